@@ -1,0 +1,55 @@
+"""What a user can get wrong, each with its way out, and the one table of exit codes."""
+
+
+class MedimgError(Exception):
+    """One or more faults a user can mend; each fault is a sentence: what, which value, what to do."""
+
+    exit_code = 2
+
+    def __init__(self, *faults: str) -> None:
+        self.faults = list(faults)
+        super().__init__("\n".join(faults))
+
+
+class ConfigError(MedimgError):
+    """A key, value or file of the configuration cannot be used."""
+
+
+class ManifestError(MedimgError):
+    """The table of images does not say what is needed, or says it twice."""
+
+
+class UnreadableImage(MedimgError):
+    """An image file cannot be turned into numbers with a known meaning."""
+
+
+class RunError(MedimgError):
+    """A run folder is missing, unfinished, damaged or does not fit what is asked of it."""
+
+
+class NothingToDo(MedimgError):
+    """Everything asked for is done already, or waits for a person."""
+
+    exit_code = 4
+
+
+class GateFailed(MedimgError):
+    """A safety check of medimg stopped the run; results would have been wrong."""
+
+    exit_code = 5
+
+
+class LeakError(GateFailed):
+    """Something of the test data is known to what learns."""
+
+
+class NumericError(GateFailed):
+    """A loss, a weight or a probability is not a finite number."""
+
+
+class Interrupted(MedimgError):
+    """A signal ended the run after its state was saved; the same command goes on."""
+
+    def __init__(self, signal_number: int, *faults: str) -> None:
+        super().__init__(*faults)
+        self.exit_code = 128 + signal_number
