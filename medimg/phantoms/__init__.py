@@ -1,0 +1,77 @@
+"""Built-in cohorts: drawn from distributions, imaged with physics, written once as real DICOM files with a manifest."""
+
+import json
+import os
+import shutil
+import tempfile
+from dataclasses import asdict
+from hashlib import sha256
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from medimg.errors import ConfigError
+
+COHORTS = {"thyroid": "medimg.phantoms.thyroid", "brain": "medimg.phantoms.brain"}
+
+
+def parameters_hash(parameters: Any) -> str:
+    """Hash a cohort's frozen parameters (a dataclass instance): 12 hex digits that name its folder and its tables."""
+    text = json.dumps(asdict(parameters), sort_keys=True, separators=(",", ":"))
+    return sha256(text.encode()).hexdigest()[:12]
+
+
+def describe(name: str, n: int | None = None, seed: int | None = None) -> dict[str, Any]:
+    """Say which cohort this is: name, version, hash of its parameters, and n and seed where they differ from the frozen ones."""
+    parameters = _module(name).PARAMETERS
+    return {"name": name, "version": str(parameters.version), "parameters": parameters_hash(parameters), "n": n, "seed": seed}
+
+
+def cohort(name: str, *, n: int | None = None, seed: int | None = None, out: Path | None = None) -> Path:
+    """Return the manifest.csv of a built-in cohort, writing its files first if they are not there yet.
+
+    Without `n` the cohort has the paper's size and class counts; with it, about the same proportions. Without `out` the files lie in
+    medimg's cache and are used again; a cohort is complete or absent, never half written.
+    """
+    stamp = describe(name, n, seed)
+    folder = _cached(stamp) if out is None else Path(out)
+    manifest = folder / "manifest.csv"
+    if _stamp(folder) == stamp and manifest.is_file():
+        return manifest
+    if folder.exists() and any(folder.iterdir()):
+        raise ConfigError(f"{folder} exists and holds something other than the cohort {name}. Name another folder, or remove this one.")
+    _write(folder, stamp)
+    return manifest
+
+
+def _module(name: str) -> Any:
+    if name not in COHORTS:
+        raise ConfigError(f"no built-in cohort is called {name!r}. Choose one of: {', '.join(COHORTS)}.")
+    return import_module(COHORTS[name])
+
+
+def _cached(stamp: dict[str, Any]) -> Path:
+    from medimg.io.home import cache_dir
+
+    extra = "".join(f"-{key}{stamp[key]}" for key in ("n", "seed") if stamp[key] is not None)
+    return Path(cache_dir("phantoms")) / f"{stamp['name']}-{stamp['version']}-{stamp['parameters']}{extra}"
+
+
+def _stamp(folder: Path) -> Any:
+    path = folder / "cohort.json"
+    return json.loads(path.read_text()) if path.is_file() else None
+
+
+def _write(folder: Path, stamp: dict[str, Any]) -> None:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=".writing-", dir=folder.parent))
+    try:
+        _module(stamp["name"]).write(temporary, stamp["n"], stamp["seed"])
+        (temporary / "cohort.json").write_text(json.dumps(stamp, indent=1) + "\n")
+        try:
+            os.rename(temporary, folder)
+        except OSError:  # another process was first: its files are the same
+            if _stamp(folder) != stamp:
+                raise
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
