@@ -1,0 +1,307 @@
+"""The built-in brain cohort: 175 patients with encephalitis or glioma, the paper's number of slices per sequence, as DICOM files.
+
+Patients come first (age, head, disease, site), then their images, so that all images of a patient agree. Each patient has a stream of
+random numbers of its own, so the pictures do not depend on how many processes draw them.
+"""
+
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from medimg.phantoms.fields import Array
+from medimg.phantoms.head import TISSUES, Head, draw_build, tissues
+from medimg.phantoms.lesion import ENCEPHALITIS, GLIOMA, Lesion, Traits, draw_lesion, extent, infiltrate, pusher
+from medimg.phantoms.mr import Series, write_slice
+from medimg.phantoms.scanner import Acquisition, acquire, shade
+from medimg.phantoms.signal import Sequence, signal
+
+SEQUENCES = ("FLAIR", "T1CE", "T2")
+LABELS = ("encephalitis", "glioma")
+ILL = ("oedema", "tumour", "necrosis", "enhancing")
+VERSION = "1"
+
+
+@dataclass(frozen=True)
+class Site:
+    """A hospital's scanner and habits."""
+
+    name: str
+    manufacturer: str
+    model: str
+    tesla: float
+    fov_mm: float
+    matrix: int
+    read: int
+    phase: int
+    taper: float
+    noise: float  # of white matter's signal
+    bias: float
+    counts: float  # white matter's stored value
+    times: tuple[Sequence, Sequence, Sequence]
+    names: tuple[str, str, str]
+
+
+SITES = (
+    Site(
+        "north",
+        "GE MEDICAL SYSTEMS",
+        "Signa HDxt",
+        1.5,
+        240,
+        256,
+        256,
+        208,
+        0.5,
+        0.040,
+        0.16,
+        520.0,
+        (Sequence(8800, 122, 2250), Sequence(520, 11, 0, True), Sequence(4200, 98)),
+        ("Ax T2 FLAIR", "Ax T1 +C", "Ax T2 FSE"),
+    ),
+    Site(
+        "east",
+        "SIEMENS",
+        "Verio",
+        3.0,
+        230,
+        320,
+        300,
+        252,
+        0.3,
+        0.034,
+        0.26,
+        310.0,
+        (Sequence(9000, 95, 2500), Sequence(1900, 9, 860, True), Sequence(5200, 92)),
+        ("t2_tirm_tra_dark-fluid", "t1_tirm_tra_KM", "t2_tse_tra"),
+    ),
+    Site(
+        "south",
+        "Philips Medical Systems",
+        "Achieva",
+        1.5,
+        230,
+        288,
+        256,
+        224,
+        0.4,
+        0.050,
+        0.14,
+        760.0,
+        (Sequence(10000, 130, 2600), Sequence(560, 15, 0, True), Sequence(4600, 104, 0, False, 0.35)),
+        ("FLAIR_longTR", "T1W_SE_GD", "T2W_TSE"),
+    ),
+    Site(
+        "west",
+        "SIEMENS",
+        "Avanto",
+        1.5,
+        250,
+        256,
+        240,
+        192,
+        0.7,
+        0.062,
+        0.20,
+        240.0,
+        (Sequence(8500, 112, 2400), Sequence(470, 8, 0, True), Sequence(3800, 108)),
+        ("FLAIR tra", "T1 SE tra post", "T2 TSE tra"),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """Everything that decides what the cohort looks like; a change is a new version."""
+
+    version: str = VERSION
+    seed: int = 20200311
+    patients: tuple[int, int] = (118, 57)
+    slices: tuple[tuple[int, int], ...] = ((636, 408), (798, 763), (745, 402))  # per sequence: encephalitis, glioma
+    without: tuple[tuple[int, int], ...] = ((14, 7), (5, 1), (9, 8))  # patients who lack the sequence
+    age: tuple[tuple[float, float], ...] = ((42, 17), (48, 15))
+    overlap: float = 0.30
+    encephalitis: Traits = ENCEPHALITIS
+    glioma: Traits = GLIOMA
+    fine: int = 384
+    coarse: int = 128
+    sites: tuple[Site, ...] = SITES
+
+
+PARAMETERS = Parameters()
+
+
+@dataclass(frozen=True)
+class Job:
+    """One patient to draw."""
+
+    name: str
+    number: int
+    label: str
+    site: int
+    entropy: int
+    counts: tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class Patient:
+    """One patient drawn: head, disease and where the slices lie."""
+
+    head: Head
+    lesion: Lesion
+    heights: tuple[float, ...]
+    spacing_mm: float
+    chosen: tuple[tuple[int, ...], ...]  # per sequence: which of the heights
+
+
+def write(folder: Path, *, n: int | None = None, seed: int | None = None, parameters: Parameters | None = None, workers: int = 2) -> None:
+    """Write the cohort's DICOM files and manifest.csv below folder; n patients instead of all, few slices each."""
+    p = parameters or PARAMETERS
+    jobs = plan(p, n, p.seed if seed is None else seed)
+    folder.mkdir(parents=True, exist_ok=True)
+    if workers > 1:
+        with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+            rows = list(pool.map(draw_patient, jobs, [p] * len(jobs), [folder] * len(jobs), chunksize=2))
+    else:
+        rows = [draw_patient(job, p, folder) for job in jobs]
+    pd.DataFrame([row for part in rows for row in part]).to_csv(folder / "manifest.csv", index=False, lineterminator="\n")
+
+
+def plan(p: Parameters, n: int | None, seed: int) -> list[Job]:
+    """Deal labels, sites and numbers of slices to patients; the names tell nothing."""
+    rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(0,)))
+    total = sum(p.patients)
+    share = 1.0 if n is None else n / total
+    glioma = p.patients[1] if n is None else int(np.clip(round(p.patients[1] * share), 1, max(n - 1, 1)))
+    people = (p.patients[0] if n is None else max(n - glioma, 1), glioma)
+    jobs = []
+    for k, label in enumerate(LABELS):
+        size = people[k]
+        order = rng.permutation(size)
+        weights = rng.lognormal(0, 0.35, size)
+        counts = np.zeros((size, len(SEQUENCES)), int)
+        start = 0
+        for s in range(len(SEQUENCES)):
+            lacking = round(p.without[s][k] * share)
+            has = np.ones(size, bool)
+            has[order[start : start + lacking]] = False
+            start += lacking
+            wanted = p.slices[s][k] if n is None else int(has.sum()) * 2
+            counts[has, s] = _deal(wanted, weights[has] * rng.lognormal(0, 0.15, int(has.sum())))
+        sites = rng.permutation(np.arange(size) % len(p.sites))
+        jobs += [(label, int(sites[i]), (int(counts[i][0]), int(counts[i][1]), int(counts[i][2]))) for i in range(size)]
+    jobs = [jobs[i] for i in rng.permutation(len(jobs))]
+    return [Job(f"brain-{i + 1:03d}", i + 1, label, site, seed, counts) for i, (label, site, counts) in enumerate(jobs)]
+
+
+def _deal(total: int, weights: Array) -> NDArray[np.int_]:
+    """Split total into whole numbers of at least 1, in proportion to weights."""
+    ideal = 1 + (total - len(weights)) * weights / weights.sum()
+    out = np.floor(ideal).astype(int)
+    rest = np.argsort(out - ideal, kind="stable")[: total - int(out.sum())]
+    out[rest] += 1
+    return np.asarray(out)
+
+
+def draw_patient(job: Job, p: Parameters, folder: Path) -> list[dict[str, object]]:
+    """Draw and write all images of one patient; returns rows of the manifest."""
+    rng = np.random.default_rng(np.random.SeedSequence(job.entropy, spawn_key=(1, job.number)))
+    site = p.sites[job.site]
+    mean, spread = p.age[LABELS.index(job.label)]
+    age = float(np.clip(rng.normal(mean, spread), 16, 84))
+    patient = _draw(job, rng, age, p)
+    styles = [_style(rng, site, s, job, p, patient.spacing_mm, age) for s in range(len(SEQUENCES))]
+    volume = sum(4.19 * np.prod(f.radii) * f.strength for f in patient.lesion.foci) / 1000
+    rows: list[dict[str, object]] = []
+    for k, height in enumerate(patient.heights):
+        share, burden = _cut(patient, height, site, p)
+        for s, sequence in enumerate(SEQUENCES):
+            if k not in patient.chosen[s]:
+                continue
+            series, acquisition, bias = styles[s]
+            pixels = _shoot(share, series.times, acquisition, bias, rng)
+            path = folder / job.name / sequence / f"{len(patient.heights) - k:03d}.dcm"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            half = site.fov_mm / 2 - series.pixel_mm / 2
+            write_slice(path, pixels, series, (-half, -half, height), k + 1)
+            area = (site.fov_mm / p.fine) ** 2
+            rows.append({
+                "image": path.relative_to(folder).as_posix(), "patient_id": job.name, "label": job.label, "sequence": sequence,
+                "site": site.name, "slice_mm": round(height, 2), "true_atypical": round(patient.lesion.atypical, 3),
+                "true_place": patient.lesion.place, "true_foci": len(patient.lesion.foci), "true_lesion_ml": round(float(volume), 1),
+                "true_lesion_mm2": round(float(burden.sum()) * area), "true_enhancing_mm2": round(float(share[-1].sum()) * area),
+                "true_mass_mm": round(patient.lesion.mass_mm, 1), "true_age": round(age),
+            })  # fmt: skip
+    return rows
+
+
+def _draw(job: Job, rng: np.random.Generator, age: float, p: Parameters) -> Patient:
+    head = Head(draw_build(rng, age), rng)
+    glioma = job.label == "glioma"
+    own, other = (p.glioma, p.encephalitis) if glioma else (p.encephalitis, p.glioma)
+    lesion = draw_lesion(rng, own, other, glioma=glioma, overlap=p.overlap)
+    full = max(job.counts)
+    low, high = extent(lesion)
+    spacing = round(max((high - low) / full, 2.4), 1)
+    first = (low + high) / 2 - spacing * (full - 1) / 2
+    first = float(np.clip(first, -36, max(62 - spacing * (full - 1), -36)))
+    chosen = []
+    for count in job.counts:
+        if count and full >= 2 * count:
+            stride = full // count
+            offset = (full - stride * (count - 1) - 1) // 2
+            chosen.append(tuple(offset + stride * i for i in range(count)))
+        else:
+            offset = int(rng.integers(0, full - count + 1))
+            chosen.append(tuple(range(offset, offset + count)))
+    return Patient(head, lesion, tuple(round(first + spacing * i, 2) for i in range(full)), spacing, tuple(chosen))
+
+
+def _cut(patient: Patient, height: float, site: Site, p: Parameters) -> tuple[Array, Array]:
+    """Shares of all tissues, ill ones too, in a slice of some thickness: two planes averaged."""
+    total: list[Array] = []
+    for offset in (-0.25, 0.25):
+        z = height + offset * min(patient.spacing_mm, 5.0)
+        shapes = patient.head.shapes(z, site.fov_mm, p.coarse, pusher(patient.lesion))
+        share, fine = tissues(patient.head, shapes, p.fine)
+        out, burden = infiltrate(patient.lesion, share, fine, TISSUES)
+        total = [out, burden] if not total else [total[0] + out, total[1] + burden]
+    return total[0] * np.float32(0.5), total[1] * np.float32(0.5)
+
+
+def _style(
+    rng: np.random.Generator, site: Site, s: int, job: Job, p: Parameters, spacing: float, age: float
+) -> tuple[Series, Acquisition, Array]:
+    """How one series of one patient is taken."""
+    t = site.times[s]
+    jitter = rng.normal(1, 0.03, 3)
+    times = Sequence(round(t.tr * jitter[0]), round(t.te * jitter[1]), round(t.ti * (1 + (jitter[2] - 1) * 0.6)), t.contrast, t.fat)
+    white = float(abs(signal(times, ("white",))[0]))
+    restless = rng.uniform() < 0.3
+    acquisition = Acquisition(
+        matrix=site.matrix,
+        read=site.read,
+        phase=site.phase,
+        taper=site.taper,
+        noise=site.noise * white * float(rng.lognormal(0, 0.25)),
+        bias=site.bias,
+        motion=float(rng.uniform(0.25, 0.9)) if restless else 0.08,
+        scale=site.counts / white * float(rng.lognormal(0, 0.2)),
+    )
+    sex, day = "MF"[job.number % 2], 1 + (job.number * 37) % 28
+    series = Series(
+        patient_id=job.name, sex=sex, age=round(age), study_date=f"2019{1 + job.number % 12:02d}{day:02d}", number=s + 2,
+        sequence=SEQUENCES[s], description=site.names[s], times=times, agent="Gd-DTPA" if t.contrast else "",
+        pixel_mm=site.fov_mm / site.matrix, thickness_mm=round(min(spacing, 5.0), 1), site=site.name, manufacturer=site.manufacturer,
+        model=site.model, tesla=site.tesla, key=f"brain/{p.version}/{job.entropy}",
+    )  # fmt: skip
+    return series, acquisition, shade(rng, site.bias, p.fine)
+
+
+def _shoot(share: Array, times: Sequence, acquisition: Acquisition, bias: Array, rng: np.random.Generator) -> NDArray[np.uint16]:
+    clean = np.tensordot(signal(times, TISSUES + ILL), share, 1) * bias
+    return np.clip(np.rint(acquire(clean, acquisition, rng)), 0, 4095).astype(np.uint16)

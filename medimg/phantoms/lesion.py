@@ -1,0 +1,224 @@
+"""Encephalitis and glioma as one family of lesions, whose numbers overlap between the two."""
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from medimg.phantoms.fields import Array, ramp
+from medimg.phantoms.head import Push
+
+Point = tuple[float, float, float]
+
+# where: centre (x on the right side, y, z) in mm and how often encephalitis | glioma begins there
+_PLACES: dict[str, tuple[Point, float, float]] = {
+    "mesial temporal": ((29, -8, -16), 0.30, 0.12),
+    "lateral temporal": ((52, -14, -8), 0.10, 0.16),
+    "insula": ((40, 4, 4), 0.15, 0.10),
+    "cingulate": ((8, 14, 34), 0.10, 0.05),
+    "orbitofrontal": ((22, 42, -4), 0.09, 0.08),
+    "frontal": ((28, 34, 28), 0.07, 0.20),
+    "parietal": ((32, -40, 38), 0.06, 0.14),
+    "occipital": ((26, -72, 10), 0.05, 0.05),
+    "deep": ((16, -10, 8), 0.06, 0.06),
+    "hind": ((16, -52, -30), 0.02, 0.04),
+}
+
+
+@dataclass(frozen=True)
+class Focus:
+    """One place where tissue is ill."""
+
+    centre: Point
+    radii: Point
+    strength: float
+
+
+@dataclass(frozen=True)
+class Lesion:
+    """All that is wrong in one head."""
+
+    foci: tuple[Focus, ...]
+    place: str
+    atypical: float  # share of traits borrowed from the other disease
+    cortex: float  # 1: follows the cortical ribbon; 0: follows the white matter
+    soft: float  # width of the edge, in radii
+    patchy: float
+    core: float  # solid part, share of the radius; 0 none
+    necrosis: float
+    ring: float
+    speckle: float  # patchy enhancement
+    lining: float  # enhancement of the meninges
+    mass_mm: float
+    water: float  # how far the signal goes towards that of oedema
+
+
+@dataclass(frozen=True)
+class Trait:
+    """A trait is absent with some chance, and otherwise anything between two values alike."""
+
+    absent: float
+    low: float
+    high: float
+
+    def draw(self, rng: np.random.Generator) -> float:
+        """Draw one value."""
+        gone, value = rng.uniform() < self.absent, rng.uniform(self.low, self.high)
+        return 0.0 if gone else float(value)
+
+
+@dataclass(frozen=True)
+class Traits:
+    """How one disease looks."""
+
+    cortex: Trait
+    soft: Trait
+    patchy: Trait
+    core: Trait
+    necrosis: Trait
+    ring: Trait
+    speckle: Trait
+    lining: Trait
+    mass_mm: Trait
+    water: Trait
+    size_mm: Trait
+    extra: Trait  # further foci
+    both: Trait  # chance that a further focus is on the other side
+
+
+ENCEPHALITIS = Traits(
+    cortex=Trait(0, 0.4, 0.95),
+    soft=Trait(0, 0.35, 0.8),
+    patchy=Trait(0, 0.2, 0.6),
+    core=Trait(0.8, 0.3, 0.6),
+    necrosis=Trait(0.9, 0.3, 0.5),
+    ring=Trait(0.9, 0.2, 0.7),
+    speckle=Trait(0.65, 0.2, 0.7),
+    lining=Trait(0.5, 0.3, 1),
+    mass_mm=Trait(0.3, 0, 3),
+    water=Trait(0, 0.35, 0.95),
+    size_mm=Trait(0, 11, 27),
+    extra=Trait(0.3, 0.5, 3.5),
+    both=Trait(0.2, 0.3, 1),
+)
+GLIOMA = Traits(
+    cortex=Trait(0, 0.05, 0.6),
+    soft=Trait(0, 0.2, 0.6),
+    patchy=Trait(0, 0.08, 0.4),
+    core=Trait(0.12, 0.4, 0.75),
+    necrosis=Trait(0.5, 0.35, 0.75),
+    ring=Trait(0.5, 0.4, 1),
+    speckle=Trait(0.6, 0.3, 0.9),
+    lining=Trait(0.9, 0.2, 0.6),
+    mass_mm=Trait(0.1, 1, 9),
+    water=Trait(0, 0.45, 1),
+    size_mm=Trait(0, 13, 31),
+    extra=Trait(0.7, 0.5, 2.5),
+    both=Trait(0.7, 0.1, 0.6),
+)
+
+
+def draw_lesion(rng: np.random.Generator, own: Traits, other: Traits, *, glioma: bool, overlap: float) -> Lesion:
+    """Draw one patient's disease; overlap is the mean share of traits that come from the other disease."""
+    atypical = float(rng.beta(4 * overlap, 4 * (1 - overlap)))
+    t = {f.name: getattr(other if rng.uniform() < atypical else own, f.name).draw(rng) for f in fields(Traits)}
+    names = list(_PLACES)
+    blend = 0.5 * atypical
+    often = np.array([v[1:] for v in _PLACES.values()])
+    chance = often[:, int(glioma)] * (1 - blend) + often[:, 1 - int(glioma)] * blend
+    place = str(rng.choice(names, p=chance / chance.sum()))
+    side = -1 if rng.uniform() < 0.5 else 1
+    size = float(np.clip(t["size_mm"], 9, 34))
+    foci = [_focus(rng, _PLACES[place][0], side, size, 1.0)]
+    for _ in range(round(t["extra"])):
+        flip = rng.uniform() < t["both"]
+        where = place if flip and rng.uniform() < 0.7 else str(rng.choice(names, p=chance / chance.sum()))
+        near = foci[0].centre if not flip and rng.uniform() < 0.5 else _PLACES[where][0]
+        near = (abs(near[0]), near[1], near[2])
+        shift = rng.normal(0, 14, 3) if not flip else np.zeros(3)
+        centre = (near[0] + shift[0] * 0.5, near[1] + shift[1], near[2] + shift[2] * 0.7)
+        foci.append(_focus(rng, centre, -side if flip else side, size * float(rng.uniform(0.35, 0.85)), float(rng.uniform(0.4, 1))))
+    return Lesion(
+        foci=tuple(foci),
+        place=place,
+        atypical=atypical,
+        mass_mm=float(np.clip(t["mass_mm"], 0, 11)),
+        cortex=t["cortex"],
+        soft=t["soft"],
+        patchy=t["patchy"],
+        core=t["core"],
+        necrosis=t["necrosis"],
+        ring=t["ring"],
+        speckle=t["speckle"],
+        lining=t["lining"],
+        water=t["water"],
+    )
+
+
+def _focus(rng: np.random.Generator, centre: Point, side: int, size: float, strength: float) -> Focus:
+    at = np.asarray(centre) + rng.normal(0, 4, 3)
+    stretch = np.exp(rng.normal(0, 0.22, 3))
+    radii = size * stretch / np.prod(stretch) ** (1 / 3)
+    return Focus((float(side * abs(at[0])), float(at[1]), float(at[2])), (float(radii[0]), float(radii[1]), float(radii[2])), strength)
+
+
+def extent(lesion: Lesion) -> tuple[float, float]:
+    """Lowest and highest height (mm) at which the disease is plainly seen."""
+    low = min(f.centre[2] - 0.8 * f.radii[2] * f.strength for f in lesion.foci)
+    high = max(f.centre[2] + 0.8 * f.radii[2] * f.strength for f in lesion.foci)
+    return max(low, -36.0), min(high, 62.0)
+
+
+def pusher(lesion: Lesion) -> Push:
+    """Return the map from where tissue is to where it was before the mass pushed it; the skull stays."""
+    main = lesion.foci[0]
+
+    def push(x: Array, y: Array, z: Array, wx: Array, wy: Array, hull: Array) -> tuple[Array, Array]:
+        dx, dy, dz = x - main.centre[0], y - main.centre[1], z - main.centre[2]
+        reach = np.sqrt(dx * dx + dy * dy + dz * dz) + 1.0
+        radius = float(np.mean(main.radii))
+        amount = lesion.mass_mm * (reach / radius) * np.exp(0.5 * (1 - (reach / radius) ** 2) * 0.55)
+        amount = np.minimum(amount, 0.75 * reach) * np.clip(hull / 14, 0, 1)
+        return (wx - amount * dx / reach).astype(np.float32), (wy - amount * dy / reach).astype(np.float32)
+
+    return push
+
+
+def _inside(lesion: Lesion, f: dict[str, Array]) -> tuple[Array, Array]:
+    """Normalised depth in the nearest focus (1 at its centre, 0 at the edge), and its strength there."""
+    best = np.full_like(f["x"], -9)
+    strength = np.ones_like(best)
+    for focus in lesion.foci:
+        px, py, pz = ((f[n] - c) / r for n, c, r in zip("xyz", focus.centre, focus.radii, strict=True))
+        value = 1 - np.sqrt(px * px + py * py + pz * pz)
+        strength = np.where(value > best, np.float32(focus.strength), strength)
+        best = np.maximum(best, value)
+    return np.asarray(best, np.float32), strength
+
+
+def infiltrate(lesion: Lesion, share: Array, f: dict[str, Array], names: tuple[str, ...]) -> tuple[Array, Array]:
+    """Turn healthy tissue ill: shares of (T healthy) -> (T + 4: oedema, tumour, necrosis, enhancing), and the burden per pixel."""
+    index = {n: i for i, n in enumerate(names)}
+    value, strength = _inside(lesion, f)
+    rough = value + lesion.patchy * (0.55 * f["p1"] + 0.3 * f["p2"] + 0.35 * f["s1"])
+    grey = share[index["grey"]] + share[index["deep_grey"]] * 0.6
+    white = share[index["white"]]
+    total = grey + white + share[index["iron"]] + 1e-6
+    liking = (lesion.cortex * grey + (1 - lesion.cortex) * white) / total / max(lesion.cortex, 1 - lesion.cortex)
+    oedema = ramp(rough - 0.05, lesion.soft) * (0.25 + 0.75 * liking) * strength * lesion.water
+    solid = ramp(value - (1 - lesion.core) + 0.3 * lesion.patchy * f["p1"], 0.25) if lesion.core else np.zeros_like(value)
+    dead = np.zeros_like(value)
+    if lesion.core and lesion.necrosis:
+        dead = ramp(value - (1 - lesion.core * lesion.necrosis) + 0.09 * f["p1"], 0.12)
+    shell = value - (1 - lesion.core * max(lesion.necrosis, 0.5)) + 0.09 * f["p1"] + 0.05
+    ring = lesion.ring * np.exp(-((shell / 0.075) ** 2)) * ramp(f["s1"] + 0.8 + 0.5 * f["p2"], 1.0) if lesion.core else 0 * value
+    spots = lesion.speckle * ramp(rough - 0.3, 0.3) * ramp(f["p2"] + 0.4 * f["p1"] - 0.3, 0.8)
+    brain = f["brain"] * np.clip(1 - share[index["csf"]] * 1.0, 0, 1)
+    lining = lesion.lining * ramp(rough - 0.0, 0.5) * ramp(2.4 - np.abs(np.minimum(f["depth"] - 0.6, 9)), 2.0)
+    out = np.concatenate([share, np.zeros((4, *value.shape), np.float32)])
+    enhancing = np.clip(ring + spots + 0.6 * lining, 0, 1)
+    for k, stage in enumerate((oedema, 0.9 * solid, dead, enhancing)):
+        amount = np.clip(stage * brain, 0, 1)
+        moved = out[: len(names) + k] * amount
+        out[: len(names) + k] -= moved
+        out[len(names) + k] += moved.sum(0)
+    return out, out[len(names) :].sum(0)
