@@ -1,0 +1,120 @@
+"""From per-case tables in a run folder to every number that is published; needs nothing but the folder."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from medimg.errors import RunError
+from medimg.evaluate import calibration, cases, curves, tables
+from medimg.evaluate.cases import Cases, Question
+from medimg.evaluate.compare import compare
+from medimg.evaluate.files import write_json, write_table
+from medimg.evaluate.rows import Row, judge
+
+__all__ = ["compare", "evaluate"]
+
+HEADINGS = {
+    "results": "Results",
+    "per_class": "By class, one against the rest",
+    "per_site": "By site",
+    "per_subgroup": "By subgroup",
+    "per_fold": "By fold and seed",
+    "confusion": "True and predicted labels, counts of images of the first seed",
+    "roc": "ROC curves",
+    "pr": "Precision and recall",
+    "reliability": "Probability against observed share",
+    "errors": "The worst errors",
+    "thresholds": "Fixed on validation",
+    "paper": "The paper's numbers beside ours",
+}
+NAMES = {"auroc": "AUROC", "auprc": "AUPRC", "f1": "F1", "mcc": "MCC", "ece": "ECE", "brier": "Brier score"}
+
+
+def evaluate(run: Path) -> dict[str, Any]:
+    """Judge the test cases of a run folder: writes calibration.json, metrics.json and tables/, and returns the metrics."""
+    run = Path(run)
+    question = cases.read_question(run)
+    images = cases.read_test(run, question)
+    mixed = cases.mixed_patients(images)
+    learned = _calibration(run, images, mixed)
+    images = calibration.apply(images, learned)
+    patients = None if mixed else calibration.apply(cases.to_patients(images), learned, "patient")
+    rows = judge(images, patients, mixed)
+    metrics = {
+        "schema": 1,
+        "kind": question.kind,
+        "classes": list(question.classes),
+        "positive": question.positive,
+        "headline": headline(rows, question),
+        "rows": rows,
+        "notes": _notes(images, learned, mixed),
+    }
+    _write_tables(run, images, rows, learned)
+    write_json(run / "metrics.json", metrics)
+    return metrics
+
+
+def _calibration(run: Path, images: Cases, mixed: int) -> calibration.Calibration:
+    """Learn from the validation cases; for external cases take what was learned before."""
+    path = run / "calibration.json"
+    if images.question.external:
+        if not path.is_file():
+            raise RunError("calibration.json is missing: an external evaluation uses the thresholds of the run that is judged.")
+        known: calibration.Calibration = json.loads(path.read_text())
+        return known
+    validation = cases.read_validation(run, images.question)
+    pairs = images.frame[["seed", "fold"]].drop_duplicates().sort_values(["seed", "fold"])
+    learned = calibration.learn(validation, [(int(seed), int(fold)) for seed, fold in pairs.itertuples(index=False)], bool(mixed))
+    write_json(path, learned)
+    return learned
+
+
+def headline(rows: list[Row], question: Question) -> dict[str, Any]:
+    """Choose the number on top: the mean over folds, or, where a fold has no value, the pooled one with the reason."""
+    scope = "all" if question.kind == "binary" or question.headline in ("exact_match", "accuracy", "kappa", "mcc") else "macro"
+    found = [row for row in rows if (row["metric"], row["level"], row["scope"]) == (question.headline, "image", scope)]
+    found = [row for row in found if not row["calibrated"]]
+    if not found:
+        raise RunError(f"evaluation.json: headline {question.headline!r} is not measured for a {question.kind} question.")
+    chosen = next((row for row in found if row["estimate"] is not None), found[0])
+    return {key: chosen[key] for key in ("metric", "scope", "aggregate", "estimate", "low", "high")} | {"text": _text(chosen, found[0])}
+
+
+def _text(row: Row, first: Row) -> str:
+    name = ("macro " if row["scope"] == "macro" else "") + NAMES.get(row["metric"], row["metric"].replace("_", " "))
+    if row["estimate"] is None:
+        return f"{name} undefined: {row['undefined']}"
+    limits = f"95 % interval {row['low']:.3f} to {row['high']:.3f}" if row["low"] is not None else row["method"]
+    spread = f", sd over seeds {row['seed_sd']:.3f}" if row["seed_sd"] is not None else ""
+    how = {"mean_over_folds": ", mean over folds", "pooled": ", pooled over folds", "single": ""}[row["aggregate"]]
+    text = f"{name} {row['estimate']:.3f} ({limits}{spread}; {row['n']} images of {row['patients']} patients{how})"
+    return text if row is first else f"{text}; no mean over folds: {first['undefined']}"
+
+
+def _notes(images: Cases, learned: calibration.Calibration, mixed: int) -> list[str]:
+    notes = list(images.notes)
+    if images.unlabelled:
+        notes.append(f"{images.unlabelled} test cases have no label and are in no number.")
+    if mixed:
+        notes.append(f"{mixed} patients have images of more than one label, so patient-level numbers are undefined.")
+    notes += [f"Seed/fold {pair}: {part['reason']}." for pair, part in learned.items() if part["reason"]]
+    if images.question.kind == "multiclass":
+        notes.append("The most probable class is the answer; no threshold is used.")
+    if images.frame["fold"].nunique() > 1:
+        notes.append("Pooled numbers put the probabilities of the folds' different models on one scale; the mean over folds does not.")
+    return notes
+
+
+def _write_tables(run: Path, images: Cases, rows: list[Row], learned: calibration.Calibration) -> None:
+    made = tables.of_rows(rows) | {
+        "confusion": tables.confusion(images),
+        "roc": curves.curve(images, "roc"),
+        "pr": curves.curve(images, "pr"),
+        "reliability": curves.reliability(images),
+        "errors": tables.errors(images),
+        "thresholds": tables.thresholds(learned),
+    }
+    if images.question.paper:
+        made["paper"] = tables.paper(rows, images.question)
+    for name, table in made.items():
+        write_table(run / "tables", name, table, HEADINGS[name])

@@ -1,0 +1,81 @@
+"""Two runs on the same cases: the difference of each measure, patients drawn once for both."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy import stats
+
+from medimg.errors import RunError
+from medimg.evaluate import calibration, cases
+from medimg.evaluate.cases import Cases
+from medimg.evaluate.draws import draw
+from medimg.evaluate.files import write_json
+from medimg.evaluate.intervals import FEWEST, LEVEL
+from medimg.evaluate.rows import Row, Seen, see, support
+
+
+def _judged(run: Path) -> Cases:
+    question = cases.read_question(run)
+    path = run / "calibration.json"
+    if not path.is_file():
+        raise RunError(f"run {run.name}: calibration.json is missing; judge the run first (medimg eval).")
+    return calibration.apply(cases.read_test(run, question), json.loads(path.read_text()))
+
+
+def _check(a: Cases, b: Cases) -> None:
+    if (a.question.kind, a.question.classes) != (b.question.kind, b.question.classes):
+        raise RunError("the two runs answer different questions (kind or classes), so their numbers have no difference.")
+    here, there = (set(zip(one.frame["id"], one.frame["label"], strict=True)) for one in (a, b))
+    if here != there:
+        only = sorted(name for name, _ in here ^ there)
+        raise RunError(
+            f"the two runs were not tested on the same cases with the same labels: {len(only)} differ, for example {', '.join(only[:10])}. "
+            "Train or judge both on one manifest and split."
+        )
+
+
+def compare(run_a: Path, run_b: Path) -> dict[str, Any]:
+    """Measure run A minus run B on the same cases; writes comparison.json into run A and returns it.
+
+    Where both runs have the same folds the mean over folds is compared, otherwise the pooled cases.
+    """
+    a, b = _judged(Path(run_a)), _judged(Path(run_b))
+    _check(a, b)
+    folds = [set(zip(one.frame["id"], one.frame["fold"], strict=True)) for one in (a, b)]
+    over_folds = folds[0] == folds[1]
+    frame = a.frame if over_folds else a.frame.assign(fold=0)
+    drawn = draw(frame, a.question.draws, a.question.seed)
+    weights = np.vstack([np.ones(drawn.weights.shape[1]), drawn.weights])
+    seen = [see(one, weights, drawn.columns(one.frame["patient"]), over_folds) for one in (a, b)]
+    aggregate = "single" if a.frame["fold"].nunique() == 1 else "mean_over_folds" if over_folds else "pooled"
+    rows = [_row(a, key, seen[0][key], seen[1][key], drawn.lonely) | {"aggregate": aggregate} for key in seen[0] if key in seen[1]]
+    result = {"schema": 1, "a": Path(run_a).name, "b": Path(run_b).name, "rows": rows}
+    write_json(Path(run_a) / "comparison.json", result)
+    return result
+
+
+def _row(one: Cases, key: Any, a: Seen, b: Seen, lonely: int) -> Row:
+    row = {"metric": key.metric, "scope": key.part or "all", "calibrated": key.calibrated, "a": None, "b": None}
+    nothing: Row = row | {"difference": None, "low": None, "high": None, "p": None, "undefined": a.reason or b.reason}
+    if a.reason or b.reason:
+        return nothing | {"method": "undefined"}
+    found = nothing | {"a": a.estimate, "b": b.estimate, "difference": a.estimate - b.estimate}
+    return found | limits(a.estimate - b.estimate, a.draws - b.draws, support(one, key), lonely)
+
+
+def limits(difference: float, draws: Any, patients: int, lonely: int = 0) -> Row:
+    """Student limits of a paired difference from the spread of its draws, and the two-sided p-value of no difference."""
+    error = float(np.nanstd(draws, ddof=1))
+    if patients < FEWEST or lonely or error == 0:
+        few = f"too few patients for an interval: {patients}, at least {FEWEST} are needed"
+        return {"method": few if patients < FEWEST or lonely else "no interval: every draw gives the same difference"}
+    width = float(stats.t.ppf((1 + LEVEL) / 2, patients - 1)) * error
+    p = 2 * float(stats.t.sf(abs(difference) / error, patients - 1))
+    return {
+        "low": max(difference - width, -2.0),
+        "high": min(difference + width, 2.0),
+        "p": p,
+        "method": f"paired patient bootstrap, {len(draws)} draws",
+    }

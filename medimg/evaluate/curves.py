@@ -1,0 +1,99 @@
+"""ROC and precision-recall curves and reliability tables, with limits from drawing patients."""
+
+import numpy as np
+import pandas as pd
+
+from medimg.evaluate.cases import Cases
+from medimg.evaluate.draws import draw
+from medimg.evaluate.intervals import FEWEST, interval
+from medimg.evaluate.measures import BINS
+from medimg.metrics import Array, Flags, bin_terms, ratio
+
+GRID = np.linspace(0, 1, 101)
+DRAWS = 500  # a band is drawn, not printed with three digits
+BAND = (2.5, 97.5)
+
+
+def _counts(truth: Flags, score: Array, weights: Array) -> tuple[Array, Array]:
+    """Weights of positives and of negatives called at each distinct score, from the highest down, with a first column of none."""
+    order = np.argsort(-score, kind="stable")
+    ends = np.flatnonzero(np.r_[np.diff(score[order]) != 0, True])
+    rows = weights[:, order]
+    positive = np.cumsum(rows * truth[order], axis=1)[:, ends]
+    negative = np.cumsum(rows * ~truth[order], axis=1)[:, ends]
+    none = np.zeros((len(weights), 1))
+    return np.hstack([none, positive]), np.hstack([none, negative])
+
+
+def roc_at(truth: Flags, score: Array, weights: Array) -> Array:
+    """Sensitivity at each false-positive rate of the grid, straight lines between the steps: (draws, 101)."""
+    positive, negative = _counts(truth, score, weights)
+    tpr, fpr = ratio(positive, positive[:, -1:]), ratio(negative, negative[:, -1:])
+    lines = np.full((len(weights), len(GRID)), np.nan)
+    for one in range(len(weights)):
+        if np.isfinite(tpr[one, -1]) and np.isfinite(fpr[one, -1]):
+            last = np.r_[np.diff(fpr[one]) > 0, True]  # a vertical step counts with its upper end
+            lines[one] = np.interp(GRID, fpr[one, last], tpr[one, last])
+    return lines
+
+
+def pr_at(truth: Flags, score: Array, weights: Array) -> Array:
+    """Precision where each recall of the grid is first reached: (draws, 101)."""
+    positive, negative = _counts(truth, score, weights)
+    recall, precision = ratio(positive, positive[:, -1:]), ratio(positive, positive + negative)
+    lines = np.full((len(weights), len(GRID)), np.nan)
+    for one in range(len(weights)):
+        if np.isfinite(recall[one, -1]):
+            place = np.searchsorted(recall[one], np.maximum(GRID - 1e-9, 1e-12))
+            lines[one] = precision[one, np.minimum(place, recall.shape[1] - 1)]
+    return lines
+
+
+def _first_seed(cases: Cases) -> Cases:
+    seeds = cases.frame["seed"].to_numpy()
+    return cases.where(seeds == seeds.min())
+
+
+def curve(cases: Cases, kind: str) -> pd.DataFrame:
+    """Make the points of every target's curve over the pooled test cases of the first seed, with pointwise limits."""
+    cases = _first_seed(cases)
+    drawn = draw(cases.frame, min(DRAWS, cases.question.draws), cases.question.seed)
+    weights = np.vstack([np.ones(drawn.weights.shape[1]), drawn.weights])[:, drawn.columns(cases.frame["patient"])]
+    function, x, y = (roc_at, "fpr", "tpr") if kind == "roc" else (pr_at, "recall", "precision")
+    tables = []
+    for k, name in enumerate(cases.question.targets):
+        truth = cases.truth[:, k]
+        if not truth.any() or truth.all():
+            continue
+        lines = function(truth, cases.raw[:, k], weights)
+        patient = cases.frame["patient"].to_numpy(dtype=object)
+        few = min(len(set(patient[truth])), len(set(patient[~truth]))) < FEWEST
+        low, high = (np.full(len(GRID), np.nan) if few else np.nanpercentile(lines[1:], limit, axis=0) for limit in BAND)
+        tables.append(pd.DataFrame({"class": name, x: GRID, y: lines[0], "low": low, "high": high}))
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=["class", x, y, "low", "high"])
+
+
+def reliability(cases: Cases) -> pd.DataFrame:
+    """Compare probability with observed share in ten bins of equal width, raw and calibrated, for every target."""
+    cases = _first_seed(cases)
+    drawn = draw(cases.frame, cases.question.draws, cases.question.seed)
+    column = drawn.columns(cases.frame["patient"])
+    rows = []
+    for k, name in enumerate(cases.question.targets):
+        for calibrated, p in ((False, cases.raw[:, k]), (True, cases.calibrated[:, k])):
+            place, _ = bin_terms(cases.truth[:, k], p, BINS)
+            for one in np.unique(place):
+                here = place == one
+                rows.append(
+                    {"class": name, "calibrated": calibrated, "bin_low": one / BINS, "bin_high": (one + 1) / BINS}
+                    | _bin(cases.truth[here, k], p[here], column[here], drawn.weights)
+                )
+    return pd.DataFrame(rows)
+
+
+def _bin(truth: Flags, p: Array, column: Array, weights: Array) -> dict[str, float | int | None]:
+    patients = weights.shape[1]
+    sums = np.bincount(column, weights=truth, minlength=patients), np.bincount(column, minlength=patients).astype(float)
+    shares = ratio(weights @ sums[0], weights @ sums[1])
+    limits = interval("accuracy", float(truth.mean()), shares, len(np.unique(column)))
+    return {"mean_p": float(p.mean()), "observed": float(truth.mean()), "low": limits.low, "high": limits.high, "n": len(truth)}

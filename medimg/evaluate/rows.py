@@ -1,0 +1,152 @@
+"""The rows of metrics.json: every measure at every level, scope and aggregate, with its interval or the reason why there is none."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from medimg.evaluate.cases import Cases
+from medimg.evaluate.draws import draw
+from medimg.evaluate.intervals import Interval, interval
+from medimg.evaluate.measures import Key, Measured, measure, why
+from medimg.metrics import Array, Flags
+
+Row = dict[str, Any]
+OF_BOTH = {"auroc", "auprc", "balanced_accuracy", "f1", "kappa", "mcc"}
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One measure of a set of cases: the values seed by seed, the mean over seeds of each draw, or why there is no value."""
+
+    by_seed: Array
+    draws: Array
+    reason: str | None
+
+    @property
+    def estimate(self) -> float:
+        """The mean over seeds."""
+        return float(self.by_seed.mean())
+
+
+def see(cases: Cases, weights: Array, patient: Any, over_folds: bool) -> dict[Key, Seen]:
+    """Measure each seed (by fold or pooled) with all weights, the first of which are ones, and average over seeds."""
+    seeds, folds = cases.frame["seed"].to_numpy(), cases.frame["fold"].to_numpy()
+    found: list[list[Measured]] = []
+    models: list[tuple[str, Flags]] = []
+    for seed in np.unique(seeds):
+        parts = [(seeds == seed) & (folds == fold) for fold in np.unique(folds[seeds == seed])] if over_folds else [seeds == seed]
+        found.append([measure(cases.where(rows), patient[rows], weights) for rows in parts])
+        models += [(f"fold {folds[rows][0]}: " if over_folds else "", rows) for rows in parts]
+    keys = dict.fromkeys(key for seed_parts in found for part in seed_parts for key in part)
+    nothing = np.full(len(weights), np.nan)
+    seen = {}
+    for key in keys:
+        by_seed = np.array([np.mean([part.get(key, nothing) for part in seed_parts], axis=0) for seed_parts in found])
+        flat = [part.get(key, nothing)[0] for seed_parts in found for part in seed_parts]
+        lost = [why_there + why(cases.where(rows), key) for value, (why_there, rows) in zip(flat, models, strict=True) if np.isnan(value)]
+        seen[key] = Seen(by_seed[:, 0], by_seed[:, 1:].mean(axis=0), "; ".join(dict.fromkeys(lost)) or None)
+    return seen
+
+
+def support(cases: Cases, key: Key) -> int:
+    """Count the patients a measure rests on: those of the smaller class, those with a positive image, or all."""
+    if key.part == "macro":
+        return min(support(cases, key._replace(part=f"class={name}")) for name in cases.question.targets)
+    patient = cases.frame["patient"].to_numpy(dtype=object)
+    if key.part == "" and cases.question.kind != "binary":
+        classes = [len(set(patient[column])) for column in cases.truth.T if column.any()]
+        return min(classes) if key.metric in OF_BOTH and classes else len(set(patient))
+    k = cases.question.targets.index(key.part.removeprefix("class=")) if key.part else 0
+    positive, negative = set(patient[cases.truth[:, k]]), set(patient[~cases.truth[:, k]])
+    if key.metric == "auroc_within_patients":
+        return len(positive & negative)
+    if key.metric == "precision":
+        return len(set(patient[cases.decided[:, k]]))
+    rests = {"sensitivity": len(positive), "specificity": len(negative)}
+    return min(len(positive), len(negative)) if key.metric in OF_BOTH else rests.get(key.metric, len(positive | negative))
+
+
+def _positives(cases: Cases, key: Key) -> int | None:
+    if key.part in ("", "macro") and cases.question.kind != "binary":
+        return None
+    k = cases.question.targets.index(key.part.removeprefix("class=")) if key.part else 0
+    return int(cases.frame["id"][cases.truth[:, k]].nunique())
+
+
+def _number(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
+
+
+def row_of(cases: Cases, key: Key, seen: Seen, lonely: int) -> Row:
+    """Put one measure into the form of metrics.json, all but level, scope and aggregate."""
+    if seen.reason:
+        limits = Interval(None, None, "undefined")
+    else:
+        scale = 2.0 if key.metric == "brier" and key.part == "" and cases.question.kind == "multiclass" else 1.0
+        limits = interval(key.metric, seen.estimate, seen.draws, support(cases, key), scale, lonely)
+    return {
+        "metric": key.metric,
+        "calibrated": key.calibrated,
+        "estimate": None if seen.reason else _number(seen.estimate),
+        "low": limits.low,
+        "high": limits.high,
+        "n": int(cases.frame["id"].nunique()),
+        "patients": int(cases.frame["patient"].nunique()),
+        "positives": _positives(cases, key),
+        "method": limits.method,
+        "undefined": seen.reason,
+        "seed_sd": _number(seen.by_seed.std(ddof=1)) if len(seen.by_seed) > 1 and not seen.reason else None,
+    }
+
+
+def rows_of(cases: Cases, level: str, scope: str, aggregates: tuple[str, ...]) -> list[Row]:
+    """Measure one set of cases in one or two ways; of a part of the cases only the whole and the mean over classes are kept."""
+    drawn = draw(cases.frame, cases.question.draws, cases.question.seed)
+    weights = np.vstack([np.ones((1, drawn.weights.shape[1])), drawn.weights])
+    patient = drawn.columns(cases.frame["patient"])
+    rows = []
+    for aggregate in aggregates:
+        over_folds = aggregate == "mean_over_folds"
+        seen = see(cases, weights, patient, over_folds)
+        for key, value in seen.items():
+            here = scope if scope != "all" else key.part or "all"
+            if scope != "all" and (key.part.startswith("class=") or (key.part and key._replace(part="") in seen)):
+                continue
+            row = row_of(cases, key, value, drawn.lonely if over_folds else 0)
+            rows.append({"metric": key.metric, "level": level, "scope": here, "aggregate": aggregate} | row)
+    return rows
+
+
+def scopes(cases: Cases) -> Iterator[tuple[str, tuple[str, ...], Flags]]:
+    """Name the sets of cases that are judged, how each is averaged, and its rows."""
+    frame, question = cases.frame, cases.question
+    folds, seeds = sorted(frame["fold"].unique()), sorted(frame["seed"].unique())
+    repeated = bool(frame.duplicated(["seed", "id"]).any())  # an external table judged by the models of several folds
+    several = len(folds) > 1
+    first = ("mean_over_folds",) if several else ("single",)
+    part = first if repeated else ("pooled",) if several else ("single",)
+    yield "all", first + (("pooled",) if several and not repeated else ()), np.ones(len(frame), dtype=bool)
+    for fold in folds if several else ():
+        yield f"fold={fold}", ("single",), (frame["fold"] == fold).to_numpy()
+    for seed in seeds if len(seeds) > 1 else ():
+        yield f"seed={seed}", first, (frame["seed"] == seed).to_numpy()
+    for name in dict.fromkeys(("site", *question.subgroups)):
+        values = sorted(set(frame[name]) - {""}) if name in frame else []
+        for value in values if len(values) > 1 else ():
+            yield f"{name}={value}", part, (frame[name] == value).to_numpy()
+    if question.kind == "multilabel" and (cases.truth.sum(axis=1) == 2).any():
+        yield "cases=two_labels", part, cases.truth.sum(axis=1) == 2
+
+
+def judge(images: Cases, patients: Cases | None, mixed: int) -> list[Row]:
+    """Make all rows; without patients' cases the patient rows say that labels are mixed within patients."""
+    rows = [row for scope, aggregates, keep in scopes(images) for row in rows_of(images.where(keep), "image", scope, aggregates)]
+    if patients is not None:
+        _, aggregates, _ = next(scopes(patients))
+        return rows + rows_of(patients, "patient", "all", aggregates)
+    whole = [row for row in rows if row["scope"] in ("all", "macro") or row["scope"].startswith("class=")]
+    nothing = {"level": "patient", "estimate": None, "low": None, "high": None, "seed_sd": None, "method": "undefined"}
+    reason = f"mixed labels: {mixed} patients have images of more than one label"
+    return rows + [row | nothing | {"undefined": reason} for row in whole if row["metric"] != "auroc_within_patients"]
