@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from medimg.errors import ConfigError
 from medimg.phantoms.nm import Static, write_static
-from medimg.phantoms.thyroid_image import expected_counts
+from medimg.phantoms.thyroid_image import blur_gaussian, expected_counts
 from medimg.phantoms.thyroid_patients import Disease, Patient, Site, draw_patient
 
 VERSION = "1"
@@ -46,12 +46,12 @@ DISEASES = (
 SITES = (
     Site("A", 0.145, 128, 2.155, 8.5, 170, (0, 20)),
     Site("B", 0.082, 128, 2.398, 9.5, 200, (0, 5)),
-    Site("C", 0.218, 128, 2.398, 8.0, 150, (6, 30), stripes=0.04),
+    Site("C", 0.218, 128, 2.398, 8.0, 150, (6, 30), stripes=0.04, smooth_px=0.45),
     Site("D", 0.201, 128, 1.183, 7.5, 130, (0, 4), mask="round"),
     Site("E", 0.106, 256, 0.749, 7.0, 220, (-4, 10)),
     Site("F", 0.024, 128, 1.125, 6.0, 110, (0, 0), mask="pinhole"),
     Site("G", 0.112, 128, 1.768, 9.0, 185, (3, 25), scatter=0.3),
-    Site("H", 0.050, 128, 1.498, 10.5, 140, (-5, 12), stripes=0.03),
+    Site("H", 0.050, 128, 1.498, 10.5, 140, (-5, 12), stripes=0.03, smooth_px=0.6),
     Site("I", 0.062, 128, 2.210, 11.0, 120, (0, 35), scatter=0.28),
 )
 PARAMETERS = Parameters(VERSION, 20200620, DISEASES, SITES, atypical=0.15)
@@ -77,7 +77,7 @@ def picture(patient: Patient, index: int, seed: int | None = None) -> tuple[NDAr
     rng = np.random.default_rng([PARAMETERS.seed if seed is None else seed, 2, index])
     site = next(site for site in SITES if site.name == patient.site)
     expected, pixel_mm = expected_counts(rng, patient, site)
-    counts = np.minimum(rng.poisson(expected), 65535).astype(np.uint16)
+    counts = stored(rng.poisson(expected).astype(float), site)
     facts = Static(
         patient_id=f"THY-{index + 1:04d}",
         sex=patient.sex,
@@ -91,6 +91,12 @@ def picture(patient: Patient, index: int, seed: int | None = None) -> tuple[NDAr
         activity_mbq=float(rng.normal(185, 20)),
     )
     return counts, facts
+
+
+def stored(counts: NDArray[np.float64], site: Site) -> NDArray[np.uint16]:
+    """Return counts as the site's workstation stores them: whole numbers, at some sites interpolated first."""
+    kept = blur_gaussian(counts, site.smooth_px) if site.smooth_px else counts
+    return np.clip(np.rint(kept), 0, 65535).astype(np.uint16)
 
 
 def write(folder: Path, n: int | None, seed: int | None) -> None:

@@ -67,11 +67,12 @@ def background(rng: Generator, grid: Grid, patient: Patient) -> Array:
     x, y = grid.x / size, grid.y / size
     lift = float(rng.normal(0, 10))  # how far the head is tilted back
     y_head = y + lift
-    soft = _soft_tissue(rng, x, y, y_head) * (1 + 0.05 * texture(rng, x.shape, grid.pixel_mm, 14))
-    glands = _salivary(rng, x, y_head) * patient.salivary + _mouth(rng, x, y_head, grid.pixel_mm) * patient.salivary * float(
-        np.exp(rng.normal(0, 0.7))
-    )
-    return patient.blood_pool * soft + glands
+    build = _build(rng, x, y_head)
+    uneven = 0.04 * texture(rng, x.shape, grid.pixel_mm, 12) + 0.08 * texture(rng, x.shape, grid.pixel_mm, 30)
+    soft = _soft_tissue(rng, x, y, y_head, build) * (1 + uneven)
+    soft *= 1 + 0.12 * np.clip(1.2 - build.rim, 0, 1) * texture(rng, x.shape, grid.pixel_mm, 6)  # bones and sinuses of the face
+    saliva = _mouth(rng, x, y_head, grid.pixel_mm) * float(np.exp(rng.normal(0, 0.7)))
+    return patient.blood_pool * soft + patient.salivary * (_salivary(rng, x, y_head, build) + saliva)
 
 
 def _grids(rng: Generator, site: Site, pixel_mm: float, pad: int) -> tuple[Grid, Grid]:
@@ -80,7 +81,7 @@ def _grids(rng: Generator, site: Site, pixel_mm: float, pad: int) -> tuple[Grid,
     axis = (np.arange(edge) - (edge - 1) / 2) * pixel_mm
     frame = Grid(np.broadcast_to(axis, (edge, edge)), np.broadcast_to(axis[:, None], (edge, edge)), pixel_mm)
     field_mm = site.matrix * pixel_mm
-    spread = 0.055 * field_mm
+    spread = 0.065 * field_mm
     x = frame.x - site.offset_mm[0] - float(rng.normal(0, spread))
     y = frame.y - site.offset_mm[1] - float(np.clip(rng.normal(0, 1.2 * spread), -0.2 * field_mm, 0.2 * field_mm))
     if site.mask == "pinhole":
@@ -90,23 +91,37 @@ def _grids(rng: Generator, site: Site, pixel_mm: float, pad: int) -> tuple[Grid,
     return frame, Grid(x * np.cos(turn) + y * np.sin(turn), y * np.cos(turn) - x * np.sin(turn), pixel_mm)
 
 
-def _soft_tissue(rng: Generator, x: Array, y: Array, y_head: Array) -> Array:
-    neck_mm = rng.uniform(48, 60)
-    head_x, head_y = rng.uniform(70, 82), rng.uniform(98, 112)
-    neck = np.sqrt(np.maximum(1 - (x / neck_mm) ** 2, 0)) * (y > -110)
-    r = np.abs(x / head_x) ** 2.5 + np.abs((y_head + 152) / head_y) ** 2.5
-    head = np.maximum(1 - r, 0) ** 0.45
-    slope, level = rng.uniform(0.05, 0.35), rng.uniform(-48, -22)
-    horizon = level + slope * np.maximum(np.abs(x) - 45, 0) + 30 * np.exp(-((x / 38) ** 2))
-    torso = np.clip((y - horizon) / rng.uniform(25, 70), 0, 1) ** 0.6
+@dataclass(frozen=True)
+class Build:
+    """A patient's head and neck: half widths in mm, and the head's distance from its middle (1 at the outline) for each pixel."""
+
+    neck_mm: float
+    head_mm: tuple[float, float]
+    rim: Array
+
+
+def _build(rng: Generator, x: Array, y_head: Array) -> Build:
+    head = float(rng.uniform(72, 84)), float(rng.uniform(100, 116))
+    low = np.clip((y_head + 130) / 70, 0, 1)  # the jaw narrows towards the neck
+    wide = head[0] * (1 - rng.uniform(0.0, 0.18) * low)
+    power = rng.uniform(2.6, 3.8)
+    rim = (np.abs(x / wide) ** power + np.abs((y_head + 152) / head[1]) ** power) ** (1 / power)
+    return Build(float(rng.uniform(48, 62)), head, rim)
+
+
+def _soft_tissue(rng: Generator, x: Array, y: Array, y_head: Array, build: Build) -> Array:
+    neck = np.maximum(1 - (x / build.neck_mm) ** 2, 0) ** 0.4 * (y > -110) / (1 + np.exp((y - rng.uniform(15, 50)) / 18))
+    head = np.maximum(1 - build.rim**2.5, 0) ** rng.uniform(0.3, 0.5)
+    slope, level = rng.uniform(0.03, 0.45), rng.uniform(-52, -22)
+    horizon = level + slope * np.maximum(np.abs(x) - 45, 0) + 14 * np.exp(-((x / 38) ** 2))
+    torso = np.clip((y - horizon) / rng.uniform(20, 90), 0, 1) ** rng.uniform(0.4, 0.8)
     brain = 1 - rng.uniform(0.1, 0.4) / (1 + np.exp((y_head + 165) / 12))
-    face = rng.uniform(0.1, 0.6) * np.exp(-((x / 30) ** 2) - ((y_head + 130) / 38) ** 2)
-    chest = rng.uniform(0.5, 0.85) + rng.uniform(0.2, 0.6) * np.exp(-((x / rng.uniform(45, 80)) ** 2)) / (1 + np.exp(-(y - 55) / 18))
-    together = ((0.9 * neck) ** 4 + (head * brain * rng.uniform(0.75, 1.1)) ** 4 + (torso * chest) ** 4) ** 0.25
+    face = rng.uniform(0.1, 0.7) * np.exp(-((x / rng.uniform(22, 42)) ** 2) - ((y_head + 130) / 38) ** 2)
+    chest = rng.uniform(0.5, 0.85) + rng.uniform(0.15, 0.9) * np.exp(-((x / rng.uniform(45, 90)) ** 2)) / (1 + np.exp(-(y - 55) / 18))
+    together = ((rng.uniform(0.75, 0.95) * neck) ** 4 + (head * brain * rng.uniform(0.65, 1.05)) ** 4 + (torso * chest) ** 4) ** 0.25
     side = rng.uniform(17, 25)
-    vessels = (
-        rng.uniform(0.05, 0.4) * (np.exp(-(((x - side) / 8) ** 2)) + np.exp(-(((x + side) / 8) ** 2))) / (1 + np.exp((np.abs(y) - 55) / 10))
-    )
+    pair = np.exp(-(((x - side) / 8) ** 2)) + np.exp(-(((x + side) / 8) ** 2))
+    vessels = rng.uniform(0.05, 0.4) * pair / (1 + np.exp((np.abs(y) - 55) / 10))
     trachea = rng.uniform(0.05, 0.25) * np.exp(-((x / 8) ** 2)) / (1 + np.exp((np.abs(y) - 40) / 6))
     field: Array = together * (1 + face + vessels - trachea)
     return field
@@ -121,25 +136,35 @@ def _ellipsoid(x: Array, y: Array, centre: tuple[float, float], half: tuple[floa
     return thickness
 
 
-def _salivary(rng: Generator, x: Array, y: Array) -> Array:
-    parotid, submandibular = np.exp(rng.normal(0, 0.35, 2))
+def _salivary(rng: Generator, x: Array, y: Array, build: Build) -> Array:
+    """Draw the parotids, crescents under the skin of the cheeks, and the submandibular glands behind the jaw."""
+    parotid, submandibular = np.exp(rng.normal(0, 0.4, 2))
+    depth, low = rng.uniform(0.78, 0.9), rng.normal(-110, 6)
     total = np.zeros_like(x)
     for side in (-1, 1):
         strength = np.exp(rng.normal(0, 0.2, 2))
-        place = (side * rng.normal(62, 3), rng.normal(-98, 4))
-        total += 0.8 * parotid * strength[0] * _ellipsoid(x, y, place, (rng.uniform(8, 12), rng.uniform(22, 32)), side * rng.normal(18, 6))
-        place = (side * rng.normal(29, 3), rng.normal(-60, 4))
-        total += submandibular * strength[1] * _ellipsoid(x, y, place, (rng.uniform(7, 10), rng.uniform(12, 17)), side * rng.normal(16, 8))
+        middle, length, thick = low + rng.normal(0, 3), rng.uniform(26, 44), rng.uniform(0.12, 0.22)
+        along = np.maximum(1 - ((y - middle) / length) ** 2, 0)
+        lean = 0.002 * (y - middle)  # the lower pole lies deeper
+        crescent = np.maximum(1 - ((build.rim - depth + lean) / (thick * along**0.5 + 1e-3)) ** 2, 0) * along**0.7 * (side * x > 0)
+        total += 0.7 * parotid * strength[0] * crescent
+        place = (side * (0.5 * build.neck_mm + rng.normal(0, 3)), rng.normal(-62, 4))
+        half = rng.uniform(6.5, 10.5), rng.uniform(11, 18)
+        total += submandibular * strength[1] * _ellipsoid(x, y, place, half, side * rng.normal(16, 9)) ** 1.4
     return total
 
 
 def _mouth(rng: Generator, x: Array, y: Array, pixel_mm: float) -> Array:
-    lumps = np.exp(0.5 * texture(rng, x.shape, pixel_mm, 6))
-    bend, width = rng.uniform(0.004, 0.02), rng.uniform(20, 32)
-    arch = np.exp(-(((y + rng.normal(112, 4) - bend * x**2) / rng.uniform(4, 8)) ** 2) - (x / width) ** 4)
-    inner = rng.uniform(0, 0.5) * np.exp(-(((y + 97 - 0.02 * x**2) / 6) ** 2) - (x / 18) ** 4)
-    nose = rng.uniform(0.1, 0.5) * np.exp(-((x / 10) ** 2) - ((y + 150) / 22) ** 2)
-    cavity: Array = (arch + inner) * lumps + nose
+    """Draw saliva along the dental arch and under the tongue, and mucosa of the nose and throat."""
+    lumps = np.exp(rng.uniform(0.4, 1.0) * texture(rng, x.shape, pixel_mm, 4.5))
+    top, bend, width = rng.normal(114, 5), rng.uniform(0.004, 0.022), rng.uniform(18, 31)
+    arch = np.exp(-(((y + top - bend * x**2) / rng.uniform(4, 10)) ** 2) - (x / width) ** 4)
+    legs = np.exp(-(((np.abs(x) - rng.uniform(6, 18) - 0.4 * (y + top)) / 4) ** 2) - ((y + top - 14) / 12) ** 2)
+    tongue = np.exp(-((x / 14) ** 2) - ((y + top - rng.uniform(5, 25)) / 9) ** 2)
+    nose = np.exp(-((x / rng.uniform(7, 15)) ** 2) - ((y + top + rng.uniform(28, 42)) / rng.uniform(12, 26)) ** 2)
+    face = np.exp(-((x / 40) ** 2) - ((y + top) / 28) ** 2)
+    a, b, c, d, e = rng.uniform(0.4, 1.2), rng.uniform(0, 0.6), rng.uniform(0, 0.6), rng.uniform(0.1, 0.5), rng.uniform(0.0, 0.3)
+    cavity: Array = (a * arch + b * legs + c * tongue) * lumps + d * nose * lumps**0.5 + e * face * lumps**0.7
     return cavity
 
 
@@ -167,6 +192,7 @@ def _field(rng: Generator, frame: Grid, site: Site) -> Array:
     if site.mask != "full":
         uneven *= 1 / (1 + np.exp((r - 0.97) / 0.012))
     if rng.random() < 0.03:
-        x, y = rng.uniform(-0.8, 0.8, 2) * half
+        away, angle = half * rng.uniform(0.6, 0.85), rng.uniform(0, 2 * np.pi)
+        x, y = away * np.cos(angle), away * np.sin(angle)
         uneven *= 1 - 0.9 * np.exp(-((((frame.x - x) ** 2 + (frame.y - y) ** 2) / 5.0**2) ** 2))
     return np.maximum(uneven, 0)

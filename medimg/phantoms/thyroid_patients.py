@@ -38,6 +38,7 @@ class Site:
     mask: str = "full"  # full, round (field of view) or pinhole (round, darker and larger towards the rim)
     scatter: float = 0.2  # share of counts in the broad tail
     stripes: float = 0.01  # column-wise unevenness left after correction
+    smooth_px: float = 0.0  # the workstation's interpolation, which correlates the noise; 0 leaves Poisson counts
 
 
 @dataclass(frozen=True)
