@@ -1,0 +1,94 @@
+"""DICOM in, images out: header first, then one frame decoded, then its values given their meaning."""
+
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pydicom
+from pydicom.pixels import get_decoder, pixel_array
+from pydicom.uid import UID
+
+from medimg.errors import UnreadableImage
+from medimg.io.frames import choose_frame
+from medimg.io.grey import to_image
+from medimg.io.header import Header, read_header, text
+from medimg.io.image import Image
+
+__all__ = ["Header", "read_dicom", "read_frames", "read_header", "read_stored", "text"]
+_JPEG_EXTENDED = "1.2.840.10008.1.2.4.51"
+
+
+def read_dicom(path: Path, frame: int | None = None, *, name: str = "image", voi: bool = False) -> Image:
+    """Read one frame: modality table, the window only on request and where plausible, MONOCHROME1 inverted once on the fixed scale.
+
+    Counts (NM) and HU (CT) are never inverted nor windowed. `frame` None: see `frames.choose_frame`.
+    """
+    header = read_header(path, name=name)
+    index = choose_frame(header, frame)
+    stored = _decoded(path, header, index)
+    try:
+        return to_image(stored, header, index, voi=voi)
+    except UnreadableImage:
+        raise
+    except Exception as fault:
+        raise UnreadableImage(f"{name}: a table for its grey values is damaged ({type(fault).__name__}). Export the file again.") from None
+
+
+def read_stored(path: Path, frame: int | None = None, *, name: str = "image") -> tuple[npt.NDArray[Any], int, Header]:
+    """One frame's values as stored, before any table, the frame's number (from 0) and the header."""
+    header = read_header(path, name=name)
+    index = choose_frame(header, frame)
+    return _decoded(path, header, index), index, header
+
+
+def read_frames(path: Path, *, name: str = "image") -> npt.NDArray[Any]:
+    """All frames as stored: (H, W) or (H, W, 3), with the frames first if there are several."""
+    return _decoded(path, read_header(path, name=name), None)
+
+
+def _decoded(path: Path, header: Header, index: int | None) -> npt.NDArray[Any]:
+    _check_decoder(header)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            dataset = pydicom.dcmread(path, force=True)
+            if not dataset.file_meta.get("TransferSyntaxUID"):
+                dataset.file_meta.TransferSyntaxUID = UID(header.syntax)
+            pixels = pixel_array(dataset, index=index)
+    except MemoryError:
+        raise UnreadableImage(f"{header.name}: the pixels do not fit into memory. Leave the file out.") from None
+    except Exception as fault:
+        raise UnreadableImage(_undecodable(header, fault)) from None
+    return np.asarray(pixels)
+
+
+def _called(header: Header) -> str:
+    syntax = UID(header.syntax)
+    return f"{header.syntax} ({syntax.name})" if syntax.name != header.syntax else header.syntax
+
+
+def _check_decoder(header: Header) -> None:
+    try:
+        missing = not get_decoder(UID(header.syntax)).is_available
+    except NotImplementedError:
+        raise UnreadableImage(
+            f"{header.name}: no decoder for transfer syntax {_called(header)}, in medimg[dicom] neither. "
+            "Convert the file to Explicit VR Little Endian."
+        ) from None
+    if missing:
+        raise UnreadableImage(f"{header.name}: transfer syntax {_called(header)} needs a decoder: pip install 'medimg[dicom]'.")
+
+
+def _undecodable(header: Header, fault: Exception) -> str:
+    """Without the decoder's own words: they can quote the header, and the header can hold a name."""
+    begin = f"{header.name}: the pixels in transfer syntax {_called(header)} cannot be decoded ({type(fault).__name__}): "
+    if header.syntax == _JPEG_EXTENDED:
+        return begin + "12 bit needs pylibjpeg-libjpeg (GPL, so not in medimg[dicom]). Convert it to Explicit VR Little Endian."
+    if UID(header.syntax).is_compressed:
+        return (
+            begin
+            + "damaged, or a variant that the decoders here lack. Install medimg[dicom] if it is not, or export the file uncompressed."
+        )
+    return begin + "the header contradicts the pixels. Export the file again."

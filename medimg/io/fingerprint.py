@@ -1,0 +1,56 @@
+"""What an image is, told by its pixels: an id that survives moved and converted files, and the header facts that prove no leak."""
+
+import hashlib
+from dataclasses import astuple, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from medimg.io import dicom, raster
+from medimg.io.image import kind_of
+
+
+@dataclass(frozen=True)
+class Facts:
+    """One image's id and pixel hash; UIDs as in the file (raw: hash before they go anywhere), month of acquisition."""
+
+    id: str
+    pixel_sha256: str
+    frame: int
+    study: str = ""
+    series: str = ""
+    sop: str = ""
+    acquired_month: str = ""
+
+
+def _digest(stored: npt.NDArray[Any]) -> Any:
+    """SHA-256 over shape, type and stored values; the byte order of the file does not matter."""
+    little = np.ascontiguousarray(stored, stored.dtype.newbyteorder("<"))
+    digest = hashlib.sha256(f"{little.shape} {little.dtype.str} ".encode())
+    digest.update(little.data)
+    return digest
+
+
+def read_facts(path: str, frame: int = -1) -> Facts:
+    """Decode one image and fingerprint it; frame -1 is the default frame."""
+    chosen = None if frame < 0 else frame
+    if kind_of(Path(path)) != "dicom":
+        stored, index = raster.read_stored(Path(path), chosen)
+        return _facts(stored, index)
+    stored, index, header = dicom.read_stored(Path(path), chosen)
+    uids = (dicom.text(header.dataset, f"{kind}InstanceUID") for kind in ("Study", "Series", "SOP"))
+    return _facts(stored, index, *uids, header.acquired_month)
+
+
+def _facts(stored: npt.NDArray[Any], index: int, *header: str) -> Facts:
+    digest = _digest(stored)
+    pixels = digest.hexdigest()
+    digest.update(f"frame {index}".encode())
+    return Facts(digest.hexdigest()[:16], pixels, index, *header)
+
+
+def facts_in_child(task: tuple[str, int]) -> tuple[Any, ...]:
+    """`read_facts` in plain types, for worker processes."""
+    return astuple(read_facts(*task))
