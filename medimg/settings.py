@@ -1,0 +1,158 @@
+"""Every key of the configuration: its type, its range and what it is for.
+
+The composed YAML is checked against these classes before anything heavy is imported, and the fields are the
+arguments of the parts they are handed to. A key that is not here does not exist.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+
+def at_least(low: float, default: Any) -> Any:
+    """Give a number a lower limit."""
+    return field(default=default, metadata={"low": low})
+
+
+def within(low: float, high: float, default: Any) -> Any:
+    """Give a number both limits."""
+    return field(default=default, metadata={"low": low, "high": high})
+
+
+@dataclass(frozen=True)
+class Data:
+    """Which images, which question, who is dealt to which part, and how a picture is prepared."""
+
+    manifest: str = "???"  # a CSV file, or phantom:thyroid, phantom:brain
+    label: str = "label"
+    classes: tuple[str, ...] | None = None  # their order; of two, the last is the positive one
+    multilabel: bool = False
+    where: dict[str, Any] = field(default_factory=dict)
+    exclude: str | None = None  # CSV of withdrawn patients
+    subgroups: tuple[str, ...] = ()
+    limit: int | None = at_least(1, None)  # patients of a built-in cohort
+    folds: int = at_least(1, 1)  # 1: one hold-out
+    inner_folds: int = at_least(1, 1)  # above 1: nested
+    fold: tuple[int, ...] | None = None  # run these folds only
+    val_share: float = within(0.05, 0.5, 0.2)
+    test_share: float = within(0.05, 0.5, 0.2)
+    stratify: tuple[str, ...] = ("label",)
+    leave_out: str | None = None  # a column: each of its values is one test fold
+    split: str | None = None  # a saved split.csv, or "manifest" for its column part
+    size: int = within(16, 1024, 224)
+    normalise: Literal["counts", "percentile", "range"] = "percentile"
+    crop: Literal["none", "foreground"] = "none"
+    field_mm: float | None = at_least(1, None)  # resample to this field of view, where the spacing is known
+
+
+@dataclass(frozen=True)
+class Model:
+    """A network by name, and where its weights come from."""
+
+    name: str = "resnet18"  # any timm name
+    weights: str | None = None  # imagenet, or a .safetensors or .ckpt file
+    channels: int = within(1, 3, 1)
+    dropout: float = within(0, 0.95, 0.0)
+
+
+@dataclass(frozen=True)
+class Augment:
+    """How training pictures are varied; val and test never are."""
+
+    flip_horizontal: bool = False
+    flip_vertical: bool = False
+    rotate_deg: float = within(0, 180, 0.0)
+    scale: float = within(0, 0.9, 0.0)  # 0.1: between 0.9 and 1.1
+    translate: float = within(0, 0.5, 0.0)  # share of the side
+    contrast: float = within(0, 0.9, 0.0)
+    brightness: float = within(0, 0.9, 0.0)
+    sharpness: float = within(0, 2, 0.0)
+    noise: float = within(0, 0.5, 0.0)
+    choose: int | None = at_least(1, None)  # apply this many kinds at random instead of all
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is minimised, and by which steps."""
+
+    optimizer: Literal["adam", "adamw", "sgd"] = "adamw"
+    lr: float = within(0, 10, 1e-3)
+    momentum: float = within(0, 0.999, 0.9)
+    weight_decay: float = within(0, 1, 0.01)
+    schedule: Literal["constant", "cosine", "exponential", "step"] = "cosine"
+    decay: float = within(0, 1, 0.9)  # exponential: per epoch; step: at decay_step
+    decay_step: int | None = at_least(1, None)  # in optimiser steps
+    warmup: float = within(0, 0.5, 0.05)  # share of all steps
+    class_weights: bool = False
+    sampling: Literal["uniform", "balanced"] = "uniform"
+    label_smoothing: float = within(0, 0.5, 0.0)
+    ema: float | None = within(0.5, 0.99999, None)
+
+
+@dataclass(frozen=True)
+class Trainer:
+    """How long, on what, and how exactly."""
+
+    epochs: int = at_least(1, 20)
+    max_steps: int | None = at_least(1, None)
+    batch_size: int = at_least(1, 32)
+    accumulate: int = at_least(1, 1)
+    patience: int | None = at_least(1, None)  # epochs without a better val/loss
+    clip: float | None = within(0, 1e6, None)  # norm of the gradient
+    accelerator: Literal["auto", "cpu", "gpu"] = "auto"
+    devices: int | Literal["auto"] = at_least(1, 1)
+    nodes: int = at_least(1, 1)
+    strategy: Literal["auto", "ddp"] = "auto"
+    precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
+    memory_format: Literal["auto", "contiguous", "channels_last"] = "auto"
+    workers: int = within(0, 64, 0)
+    threads: int | None = at_least(1, None)
+    deterministic: bool = True
+    checkpoint_minutes: float = within(0, 1440, 5.0)
+    checkpoint_steps: int | None = at_least(1, None)
+    compile: bool = False
+
+
+@dataclass(frozen=True)
+class Evaluate:
+    """How the numbers are drawn up."""
+
+    draws: int = within(100, 100_000, 2000)
+    seed: int = at_least(0, 0)
+    explain: int = within(0, 200, 12)  # worst errors shown with Grad-CAM
+
+
+@dataclass(frozen=True)
+class Report:
+    """What the report may show."""
+
+    images: bool = True
+
+
+@dataclass(frozen=True)
+class Logger:
+    """Where curves go besides the run folder."""
+
+    tensorboard: bool = True
+    mlflow: bool = False
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One run, as resolved."""
+
+    experiment: str | None = None
+    profile: str = "quick"
+    recipe: Literal["supervised"] = "supervised"
+    title: str = ""
+    seeds: tuple[int, ...] = (1,)
+    split_seed: int = at_least(0, 0)
+    runs: str = "runs"
+    data: Data = field(default_factory=Data)
+    model: Model = field(default_factory=Model)
+    augment: Augment = field(default_factory=Augment)
+    task: Task = field(default_factory=Task)
+    trainer: Trainer = field(default_factory=Trainer)
+    evaluate: Evaluate = field(default_factory=Evaluate)
+    report: Report = field(default_factory=Report)
+    logger: Logger = field(default_factory=Logger)
+    paper: tuple[dict[str, Any], ...] = ()  # the paper's figures, to stand beside ours
