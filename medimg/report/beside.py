@@ -1,0 +1,41 @@
+"""Other numbers beside ours: the paper's, and those of the run whose model is judged on new cases."""
+
+from typing import Any
+
+from medimg.report.folder import RunFolder
+from medimg.report.results import OVERALL, pick
+from medimg.report.table import Cell, Table, measure_cell, name_cell
+from medimg.report.words import AGGREGATES, finite, metric_name, number, scrub
+
+
+def paper_table(run: RunFolder) -> Table:
+    """The paper's printed figures with ours of the same measure beside them, as the evaluation has matched them."""
+    table = run.tables.get("paper")
+    lines = []
+    for line in [] if table is None else table.to_dict("records"):
+        ours = {"estimate": line.get("ours"), "low": line.get("low"), "high": line.get("high"), "undefined": line.get("scope")}
+        paper = Cell(number(line.get("paper")), look="num")
+        source = Cell(scrub(line.get("source") or ""), look="dim")
+        lines.append([name_cell(line.get("row", "")), name_cell(metric_name(str(line.get("metric")))), paper, measure_cell(ours), source])
+    note = "Other patients, other images: the two columns cannot be subtracted. The paper gives no interval unless stated."
+    return Table("Printed in the paper, and measured here", ["Row of the paper", "Measure", "Paper", "This run", "Source"], lines, note)
+
+
+def source_table(run: RunFolder) -> Table:
+    """An external run: the numbers on the cases the model was made on beside those on these cases."""
+    source: Any = run.evaluation.get("source_metrics") or []
+    before = source.get("rows") or [source.get("headline") or source] if isinstance(source, dict) else source
+    lines = []
+    for row in before:
+        if not isinstance(row, dict) or finite(row.get("estimate")) is None or row.get("scope", "all") not in OVERALL:
+            continue
+        here = [r for r in run.rows if r["metric"] == row["metric"] and r.get("scope") == row.get("scope", "all")
+                and r.get("level") == row.get("level", "image") and bool(r.get("calibrated")) == bool(row.get("calibrated"))]  # fmt: skip
+        ours = pick(here, row.get("aggregate"))
+        change = Cell("–", look="num dim")
+        if ours and finite(ours.get("estimate")) is not None:
+            change = Cell(f"{ours['estimate'] - row['estimate']:+.3f}", look="num")
+        way = f"per {row.get('level', 'image')}, {AGGREGATES.get(str(row.get('aggregate')), 'as stated')}"
+        lines.append([Cell(metric_name(row["metric"]), way), measure_cell(row), measure_cell(ours), change])
+    note = "The difference stands without an interval: other patients on either side. An interval of it was not measured."
+    return Table("On the source's own cases, and on these", ["Measure", "Source run", "These cases", "Difference"], lines, note)

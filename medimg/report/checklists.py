@@ -1,0 +1,108 @@
+"""CLAIM (2024 update) and STARD (2015): the items a machine can fill from the run, the others as blanks to write.
+
+Item numbers are those of the two guidelines; their wording is ours and short, the guidelines' own text rules.
+The items lie in checklists.csv; `topic` names the answer a run can give.
+"""
+
+import csv
+from dataclasses import dataclass
+from importlib.resources import files
+
+from medimg.report.cohort import parts, period, sizes
+from medimg.report.folder import RunFolder
+from medimg.report.limits import built_in
+from medimg.report.results import headline_row, methods, scope_of
+from medimg.report.words import count, interval, metric_name, number, plain, plural, words
+
+
+@dataclass(frozen=True)
+class Item:
+    """One item: its number, what it asks, and the answer; an empty answer is a blank to write."""
+
+    number: str
+    asks: str
+    answer: str
+
+
+def checklist(guideline: str, run: RunFolder) -> list[Item]:
+    """Every item of "CLAIM" or "STARD" in order, filled where the run knows the answer."""
+    answers = _cohort_answers(run) | _method_answers(run) | _result_answers(run)
+    table = files("medimg.report").joinpath("checklists.csv").read_text(encoding="utf-8")
+    lines = [line for line in csv.DictReader(table.splitlines()) if line["guideline"] == guideline]
+    return [Item(line["item"], line["asks"], answers.get(line["topic"], "")) for line in lines]
+
+
+def filled(items: list[Item]) -> int:
+    """How many items have an answer."""
+    return sum(bool(item.answer) for item in items)
+
+
+def _cohort_answers(run: RunFolder) -> dict[str, str]:
+    images, patients = sizes(run)
+    if not images:
+        return {}
+    sites = sorted({value for value in run.cases["site"] if value}) if "site" in run.cases else []
+    when, where = period(run), f"{plural(len(sites), 'site')}: {', '.join(map(words, sites[:8]))}" if sites else ""
+    lost = [f"{count(run.flow[name])} {name}" for name in ("found", "refused", "excluded", "duplicate") if name in run.flow]
+    source = "built-in cohort, computed images" if built_in(run) else words(run.cohort)
+    refused = f"{count(run.flow['refused'])} inputs refused, each with its reason; no value was imputed." if "refused" in run.flow else ""
+    used = f"{plural(patients, 'patient')}, {plural(images, 'image')} in the run"
+    return {
+        "source": "; ".join(text for text in (source, where) if text),
+        "where": "; ".join(text for text in (where, when) if text) if not built_in(run) else "",
+        "flow": f"{used} ({', '.join(lost) or 'no losses recorded'}); see Flow.",
+        "criteria": _criteria(run),
+        "identity": "Patient, study, series and instance ids are keyed hashes; the key stays on the machine that made the run.",
+        "missing": refused,
+        "alternatives": f"Classes: {', '.join(map(words, run.classes))}." if len(run.classes) > 2 else "",
+    }
+
+
+def _criteria(run: RunFolder) -> str:
+    data = run.config.get("data")
+    chosen = {key: plain(data[key]) for key in ("where", "exclude", "classes") if isinstance(data, dict) and data.get(key)}
+    return "; ".join(f"data.{key} = {value}" for key, value in chosen.items())
+
+
+def _method_answers(run: RunFolder) -> dict[str, str]:
+    config, versions = run.config, run.environment.get("versions")
+    answers = {"title": str(run.evaluation.get("title") or "")}
+    if isinstance(versions, dict) and versions:
+        answers["software"] = ", ".join(f"{name} {version}" for name, version in list(versions.items())[:8])
+    folds = parts(run)
+    if folds and not run.external:
+        way = f"{len(folds)} folds" if len(folds) > 1 else "one hold-out"
+        answers["dealt"] = f"By patient, {way}, a pure function of images and seed; see Split and its proof."
+        answers["internal"] = f"{way.capitalize()}, test parts never used for training, thresholds or calibration."
+    if run.proof.get("checks"):
+        answers["disjoint"] = "Patient; proved for patients, studies, instances and identical pixels, see Leak check."
+    model = config.get("model")
+    if isinstance(model, dict):
+        answers["model"] = ", ".join(f"{key} {plain(value)}" for key, value in model.items() if isinstance(value, str | int | float))[:300]
+        answers["weights"] = str(plain(model["weights"])) if model.get("weights") else ""
+    for topic, key in (("training", "trainer"), ("preprocessing", "transform"), ("preprocessing", "transforms")):
+        if isinstance(config.get(key), dict):
+            answers[topic] = f"See Configuration, {key}."
+    return answers
+
+
+def _result_answers(run: RunFolder) -> dict[str, str]:
+    whole = headline_row(run)
+    if not whole:
+        return {}
+    name = metric_name(str(whole.get("metric")))
+    groups = sorted({key for row in run.rows for key in scope_of(row)} - {"class"})
+    errors, confusion = (run.tables.get(name, ()) for name in ("errors", "confusion"))
+    return {
+        "result": f"{name} {number(whole.get('estimate'))} ({interval(whole) or 'no interval'}); see Results.",
+        "metrics": ", ".join(dict.fromkeys(metric_name(row["metric"]) for row in run.rows)),
+        "uncertainty": f"95 % intervals: {methods(run.rows)}." if methods(run.rows) else "",
+        "cutoffs": "Fixed on validation; see Thresholds and calibration." if run.calibration else "",
+        "chosen": "" if run.external else "By validation; see Training.",
+        "failures": "See Worst errors." if len(errors) else "",
+        "explained": f"Grad-CAM of {plural(len(run.explained), 'image')}; see Worst errors." if run.explained else "",
+        "external": "This run is one." if run.external else "Not done.",
+        "variability": f"By {', '.join(map(words, groups))}; see Groups of cases." if groups else "",
+        "crosstab": "See Confusion matrix." if len(confusion) else "",
+        "limits": "See Limits; add those of the study.",
+    }

@@ -1,0 +1,85 @@
+"""Puts a run folder into one offline HTML file: no script, no request, no path, no identity."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from medimg import __version__
+from medimg.report import beside, calibration, checklists, cohort, confusion, results, summary, training
+from medimg.report.cases import error_cases
+from medimg.report.figures import draw_figures, save
+from medimg.report.folder import RunFolder, read_run
+from medimg.report.limits import built_in, limits, not_measured
+from medimg.report.reproduction import config_text, environment_table, settings
+from medimg.report.svg import inline_svg
+from medimg.report.words import number, scrub, words
+
+RESEARCH = "Research use only: not a medical device, not for diagnosis or treatment."
+METHOD = "Built-in cohort: shows the method, not medicine."
+DESCRIPTIONS = {
+    "flow": "Flow of patients from files found to training, validation and test", "training": "Training curves per fold and seed",
+    "roc": "ROC curves with 95 % bands", "pr": "Precision-recall curves with 95 % bands", "confusion": "Confusion matrix",
+    "reliability": "Reliability of the probabilities, as stated and after temperature scaling",
+    "forest": "Headline measure with its interval per fold, seed, site and subgroup",
+}  # fmt: skip
+
+
+def write_report(run: Path, *, images: bool = True) -> Path:
+    """Write report.html and figures/ into a run folder, from that folder alone; `images=False` leaves out pictures of cases."""
+    folder = read_run(run)
+    figures = draw_figures(folder)
+    drawn = {path.stem: path.read_text(encoding="utf-8") for path in save(run, figures) if path.suffix == ".svg"}
+    inline = {name: Markup(inline_svg(name, text, DESCRIPTIONS[name])) for name, text in drawn.items()}
+    loader = PackageLoader("medimg.report")
+    environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment.globals["style"] = Markup(environment.get_template("report.css").render())
+    page = environment.get_template("report.html").render(figures=inline, **context(folder, images))
+    path, part = run / "report.html", run / ".report.html.part"
+    part.write_text(page, encoding="utf-8")
+    os.replace(part, path)
+    return path
+
+
+def context(run: RunFolder, images: bool) -> dict[str, Any]:
+    """Everything the template prints, as tables, texts and lists."""
+    return _top(run) | _patients(run) | _results(run) | _training(run) | {
+        "errors": error_cases(run, images), "images": images, "limits": limits(run), "not_measured": not_measured(),
+        "environment": environment_table(run), "config": config_text(run), "overrides": settings(run), "number": number,
+    }  # fmt: skip
+
+
+def _top(run: RunFolder) -> dict[str, Any]:
+    claim, stard = checklists.checklist("CLAIM", run), checklists.checklist("STARD", run)
+    return {
+        "title": words(str(run.evaluation.get("title") or run.config.get("experiment") or "Run without a title")),
+        "banners": [*([METHOD] if built_in(run) else []), RESEARCH], "verdict": summary.verdict(run), "tiles": summary.tiles(run),
+        "external": run.external, "kind": run.kind, "version": __version__, "missing": [(name, scrub(what)) for name, what in run.missing],
+        "claim": claim, "stard": stard, "claim_filled": checklists.filled(claim), "stard_filled": checklists.filled(stard),
+    }  # fmt: skip
+
+
+def _patients(run: RunFolder) -> dict[str, Any]:
+    return {
+        "cohort": cohort.cohort_table(run), "parts": cohort.parts_table(run), "proof": cohort.proof_table(run),
+        "refused": cohort.refused_table(run), "split_sha256": scrub(run.proof.get("split_sha256") or ""),
+        "fingerprint": scrub(run.proof.get("key_fingerprint") or ""),
+    }  # fmt: skip
+
+
+def _results(run: RunFolder) -> dict[str, Any]:
+    groups = [results.group_table(run, key, level) for key in results.group_keys(run) for level in results.LEVELS]
+    return {
+        "overall": results.overall_table(run), "groups": [group for group in groups if group], "paper": beside.paper_table(run),
+        "source": beside.source_table(run), "confusion": confusion.confusion_table(run), "mixups": confusion.mixups_table(run),
+        "calibration": calibration.calibration_table(run), "thresholds": calibration.threshold_table(run.calibration),
+        "temperature": calibration.spread(run.calibration),
+    }  # fmt: skip
+
+
+def _training(run: RunFolder) -> dict[str, Any]:
+    trainer = run.config.get("trainer")
+    monitor = str(trainer.get("monitor", "val/loss")) if isinstance(trainer, dict) else "val/loss"
+    return {"stages": training.stages_table(training.read_stages(run.path), monitor)}

@@ -1,0 +1,155 @@
+"""Draws one figure from plain tables: curves with bands, reliability, confusion, training, forest of intervals."""
+
+import math
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from medimg.report.training import Stage
+from medimg.report.words import metric_name, words
+
+# Okabe and Ito's colours: told apart by colour-blind readers and in grey
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7a5c00", "#444444")
+GREY = "#767676"
+STYLE: dict[str, Any] = {
+    "font.family": ["DejaVu Sans", "sans-serif"], "font.size": 9,
+    "axes.titlesize": 9.5, "axes.titleweight": "bold", "axes.titlelocation": "left",
+    "axes.spines.top": False, "axes.spines.right": False, "axes.edgecolor": "#555555", "axes.linewidth": 0.8, "axes.grid": True,
+    "grid.color": "#e4e4e4", "grid.linewidth": 0.7, "axes.axisbelow": True, "legend.frameon": False, "legend.fontsize": 8,
+    "svg.fonttype": "none", "figure.facecolor": "white", "savefig.facecolor": "white",
+}  # fmt: skip
+
+
+def _grid(panels: int, width: float = 3.3, height: float = 3.2) -> tuple[Figure, list[Axes]]:
+    columns = min(panels, 3)
+    lines = math.ceil(panels / columns)
+    figure = Figure(figsize=(width * columns, height * lines), layout="constrained")
+    axes = figure.subplots(lines, columns, squeeze=False).ravel().tolist()
+    for spare in axes[panels:]:
+        spare.remove()
+    return figure, axes[:panels]
+
+
+def _unit_square(axis: Axes, x: str, y: str) -> None:
+    axis.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), xlabel=x, ylabel=y, aspect="equal")
+    axis.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "", "0.5", "", "1"])
+    axis.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "", "0.5", "", "1"])
+
+
+def curves(table: pd.DataFrame, classes: list[str], kind: str, scores: dict[str, str], prevalence: dict[str, float]) -> Figure:
+    """ROC (`kind` "roc") or precision-recall ("pr") curves, a panel per class, with the band of their intervals."""
+    x, y = ("fpr", "tpr") if kind == "roc" else ("recall", "precision")
+    figure, axes = _grid(len(classes))
+    for axis, name in zip(axes, classes, strict=True):
+        rows = table[table["class"] == name] if "class" in table else table
+        if {"low", "high"} <= set(rows.columns):
+            axis.fill_between(rows[x], rows["low"], rows["high"], color=COLOURS[0], alpha=0.2, linewidth=0, label="95 % band")
+        axis.plot(rows[x], rows[y], color=COLOURS[0], linewidth=1.6, label=scores.get(name))
+        if kind == "roc":
+            axis.plot([0, 1], [0, 1], color=GREY, linestyle=":", linewidth=1, label="chance")
+        elif name in prevalence:
+            axis.axhline(prevalence[name], color=GREY, linestyle=":", linewidth=1, label=f"chance ({prevalence[name]:.2f})")
+        _unit_square(axis, *(("1 - specificity", "sensitivity") if kind == "roc" else ("recall (sensitivity)", "precision (PPV)")))
+        axis.set_title(words(name))
+        axis.legend(loc="lower right" if kind == "roc" else "lower left")
+    return figure
+
+
+def reliability(table: pd.DataFrame, classes: list[str]) -> Figure:
+    """Observed share against stated probability, raw and calibrated; a point's size is its number of images."""
+    figure, axes = _grid(len(classes))
+    for axis, name in zip(axes, classes, strict=True):
+        rows = table[table["class"] == name] if "class" in table else table
+        after = (
+            rows["calibrated"].astype(str).str.lower().isin(["true", "1", "calibrated"])
+            if "calibrated" in rows
+            else pd.Series(False, rows.index)
+        )
+        axis.plot([0, 1], [0, 1], color=GREY, linestyle=":", linewidth=1, label="ideal")
+        for flag, label, colour, marker in ((False, "as stated", COLOURS[1], "s"), (True, "after scaling", COLOURS[0], "o")):
+            part = rows[(after == flag) & rows["observed"].notna()].sort_values("mean_p")
+            if part.empty:
+                continue
+            if {"low", "high"} <= set(part.columns):
+                axis.fill_between(part["mean_p"], part["low"], part["high"], color=colour, alpha=0.15, linewidth=0)
+            axis.plot(part["mean_p"], part["observed"], color=colour, linewidth=1.2, label=label)
+            size = 8 + 60 * part["n"] / max(1, part["n"].max()) if "n" in part else 20
+            axis.scatter(part["mean_p"], part["observed"], s=size, color=colour, marker=marker, zorder=3)
+        _unit_square(axis, "stated probability", "observed share")
+        axis.set_title(words(name))
+        axis.legend(loc="upper left")
+    return figure
+
+
+def confusion(counts: pd.DataFrame) -> Figure:
+    """Counts with the share of the true class as shade; `counts` has the true classes as index."""
+    values = counts.to_numpy(dtype=int)
+    lines, columns = values.shape
+    figure = Figure(figsize=(2.2 + 0.75 * columns, 1.4 + 0.5 * lines), layout="constrained")
+    axis = figure.subplots()
+    shares = values / values.sum(axis=1, keepdims=True).clip(min=1)
+    axis.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="auto")
+    for (line, column), value in np.ndenumerate(values):
+        axis.text(column, line, f"{value:,}", ha="center", va="center", color="white" if shares[line, column] > 0.5 else "black")
+    slanted: dict[str, Any] = {"rotation": 30, "ha": "right"} if columns > 2 else {}
+    axis.set_xticks(range(columns), [words(str(name)) for name in counts.columns], **slanted)
+    axis.set_yticks(range(lines), [words(str(name)) for name in counts.index])
+    axis.set(xlabel="predicted", ylabel="true")
+    axis.grid(False)
+    return figure
+
+
+def training(stages: list[Stage], names: list[str]) -> Figure:
+    """One panel per measure; thin grey: training, coloured: validation, one colour per fold, one line style per seed."""
+    figure, axes = _grid(len(names), width=3.9, height=2.7)
+    folds = sorted({stage.marks.get("fold", 0) for stage in stages})
+    seeds = sorted({stage.marks.get("seed", 0) for stage in stages})
+    for axis, name in zip(axes, names, strict=True):
+        for stage in stages:
+            fold, seed = stage.marks.get("fold", 0), stage.marks.get("seed", 0)
+            line = ("-", "--", ":", "-.")[seeds.index(seed) % 4]
+            for column in (column for column in stage.epochs.columns if column.split("/", 1)[-1] == name and "/" in column):
+                train = column.startswith("train/")
+                colour = "#b0b0b0" if train else COLOURS[folds.index(fold) % len(COLOURS)]
+                axis.plot(stage.epochs["epoch"] + 1, stage.epochs[column], color=colour, linestyle=line, linewidth=0.8 if train else 1.3)
+        axis.set_title(metric_name(name))
+        axis.set_xlabel("epoch")
+        axis.margins(x=0.01)
+    handles = [_key(COLOURS[n % len(COLOURS)], "-", f"fold {fold}" if len(folds) > 1 else "validation") for n, fold in enumerate(folds)]
+    handles += [_key("#444444", ("-", "--", ":", "-.")[n % 4], f"seed {seed}") for n, seed in enumerate(seeds) if len(seeds) > 1]
+    figure.legend(handles=[*handles, _key("#b0b0b0", "-", "training")], loc="outside lower center", ncols=min(8, len(handles) + 1))
+    return figure
+
+
+def _key(colour: str, line: str, label: str) -> Any:
+    from matplotlib.lines import Line2D
+
+    return Line2D([], [], color=colour, linestyle=line, label=label)
+
+
+def forest(groups: list[tuple[str, list[dict[str, Any]]]], whole: dict[str, Any], metric: str) -> Figure:
+    """A point with its interval per group of cases (site, fold ...), the headline as a vertical band."""
+    lines = [(title if n == 0 else "", row) for title, rows in groups for n, row in enumerate(rows)]
+    figure = Figure(figsize=(6.6, 0.9 + 0.24 * len(lines)), layout="constrained")
+    axis = figure.subplots()
+    if whole.get("low") is not None and whole.get("high") is not None:
+        axis.axvspan(whole["low"], whole["high"], color="#e8eef4", linewidth=0)
+    axis.axvline(whole["estimate"], color=GREY, linewidth=1, linestyle=":")
+    colour, labels = -1, []
+    for place, (title, row) in enumerate(lines):
+        colour += bool(title)
+        paint = COLOURS[colour % len(COLOURS)]
+        if row.get("low") is not None and row.get("high") is not None:
+            axis.plot([row["low"], row["high"]], [place, place], color=paint, linewidth=1.4)
+        axis.plot([row["estimate"]], [place], "o", color=paint, markersize=4.5)
+        labels.append(row["name"])
+        if title and place:
+            axis.axhline(place - 0.5, color="#cccccc", linewidth=0.6)
+    axis.set_yticks(range(len(lines)), labels)
+    axis.invert_yaxis()
+    axis.grid(axis="y", visible=False)
+    axis.set_xlabel(f"{metric_name(metric)} with 95 % interval; shaded: all cases")
+    return figure

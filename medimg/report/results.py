@@ -1,0 +1,115 @@
+"""Turns the rows of metrics.json into the tables a reader expects."""
+
+import re
+from collections.abc import Iterable
+
+from medimg.report.folder import Json, RunFolder
+from medimg.report.table import Table, count_cell, measure_cell, name_cell
+from medimg.report.words import AGGREGATES, METRICS, finite, interval, metric_name, scrub, words
+
+OVERALL = ("all", "macro", "micro")
+CALIBRATION = ("brier", "ece", "log_loss", "nll")
+LEVELS = ("image", "patient")
+TITLES = {"class": "Per class", "fold": "Per fold", "seed": "Per seed", "site": "Per site", "cases": "Cases of a kind"}
+
+
+def scope_of(row: Json) -> dict[str, str]:
+    """The part of the cases a row speaks of: "site=A,class=goitre" -> {"site": "A", "class": "goitre"}; {} for all cases."""
+    parts = [part.split("=", 1) for part in str(row.get("scope", "all")).split(",") if "=" in part]
+    return {name.strip(): value.strip() for name, value in parts}
+
+
+def _order(metrics: Iterable[str]) -> list[str]:
+    known = list(METRICS)
+    return sorted(set(metrics), key=lambda name: (known.index(name) if name in known else len(known), name))
+
+
+def headline_row(run: RunFolder) -> Json:
+    """The row the headline was taken from, the headline itself where none fits; {} without results."""
+    headline: Json = run.metrics.get("headline") or {}
+    same = [
+        row for row in run.rows
+        if row["metric"] == headline.get("metric") and not scope_of(row)
+        and row.get("estimate") == headline.get("estimate") and row.get("low") == headline.get("low")
+    ]  # fmt: skip
+    ways = list(AGGREGATES)
+    same.sort(key=lambda row: ways.index(row["aggregate"]) if row.get("aggregate") in ways else len(ways))
+    return same[0] if same else headline
+
+
+def pick(rows: Iterable[Json], aggregate: str | None) -> Json | None:
+    """Of several rows for one cell the one to print: not recalibrated first, the headline's way of pooling first."""
+    ranked = sorted(rows, key=lambda row: (bool(row.get("calibrated")), row.get("aggregate") != aggregate))
+    return ranked[0] if ranked else None
+
+
+def overall_table(run: RunFolder) -> Table:
+    """All cases: one line per measure, one column per unit (image, patient) and way of pooling the folds."""
+    rows = [row for row in run.rows if row.get("scope") in OVERALL and row["metric"] not in CALIBRATION]
+    there = {_column(row) for row in rows}
+    columns = [(level, way) for level in LEVELS for way in AGGREGATES if (level, way) in there]
+    lost = {column: reason for column in columns if (reason := _one_reason([row for row in rows if _column(row) == column]))}
+    columns = [column for column in columns if column not in lost]
+    lines = []
+    for scope in OVERALL:
+        for metric in _order(row["metric"] for row in rows if row["scope"] == scope):
+            same = [row for row in rows if row["scope"] == scope and row["metric"] == metric]
+            cells = [pick((row for row in same if _column(row) == column), None) for column in columns]
+            mean = ", mean of classes" if scope == "macro" else ""
+            lines.append([name_cell(metric_name(metric) + mean), *(measure_cell(cell) for cell in cells)])
+    head = ["Measure", *(f"Per {level}, {AGGREGATES[way]}" for level, way in columns)]
+    notes = [_method_note(rows), *dict.fromkeys(f"Per {level}: undefined, {scrub(reason)}." for (level, _), reason in lost.items())]
+    return Table("All test cases", head, lines if columns else [], " ".join(notes))
+
+
+def _column(row: Json) -> tuple[str, str]:
+    return str(row.get("level")), str(row.get("aggregate"))
+
+
+def _one_reason(rows: list[Json]) -> str:
+    """The reason, when every row is undefined for the same one."""
+    reasons = {str(row.get("undefined") or "") for row in rows}
+    return reasons.pop() if len(reasons) == 1 else ""
+
+
+def methods(rows: list[Json]) -> str:
+    """How intervals were made, without the numbers that differ from row to row."""
+    names = [str(row["method"]) for row in rows if row.get("method") and interval(row)]
+    return "; ".join(dict.fromkeys(re.sub(r"exact, \d+", "exact on", name) for name in sorted(names, key=lambda name: "exact" in name)))
+
+
+def _method_note(rows: list[Json]) -> str:
+    made = methods(rows)
+    seeds = " Seeds ±: standard deviation over seeds." if any(finite(row.get("seed_sd")) is not None for row in rows) else ""
+    return f"Below each value its 95 % interval: {scrub(made)}.{seeds}" if made else ""
+
+
+def group_table(run: RunFolder, key: str, level: str, most: int = 30) -> Table:
+    """One line per value of `key` (class, site, fold, seed or a subgroup), one column per measure."""
+    rows = [row for row in run.rows if list(scope_of(row)) == [key] and row.get("level") == level]
+    rows = [row for row in rows if row["metric"] not in CALIBRATION]
+    if not rows or _one_reason(rows):
+        return Table("", [])
+    metrics, aggregate = _order(row["metric"] for row in rows)[:7], headline_row(run).get("aggregate")
+    lines = []
+    for value in list(dict.fromkeys(scope_of(row)[key] for row in rows))[:most]:
+        here = [row for row in rows if scope_of(row)[key] == value]
+        size = max(here, key=lambda row: finite(row.get("n")) or 0)
+        cells = [pick((row for row in here if row["metric"] == metric), aggregate) for metric in metrics]
+        counts = [count_cell(size.get(name)) for name in ("n", "patients", "positives")]
+        lines.append([name_cell(words(value) if value else "not stated"), *counts, *(measure_cell(cell) for cell in cells)])
+    head = [words(key).capitalize(), "Images", "Patients", "Positive", *(metric_name(name) for name in metrics)]
+    return drop_empty(Table(f"{TITLES.get(key, f'By {words(key)}')}, per {level}", head, lines))
+
+
+def drop_empty(table: Table) -> Table:
+    """The table without columns in which no line has a value."""
+    keep = [n for n in range(len(table.head)) if any(line[n].text not in ("–", "") for line in table.rows)]
+    return Table(table.caption, [table.head[n] for n in keep], [[line[n] for n in keep] for line in table.rows], table.note)
+
+
+def group_keys(run: RunFolder) -> list[str]:
+    """The single keys by which results are told apart, in the order class, site, subgroups, fold, seed."""
+    keys = {next(iter(scope)) for scope in map(scope_of, run.rows) if len(scope) == 1}
+    first, last = [key for key in ("class", "site") if key in keys], [key for key in ("fold", "seed") if key in keys]
+    return [*first, *sorted(keys - {*first, *last}), *last]

@@ -1,0 +1,96 @@
+"""How numbers, names and texts of a run are written in a report: one notation, and never a path."""
+
+import math
+import re
+from typing import Any
+
+METRICS = {
+    "auroc": "AUROC", "auprc": "AUPRC", "accuracy": "Accuracy", "balanced_accuracy": "Balanced accuracy", "sensitivity": "Sensitivity",
+    "specificity": "Specificity", "precision": "Precision (PPV)", "npv": "NPV", "f1": "F1", "kappa": "Cohen's kappa", "mcc": "MCC",
+    "brier": "Brier score", "ece": "Calibration error (ECE)", "exact_match": "Exact match", "log_loss": "Log loss",
+    "auroc_within_patients": "AUROC within patients", "hamming_loss": "Hamming loss", "top1": "Accuracy, most likely class",
+}  # fmt: skip
+AGGREGATES = {"mean_over_folds": "mean over folds", "pooled": "all folds pooled", "single": "one split"}
+HIDDEN = "(path left out)"
+PATH = re.compile(
+    r"""(?:(?<=^)|(?<=[\s=:,;'"(\[{<]))(?:file:/*|~|\.{1,2})?/[^\s'",;)\]}>]*   # /a/b  ~/a  ../a  file:///a
+    |(?<![A-Za-z])[A-Za-z]:[\\/][^\s'",;)\]}>]*                                  # C:\a
+    |\\\\[^\s'",;)\]}>]+                                                         # \\server\a
+    """,
+    re.VERBOSE,
+)
+SCHEME = re.compile(r"\b[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+FILE = re.compile(r"^[^\s]*[/\\]?[^\s/\\]+\.(?:csv|dcm|ckpt|pth?|safetensors|ya?ml|json|png|jpe?g|tiff?|h5|db|sqlite|zip)$", re.IGNORECASE)
+PRIVATE = re.compile(
+    r"host|^user|username|login|^node$|domain|e?mail|cwd|argv|command|executable|prefix|path$|^path|folder|directory|_dir$|^dir$|^home$|^pid$|address"
+    r"|serial|uuid|token|secret|password|api_?key", re.IGNORECASE
+)  # fmt: skip
+
+
+def scrub(text: object) -> str:
+    """Any value as text without paths and without the scheme of an address: what a report may show.
+
+    >>> scrub("no such file: /data/Smith/1.dcm")
+    'no such file: (path left out)'
+    """
+    return PATH.sub(HIDDEN, SCHEME.sub("", re.sub(r"file:/+", "/", str(text))))
+
+
+def plain(value: Any) -> Any:
+    """A configuration or environment without paths, file names and what names a person or a machine."""
+    if isinstance(value, dict):
+        return {scrub(key): plain(item) for key, item in value.items() if not PRIVATE.search(str(key))}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, str):
+        return HIDDEN if FILE.match(value) else scrub(value)
+    return value
+
+
+def finite(value: Any) -> float | None:
+    """A number, or None for everything that is not a finite one."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return None
+    return float(value)
+
+
+def number(value: Any, digits: int = 3) -> str:
+    """A measure with a fixed number of decimals; a dash when there is none.
+
+    >>> number(0.98765), number(None)
+    ('0.988', '–')
+    """
+    known = finite(value)
+    return "–" if known is None else f"{known:.{digits}f}"
+
+
+def count(value: Any) -> str:
+    """A count with a comma between thousands.
+
+    >>> count(12345)
+    '12,345'
+    """
+    known = finite(value)
+    return "–" if known is None else f"{int(known):,}"
+
+
+def interval(row: dict[str, Any], digits: int = 3) -> str:
+    """The interval of a row of metrics.json, "0.812 to 0.921"; empty when it has none."""
+    if finite(row.get("low")) is None or finite(row.get("high")) is None:
+        return ""
+    return f"{number(row['low'], digits)} to {number(row['high'], digits)}"
+
+
+def metric_name(metric: str) -> str:
+    """The name a reader knows: auroc -> AUROC."""
+    return METRICS.get(metric, metric.replace("_", " ").capitalize())
+
+
+def words(name: str) -> str:
+    """A class, site or column name for reading: reduced_uptake -> reduced uptake, a|b -> a + b."""
+    return scrub(name).replace("_", " ").replace("|", " + ")
+
+
+def plural(amount: int, noun: str) -> str:
+    """1 patient, 2 patients."""
+    return f"{count(amount)} {noun}" if amount == 1 else f"{count(amount)} {noun}s"
