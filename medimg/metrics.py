@@ -46,44 +46,37 @@ def _finite(score: ArrayLike) -> Array:
     return values
 
 
-def _by_score(truth: Flags, score: Array, weights: Array) -> tuple[Array, Array]:
-    """Sum the weights of positives and negatives over each distinct score, from the highest score down: 2 x (draws, scores)."""
-    order = np.argsort(-score, kind="stable")
-    positive = np.take(weights, order, axis=1)
-    negative = positive * ~truth[order]
-    positive *= truth[order]
-    starts = np.flatnonzero(np.r_[True, np.diff(score[order]) != 0])
-    if len(starts) < len(score):
-        positive, negative = np.add.reduceat(positive, starts, axis=1), np.add.reduceat(negative, starts, axis=1)
-    return positive, negative
+def areas_draws(truth: ArrayLike, score: ArrayLike, weights: ArrayLike, unit: ArrayLike | None = None) -> tuple[Array, Array]:
+    """Area under the ROC curve (ties counted half) and average precision of every draw, in one walk down the scores.
 
-
-def auroc_draws(truth: ArrayLike, score: ArrayLike, weights: ArrayLike) -> Array:
-    """Area under the ROC curve, ties counted half: (n,) truth, (n,) score, (draws, n) weights -> (draws,)."""
+    (n,) truth, (n,) score and (draws, n) weights -> (draws,) twice. With `unit`, (n,) numbers of patients, weights are (draws, patients),
+    and no (draws, n) table is ever made. Each step handles all draws of one distinct score, so its arrays stay in the cache.
+    """
     answer, values = np.asarray(truth, dtype=bool), _finite(score)
-    rows = np.atleast_2d(_weights(len(answer), weights))
-    if not len(answer):
-        return np.full(len(rows), np.nan)
-    positive, negative = _by_score(answer, values, rows)
-    above = np.cumsum(positive, axis=1)
-    total = above[:, -1].copy()
-    above -= 0.5 * positive
-    return ratio(np.einsum("ij,ij->i", above, negative), total * negative.sum(axis=1))
-
-
-def auprc_draws(truth: ArrayLike, score: ArrayLike, weights: ArrayLike) -> Array:
-    """Average precision (sum of precision times gain in recall over distinct scores): (draws, n) weights -> (draws,)."""
-    answer, values = np.asarray(truth, dtype=bool), _finite(score)
-    rows = np.atleast_2d(_weights(len(answer), weights))
-    if not len(answer):
-        return np.full(len(rows), np.nan)
-    positive, negative = _by_score(answer, values, rows)
-    found = np.cumsum(positive, axis=1)
-    total = found[:, -1].copy()
-    called = np.cumsum(negative, axis=1)
-    called += found
-    np.divide(found, called, out=found, where=called > 0)
-    return ratio(np.einsum("ij,ij->i", found, positive), total)
+    of = np.arange(len(answer)) if unit is None else np.asarray(unit, dtype=int)
+    columns = np.ascontiguousarray(np.asarray(weights, dtype=float).T)
+    above, below, area, precision = (np.zeros(columns.shape[1]) for _ in range(4))
+    found, called = np.empty_like(above), np.empty_like(above)
+    order = np.argsort(-values, kind="stable")
+    ends = np.flatnonzero(np.r_[np.diff(values[order]) != 0, np.ones(min(1, len(order)), dtype=bool)]) + 1
+    start = 0
+    for end in ends.tolist():
+        rows = order[start:end]
+        start = end
+        yes, no = of[rows[answer[rows]]], of[rows[~answer[rows]]]
+        if len(no):
+            negative = columns[no[0]] if len(no) == 1 else columns[no].sum(axis=0)
+            below += negative
+            area += np.multiply(negative, above, out=found)
+        if len(yes):
+            positive = columns[yes[0]] if len(yes) == 1 else columns[yes].sum(axis=0)
+            if len(no):
+                area += 0.5 * positive * negative
+            above += positive
+            np.add(above, below, out=called)
+            np.multiply(positive, above, out=found)
+            precision += np.divide(found, called, out=found, where=called > 0)
+    return ratio(area, above * below), ratio(precision, above)
 
 
 def _classes_missing(truth: Flags, weights: Array) -> str | None:
@@ -92,6 +85,17 @@ def _classes_missing(truth: Flags, weights: Array) -> str | None:
     if weights[truth].sum() == 0:
         return "one class only: no positive case"
     return "one class only: no negative case" if weights[~truth].sum() == 0 else None
+
+
+def _areas(truth: Flags, score: ArrayLike, weights: Array) -> tuple[float, float]:
+    """Area and average precision of one weighting, by cumulative sums over the distinct scores."""
+    values, place = np.unique(-_finite(score), return_inverse=True)
+    positive = np.bincount(place, weights=weights * truth, minlength=len(values))
+    negative = np.bincount(place, weights=weights * ~truth, minlength=len(values))
+    found, missed = np.cumsum(positive), np.cumsum(negative)
+    area = ratio(((found - positive / 2) * negative).sum(), found[-1] * missed[-1])
+    precision = np.divide(found, found + missed, out=np.zeros_like(found), where=found + missed > 0)
+    return float(area), float(ratio((precision * positive).sum(), found[-1]))
 
 
 def auroc(truth: ArrayLike, score: ArrayLike, weight: ArrayLike | None = None) -> Value:
@@ -103,17 +107,15 @@ def auroc(truth: ArrayLike, score: ArrayLike, weight: ArrayLike | None = None) -
     answer = np.asarray(truth, dtype=bool)
     weights = _weights(len(answer), weight)
     reason = _classes_missing(answer, weights)
-    return Undefined(reason) if reason else float(auroc_draws(answer, score, weights[None])[0])
+    return Undefined(reason) if reason else _areas(answer, score, weights)[0]
 
 
 def auprc(truth: ArrayLike, score: ArrayLike, weight: ArrayLike | None = None) -> Value:
-    """Average precision; undefined without a positive case."""
+    """Average precision, the sum of precision times gain in recall over distinct scores; undefined without a positive case."""
     answer = np.asarray(truth, dtype=bool)
     weights = _weights(len(answer), weight)
     reason = _classes_missing(answer, weights)
-    if reason and "negative" not in reason:
-        return Undefined(reason)
-    return float(auprc_draws(answer, score, weights[None])[0])
+    return Undefined(reason) if reason and "negative" not in reason else _areas(answer, score, weights)[1]
 
 
 def confusion(truth: ArrayLike, decided: ArrayLike, classes: int, weight: ArrayLike | None = None) -> Array:

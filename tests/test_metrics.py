@@ -102,11 +102,21 @@ def test_ece_is_the_weighted_distance_of_each_bin_from_the_diagonal():
 def test_draws_are_the_single_value_of_each_weighting(number):
     truth, score, weight = case(number)
     weights = np.vstack([weight, np.ones_like(weight), np.zeros_like(weight), truth.astype(int)])
-    area, precision = metrics.auroc_draws(truth, score, weights), metrics.auprc_draws(truth, score, weights)
+    area, precision = metrics.areas_draws(truth, score, weights)
     assert area[:2] == pytest.approx([metrics.auroc(truth, score, row) for row in weights[:2]], abs=1e-12)
     assert precision[:2] == pytest.approx([metrics.auprc(truth, score, row) for row in weights[:2]], abs=1e-12)
     assert np.isnan(area[2:]).all()
     assert np.isnan(precision[2])
+
+
+def test_weights_of_patients_mean_the_same_as_weights_of_their_rows():
+    truth, score, _ = case(3)
+    patient = np.arange(len(truth)) % 4
+    weights = np.random.default_rng(0).integers(0, 3, (10, 4)) + 1
+    for by_patient, by_row in zip(
+        metrics.areas_draws(truth, score, weights, patient), metrics.areas_draws(truth, score, weights[:, patient]), strict=True
+    ):
+        assert by_patient == pytest.approx(by_row, abs=1e-12)
 
 
 def test_one_class_or_no_case_is_undefined_with_the_reason():

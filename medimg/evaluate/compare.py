@@ -47,8 +47,7 @@ def compare(run_a: Path, run_b: Path) -> dict[str, Any]:
     over_folds = folds[0] == folds[1]
     frame = a.frame if over_folds else a.frame.assign(fold=0)
     drawn = draw(frame, a.question.draws, a.question.seed)
-    weights = np.vstack([np.ones(drawn.weights.shape[1]), drawn.weights])
-    seen = [see(one, weights, drawn.columns(one.frame["patient"]), over_folds) for one in (a, b)]
+    seen = [see(one, drawn, over_folds) for one in (a, b)]
     aggregate = "single" if a.frame["fold"].nunique() == 1 else "mean_over_folds" if over_folds else "pooled"
     rows = [_row(a, key, seen[0][key], seen[1][key], drawn.lonely) | {"aggregate": aggregate} for key in seen[0] if key in seen[1]]
     result = {"schema": 1, "a": Path(run_a).name, "b": Path(run_b).name, "rows": rows}
@@ -61,8 +60,9 @@ def _row(one: Cases, key: Any, a: Seen, b: Seen, lonely: int) -> Row:
     nothing: Row = row | {"difference": None, "low": None, "high": None, "p": None, "undefined": a.reason or b.reason}
     if a.reason or b.reason:
         return nothing | {"method": "undefined"}
-    found = nothing | {"a": a.estimate, "b": b.estimate, "difference": a.estimate - b.estimate}
-    return found | limits(a.estimate - b.estimate, a.draws - b.draws, support(one, key), lonely)
+    difference = a.sampled.estimate - b.sampled.estimate
+    found = nothing | {"a": a.sampled.estimate, "b": b.sampled.estimate, "difference": difference}
+    return found | limits(difference, a.sampled.draws - b.sampled.draws, support(one, key).patients, lonely)
 
 
 def limits(difference: float, draws: Any, patients: int, lonely: int = 0) -> Row:

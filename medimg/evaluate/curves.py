@@ -2,10 +2,11 @@
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from medimg.evaluate.cases import Cases
 from medimg.evaluate.draws import draw
-from medimg.evaluate.intervals import FEWEST, interval
+from medimg.evaluate.intervals import FEWEST, Sampled, Support, interval
 from medimg.evaluate.measures import BINS
 from medimg.metrics import Array, Flags, bin_terms, ratio
 
@@ -91,9 +92,10 @@ def reliability(cases: Cases) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _bin(truth: Flags, p: Array, column: Array, weights: Array) -> dict[str, float | int | None]:
-    patients = weights.shape[1]
-    sums = np.bincount(column, weights=truth, minlength=patients), np.bincount(column, minlength=patients).astype(float)
-    shares = ratio(weights @ sums[0], weights @ sums[1])
-    limits = interval("accuracy", float(truth.mean()), shares, len(np.unique(column)))
-    return {"mean_p": float(p.mean()), "observed": float(truth.mean()), "low": limits.low, "high": limits.high, "n": len(truth)}
+def _bin(truth: Flags, p: Array, column: NDArray[np.int_], weights: Array) -> dict[str, float | int | None]:
+    patients, here = np.unique(column, return_inverse=True)
+    hits, rows = np.bincount(here, weights=truth), np.bincount(here).astype(float)
+    shares = ratio(weights[:, patients] @ hits, weights[:, patients] @ rows)
+    observed = float(truth.mean())
+    limits = interval("accuracy", Sampled(observed, shares, hits - observed * rows), Support((rows,)))
+    return {"mean_p": float(p.mean()), "observed": observed, "low": limits.low, "high": limits.high, "n": len(truth)}

@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 
 from medimg.metrics import Array
 
+MOST_CHANGED = 400  # patients changed one by one; of more than these, some are changed together
+
 
 @dataclass(frozen=True)
 class Draws:
@@ -15,8 +17,19 @@ class Draws:
 
     weights: Array
     place: dict[str, int]
-    strata: int
     lonely: int
+
+    @property
+    def changed(self) -> int:
+        """Number of weightings in which a patient, or a few, have half their weight."""
+        return min(len(self.place), MOST_CHANGED)
+
+    @property
+    def stacked(self) -> Array:
+        """All weightings below each other: one of ones, the changed ones, the draws; in memory, a patient's weights lie together."""
+        patients = self.weights.shape[1]
+        half = np.where(np.arange(self.changed)[:, None] == np.arange(patients)[None, :] % max(self.changed, 1), 0.5, 1.0)
+        return np.asfortranarray(np.vstack([np.ones((1, patients)), half, self.weights]))
 
     def columns(self, patients: pd.Series) -> NDArray[np.int_]:
         """Find the column of each row's patient."""
@@ -62,4 +75,4 @@ def draw(frame: pd.DataFrame, draws: int, seed: int) -> Draws:
         if n > 1:
             weights[:, members] = generator.multinomial(n - 1, np.full(n, 1 / n), size=draws) * (n / (n - 1))
     lonely = sum(len(members) == 1 for members in groups.values())
-    return Draws(weights, {name: i for i, name in enumerate(patients.index)}, len(groups), lonely)
+    return Draws(weights, {name: i for i, name in enumerate(patients.index)}, lonely)

@@ -10,7 +10,6 @@ from medimg.evaluate.cases import Cases
 from medimg.metrics import Array, Flags
 
 BINS = 10
-BLOCK = 400_000  # weights held at once in the measures that need every row; they stay in the processor's cache
 BY_TARGET = ("accuracy", "balanced_accuracy", "sensitivity", "specificity", "precision", "f1", "kappa", "mcc")
 OF_CLASSES = ("accuracy", "balanced_accuracy", "kappa", "mcc")
 ONE_VS_REST = ("sensitivity", "specificity", "precision", "f1")
@@ -32,17 +31,6 @@ def _per_patient(values: Array, patient: NDArray[np.int_], patients: int) -> Arr
     total = np.zeros((patients, values.shape[1]))
     np.add.at(total, patient, values)
     return total
-
-
-def _of_rows(cases: Cases, patient: NDArray[np.int_], weights: Array, k: int) -> tuple[Array, Array]:
-    """AUROC and AUPRC of target k, some draws at a time."""
-    truth, score = cases.truth[:, k], cases.raw[:, k]
-    step = max(1, BLOCK // max(1, len(cases)))
-    blocks = [np.take(weights[start : start + step], patient, axis=1) for start in range(0, len(weights), step)]
-    return (
-        np.concatenate([metrics.auroc_draws(truth, score, block) for block in blocks]),
-        np.concatenate([metrics.auprc_draws(truth, score, block) for block in blocks]),
-    )
 
 
 def _matrices(truth: Flags, decided: Flags, patient: NDArray[np.int_], weights: Array) -> Array:
@@ -73,14 +61,15 @@ def within_patients(cases: Cases, patient: NDArray[np.int_], patients: int, k: i
     for number in np.unique(patient):
         rows = patient == number
         if cases.truth[rows, k].any() and not cases.truth[rows, k].all():
-            value[number] = metrics.auroc_draws(cases.truth[rows, k], cases.raw[rows, k], np.ones((1, int(rows.sum()))))[0]
+            area = metrics.auroc(cases.truth[rows, k], cases.raw[rows, k])
+            value[number] = area if isinstance(area, float) else np.nan
     return value
 
 
 def _target(cases: Cases, patient: NDArray[np.int_], weights: Array, k: int, part: str, names: tuple[str, ...]) -> Measured:
     """Measure one yes-or-no target."""
     truth = cases.truth[:, k]
-    area, precision = _of_rows(cases, patient, weights, k)
+    area, precision = metrics.areas_draws(truth, cases.raw[:, k], weights, patient)
     found = {Key("auroc", part): area, Key("auprc", part): precision}
     matrices = _matrices(truth[:, None], cases.decided[:, [k]], patient, weights)
     found |= {Key(name, part): metrics.OF_MATRIX[name][0](matrices) for name in names}

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from medimg.evaluate.cases import Cases
-from medimg.evaluate.draws import draw
-from medimg.evaluate.intervals import Interval, interval
+from medimg.evaluate.draws import Draws, draw
+from medimg.evaluate.intervals import Interval, Sampled, Support, interval
 from medimg.evaluate.measures import Key, Measured, measure, why
 from medimg.metrics import Array, Flags
 
@@ -18,20 +18,16 @@ OF_BOTH = {"auroc", "auprc", "balanced_accuracy", "f1", "kappa", "mcc"}
 
 @dataclass(frozen=True)
 class Seen:
-    """One measure of a set of cases: the values seed by seed, the mean over seeds of each draw, or why there is no value."""
+    """One measure of a set of cases: its value seed by seed, its mean over seeds in draws, or why there is no value."""
 
     by_seed: Array
-    draws: Array
+    sampled: Sampled
     reason: str | None
 
-    @property
-    def estimate(self) -> float:
-        """The mean over seeds."""
-        return float(self.by_seed.mean())
 
-
-def see(cases: Cases, weights: Array, patient: Any, over_folds: bool) -> dict[Key, Seen]:
-    """Measure each seed (by fold or pooled) with all weights, the first of which are ones, and average over seeds."""
+def see(cases: Cases, drawn: Draws, over_folds: bool) -> dict[Key, Seen]:
+    """Measure each seed (by fold or pooled) as it is, with patients changed and in all draws, and average over seeds."""
+    patient, weights, changed = drawn.columns(cases.frame["patient"]), drawn.stacked, drawn.changed
     seeds, folds = cases.frame["seed"].to_numpy(), cases.frame["fold"].to_numpy()
     found: list[list[Measured]] = []
     models: list[tuple[str, Flags]] = []
@@ -39,33 +35,36 @@ def see(cases: Cases, weights: Array, patient: Any, over_folds: bool) -> dict[Ke
         parts = [(seeds == seed) & (folds == fold) for fold in np.unique(folds[seeds == seed])] if over_folds else [seeds == seed]
         found.append([measure(cases.where(rows), patient[rows], weights) for rows in parts])
         models += [(f"fold {folds[rows][0]}: " if over_folds else "", rows) for rows in parts]
-    keys = dict.fromkeys(key for seed_parts in found for part in seed_parts for key in part)
     nothing = np.full(len(weights), np.nan)
     seen = {}
-    for key in keys:
+    for key in dict.fromkeys(key for seed_parts in found for part in seed_parts for key in part):
         by_seed = np.array([np.mean([part.get(key, nothing) for part in seed_parts], axis=0) for seed_parts in found])
         flat = [part.get(key, nothing)[0] for seed_parts in found for part in seed_parts]
-        lost = [why_there + why(cases.where(rows), key) for value, (why_there, rows) in zip(flat, models, strict=True) if np.isnan(value)]
-        seen[key] = Seen(by_seed[:, 0], by_seed[:, 1:].mean(axis=0), "; ".join(dict.fromkeys(lost)) or None)
+        lost = [where + why(cases.where(rows), key) for value, (where, rows) in zip(flat, models, strict=True) if np.isnan(value)]
+        mean = by_seed.mean(axis=0)
+        sampled = Sampled(float(mean[0]), mean[1 + changed :], mean[0] - mean[1 : 1 + changed])
+        seen[key] = Seen(by_seed[:, 0], sampled, "; ".join(dict.fromkeys(lost)) or None)
     return seen
 
 
-def support(cases: Cases, key: Key) -> int:
-    """Count the patients a measure rests on: those of the smaller class, those with a positive image, or all."""
+def support(cases: Cases, key: Key) -> Support:
+    """Count the rows of each patient a measure rests on: one group for a proportion, one for each class that must be told apart."""
+    first = cases.where((cases.frame["seed"] == cases.frame["seed"].min()).to_numpy())
+    patient, everyone = first.frame["patient"], np.ones(len(first), dtype=bool)
     if key.part == "macro":
-        return min(support(cases, key._replace(part=f"class={name}")) for name in cases.question.targets)
-    patient = cases.frame["patient"].to_numpy(dtype=object)
+        each = [support(first, key._replace(part=f"class={name}")) for name in cases.question.targets]
+        return Support(min(each, key=lambda one: one.patients).rows)
     if key.part == "" and cases.question.kind != "binary":
-        classes = [len(set(patient[column])) for column in cases.truth.T if column.any()]
-        return min(classes) if key.metric in OF_BOTH and classes else len(set(patient))
-    k = cases.question.targets.index(key.part.removeprefix("class=")) if key.part else 0
-    positive, negative = set(patient[cases.truth[:, k]]), set(patient[~cases.truth[:, k]])
-    if key.metric == "auroc_within_patients":
-        return len(positive & negative)
-    if key.metric == "precision":
-        return len(set(patient[cases.decided[:, k]]))
-    rests = {"sensitivity": len(positive), "specificity": len(negative)}
-    return min(len(positive), len(negative)) if key.metric in OF_BOTH else rests.get(key.metric, len(positive | negative))
+        groups = [column for column in first.truth.T if column.any()] if key.metric in OF_BOTH else [everyone]
+    else:
+        k = cases.question.targets.index(key.part.removeprefix("class=")) if key.part else 0
+        yes = first.truth[:, k]
+        groups = [yes, ~yes] if key.metric in OF_BOTH else [everyone]
+        groups = {"sensitivity": [yes], "specificity": [~yes], "precision": [first.decided[:, k]]}.get(key.metric, groups)
+        if key.metric == "auroc_within_patients":
+            both = set(patient[yes]) & set(patient[~yes])
+            return Support((np.ones(len(both)),))
+    return Support(tuple(np.unique(patient[rows].to_numpy(dtype=str), return_counts=True)[1].astype(float) for rows in groups))
 
 
 def _positives(cases: Cases, key: Key) -> int | None:
@@ -85,11 +84,11 @@ def row_of(cases: Cases, key: Key, seen: Seen, lonely: int) -> Row:
         limits = Interval(None, None, "undefined")
     else:
         scale = 2.0 if key.metric == "brier" and key.part == "" and cases.question.kind == "multiclass" else 1.0
-        limits = interval(key.metric, seen.estimate, seen.draws, support(cases, key), scale, lonely)
+        limits = interval(key.metric, seen.sampled, support(cases, key), scale, lonely)
     return {
         "metric": key.metric,
         "calibrated": key.calibrated,
-        "estimate": None if seen.reason else _number(seen.estimate),
+        "estimate": None if seen.reason else _number(seen.sampled.estimate),
         "low": limits.low,
         "high": limits.high,
         "n": int(cases.frame["id"].nunique()),
@@ -104,12 +103,10 @@ def row_of(cases: Cases, key: Key, seen: Seen, lonely: int) -> Row:
 def rows_of(cases: Cases, level: str, scope: str, aggregates: tuple[str, ...]) -> list[Row]:
     """Measure one set of cases in one or two ways; of a part of the cases only the whole and the mean over classes are kept."""
     drawn = draw(cases.frame, cases.question.draws, cases.question.seed)
-    weights = np.vstack([np.ones((1, drawn.weights.shape[1])), drawn.weights])
-    patient = drawn.columns(cases.frame["patient"])
     rows = []
     for aggregate in aggregates:
         over_folds = aggregate == "mean_over_folds"
-        seen = see(cases, weights, patient, over_folds)
+        seen = see(cases, drawn, over_folds)
         for key, value in seen.items():
             here = scope if scope != "all" else key.part or "all"
             if scope != "all" and (key.part.startswith("class=") or (key.part and key._replace(part="") in seen)):

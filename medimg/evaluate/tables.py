@@ -73,7 +73,8 @@ def errors(cases: Cases) -> pd.DataFrame:
         }
     )
     wrong = (cases.truth != cases.decided).any(axis=1)
-    return table[wrong].sort_values(["wrongness", "id"], ascending=[False, True]).head(WORST).reset_index(drop=True)
+    worst: pd.DataFrame = table[wrong].sort_values(["wrongness", "id"], ascending=[False, True]).head(WORST).reset_index(drop=True)
+    return worst
 
 
 def thresholds(calibration: Calibration) -> pd.DataFrame:
