@@ -14,11 +14,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from medimg.phantoms.fields import Array
-from medimg.phantoms.head import TISSUES, Head, draw_build, tissues
+from medimg.phantoms.head import Head, draw_build
 from medimg.phantoms.lesion import ENCEPHALITIS, GLIOMA, Lesion, Traits, draw_lesion, extent, infiltrate, pusher
 from medimg.phantoms.mr import Series, write_slice
 from medimg.phantoms.scanner import Acquisition, acquire, shade
 from medimg.phantoms.signal import Sequence, signal
+from medimg.phantoms.tissue import TISSUES, tissues
 
 SEQUENCES = ("FLAIR", "T1CE", "T2")
 LABELS = ("encephalitis", "glioma")
@@ -128,7 +129,7 @@ class Parameters:
     encephalitis: Traits = ENCEPHALITIS
     glioma: Traits = GLIOMA
     fine: int = 384
-    coarse: int = 128
+    coarse: int = 160
     sites: tuple[Site, ...] = SITES
 
 
@@ -287,7 +288,7 @@ def _style(
         read=site.read,
         phase=site.phase,
         taper=site.taper,
-        noise=site.noise * white * float(rng.lognormal(0, 0.25)),
+        noise=site.noise * white * (0.7, 1.0)[s != 1] * float(rng.lognormal(0, 0.25)),
         bias=site.bias,
         motion=float(rng.uniform(0.25, 0.9)) if restless else 0.08,
         scale=site.counts / white * float(rng.lognormal(0, 0.2)),

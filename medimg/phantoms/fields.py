@@ -31,6 +31,14 @@ class Volume:
         values = ndimage.map_coordinates(self._coefficients, points, order=3, mode="grid-wrap", prefilter=False, output=np.float32)
         return np.asarray(values.reshape(x.shape))
 
+    def halved(self, x: Array, y: Array, z: Array) -> Array:
+        """Values at the points of a smooth square grid, worked out at every second one: a quarter of the time."""
+        return enlarge(self.at(_halve(x), _halve(y), _halve(z)), x.shape[0])
+
+
+def _halve(field: Array) -> Array:
+    return np.asarray(field[::2, ::2] + field[1::2, ::2] + field[::2, 1::2] + field[1::2, 1::2], np.float32) * np.float32(0.25)
+
 
 def ellipsoid(x: Array, y: Array, z: Array, centre: tuple[float, float, float], radii: tuple[float, float, float]) -> Array:
     """Distance to an ellipsoid's surface, first order, positive inside."""

@@ -11,16 +11,16 @@ Point = tuple[float, float, float]
 
 # where: centre (x on the right side, y, z) in mm and how often encephalitis | glioma begins there
 _PLACES: dict[str, tuple[Point, float, float]] = {
-    "mesial temporal": ((29, -8, -16), 0.30, 0.12),
-    "lateral temporal": ((52, -14, -8), 0.10, 0.16),
-    "insula": ((40, 4, 4), 0.15, 0.10),
-    "cingulate": ((8, 14, 34), 0.10, 0.05),
-    "orbitofrontal": ((22, 42, -4), 0.09, 0.08),
-    "frontal": ((28, 34, 28), 0.07, 0.20),
-    "parietal": ((32, -40, 38), 0.06, 0.14),
-    "occipital": ((26, -72, 10), 0.05, 0.05),
-    "deep": ((16, -10, 8), 0.06, 0.06),
-    "hind": ((16, -52, -30), 0.02, 0.04),
+    "mesial temporal": ((29, -8, -12), 0.22, 0.11),
+    "lateral temporal": ((50, -16, -4), 0.10, 0.15),
+    "insula": ((38, 4, 6), 0.17, 0.10),
+    "cingulate": ((9, 12, 34), 0.13, 0.06),
+    "orbitofrontal": ((22, 42, 2), 0.08, 0.07),
+    "frontal": ((28, 32, 28), 0.09, 0.20),
+    "parietal": ((32, -40, 38), 0.08, 0.15),
+    "occipital": ((26, -72, 12), 0.06, 0.06),
+    "deep": ((16, -10, 9), 0.06, 0.07),
+    "hind": ((16, -54, -28), 0.01, 0.03),
 }
 
 
@@ -205,7 +205,11 @@ def infiltrate(lesion: Lesion, share: Array, f: dict[str, Array], names: tuple[s
     total = grey + white + share[index["iron"]] + 1e-6
     liking = (lesion.cortex * grey + (1 - lesion.cortex) * white) / total / max(lesion.cortex, 1 - lesion.cortex)
     oedema = ramp(rough - 0.05, lesion.soft) * (0.25 + 0.75 * liking) * strength * lesion.water
-    solid = ramp(value - (1 - lesion.core) + 0.3 * lesion.patchy * f["p1"], 0.25) if lesion.core else np.zeros_like(value)
+    solid = (
+        ramp(value - (1 - lesion.core) + (0.06 + 0.3 * lesion.patchy) * f["p1"] + 0.05 * f["p2"], 0.3)
+        if lesion.core
+        else np.zeros_like(value)
+    )
     dead = np.zeros_like(value)
     if lesion.core and lesion.necrosis:
         dead = ramp(value - (1 - lesion.core * lesion.necrosis) + 0.09 * f["p1"], 0.12)

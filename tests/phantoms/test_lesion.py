@@ -1,0 +1,93 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from medimg.phantoms.head import Head, draw_build
+from medimg.phantoms.lesion import ENCEPHALITIS, GLIOMA, Focus, Lesion, draw_lesion, extent, infiltrate, pusher
+from medimg.phantoms.tissue import TISSUES, tissues
+
+BALL = Lesion(
+    foci=(Focus((30.0, 20.0, 20.0), (20.0, 20.0, 20.0), 1.0),),
+    place="frontal",
+    atypical=0.0,
+    cortex=0.3,
+    soft=0.3,
+    patchy=0.1,
+    core=0.6,
+    necrosis=0.6,
+    ring=1.0,
+    speckle=0.0,
+    lining=0.0,
+    mass_mm=6.0,
+    water=1.0,
+)
+
+
+@pytest.fixture(scope="module")
+def cut():
+    rng = np.random.default_rng(3)
+    head = Head(draw_build(rng, 50), rng)
+    return head, *tissues(head, head.shapes(20, 240, 96, pusher(BALL)), 192)
+
+
+def draws(glioma, overlap=0.0, n=300):
+    rng = np.random.default_rng(0)
+    own, other = (GLIOMA, ENCEPHALITIS) if glioma else (ENCEPHALITIS, GLIOMA)
+    return [draw_lesion(rng, own, other, glioma=glioma, overlap=max(overlap, 1e-3)) for _ in range(n)]
+
+
+def test_illness_takes_the_place_of_tissue_and_adds_none(cut):
+    _, share, fine = cut
+    out, burden = infiltrate(BALL, share, fine, TISSUES)
+    np.testing.assert_allclose(out.sum(0), share.sum(0), atol=1e-3)
+    assert out.min() > -1e-4
+    assert burden.sum() * (240 / 192) ** 2 > 300  # mm2
+    far = (fine["x"] < -20) & (fine["y"] < 0)
+    assert burden[far].max() < 0.05
+
+
+def test_ring_of_enhancement_surrounds_the_necrosis(cut):
+    _, share, fine = cut
+    out, _ = infiltrate(BALL, share, fine, TISSUES)
+    necrosis, enhancing = out[-2], out[-1]
+    reach = np.hypot(fine["x"] - 30, fine["y"] - 20)
+    assert np.average(reach, weights=necrosis + 1e-9) < np.average(reach, weights=enhancing + 1e-9)
+
+
+def test_lesion_without_water_core_and_enhancement_changes_nothing(cut):
+    _, share, fine = cut
+    out, burden = infiltrate(replace(BALL, water=0.0, core=0.0, ring=0.0), share, fine, TISSUES)
+    np.testing.assert_allclose(out[: len(TISSUES)], share, atol=1e-6)
+    assert burden.max() == pytest.approx(0, abs=1e-6)
+
+
+def test_mass_moves_tissue_away_but_never_the_skull():
+    rng = np.random.default_rng(3)
+    head = Head(draw_build(rng, 50), rng)
+    before, after = head.shapes(20, 240, 96), head.shapes(20, 240, 96, pusher(BALL))
+    np.testing.assert_array_equal(before["hull"], after["hull"])
+    assert np.abs(before["depth"] - after["depth"]).max() > 2
+
+
+def test_gliomas_push_more_and_encephalitis_has_more_foci_on_both_sides():
+    glioma, other = draws(True), draws(False)
+    assert np.mean([x.mass_mm for x in glioma]) > 2 * np.mean([x.mass_mm for x in other])
+
+    def both(lesions):
+        return np.mean([len({f.centre[0] > 0 for f in x.foci}) == 2 for x in lesions])
+
+    assert both(other) > 2 * both(glioma)
+
+
+def test_overlap_brings_the_two_diseases_together():
+    def gap(overlap):
+        return abs(np.mean([x.cortex for x in draws(False, overlap)]) - np.mean([x.cortex for x in draws(True, overlap)]))
+
+    assert gap(0.45) < 0.5 * gap(0.0)
+
+
+def test_extent_spans_all_foci_within_the_brain():
+    for lesion in draws(False, 0.3):
+        low, high = extent(lesion)
+        assert -36 <= low < high <= 62
