@@ -107,16 +107,16 @@ def sheet(tiles: list[Array], columns: int, numbered: bool = False) -> Image.Ima
     return page
 
 
-def variant(pixels: Array, rng: np.random.Generator) -> Array:
+def variant(pixels: Array, rng: np.random.Generator, crop: list[float]) -> Array:
     """A crop of one picture, mirrored or not: nothing that changes its noise."""
-    share = rng.uniform(0.62, 1)
+    share = rng.uniform(*crop)
     rows, columns = (round(share * side) for side in pixels.shape)
     top, left = rng.integers(0, pixels.shape[0] - rows + 1), rng.integers(0, pixels.shape[1] - columns + 1)
     part = pixels[top : top + rows, left : left + columns]
     return part[:, ::-1] if rng.random() < 0.5 else part
 
 
-def blind(name: str, real: list[Path], built: list[Path], count: int, out: Path, seed: int) -> None:
+def blind(name: str, real: list[Path], built: list[Path], count: int, out: Path, seed: int, crop: list[float]) -> None:
     rng = np.random.default_rng(seed)
     half = count // 2
     picks = [("r", real[k % len(real)]) for k in range(half)]
@@ -128,7 +128,7 @@ def blind(name: str, real: list[Path], built: list[Path], count: int, out: Path,
         pixels = read(path)
         if kind == "b" and name == "thyroid" and rng.random() < figures:
             pixels = figure_recovered(pixels, rng)
-        tiles.append(tile(DISPLAY[name](variant(pixels, rng), rng)))
+        tiles.append(tile(DISPLAY[name](variant(pixels, rng, crop), rng)))
         key.append({"picture": len(tiles), "truth": kind, "file": path.name})
     sheet(tiles, 8, numbered=True).save(out / "blind.png")
     (out / "key").mkdir(exist_ok=True)
@@ -179,6 +179,7 @@ def main() -> None:
     parser.add_argument("--where", nargs="*", default=[])
     parser.add_argument("--count", type=int, default=40, help="pictures on the blind sheet")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--crop", nargs=2, type=float, default=[0.62, 1.0], help="share of the picture shown; small: nobody knows it again")
     parser.add_argument("--answers")
     arguments = parser.parse_args()
     if arguments.out.resolve().is_relative_to(REPOSITORY):
@@ -194,7 +195,7 @@ def main() -> None:
     show = DISPLAY[arguments.cohort]
     for title, paths in zip(("real", "built_in"), some, strict=True):
         sheet([tile(show(read(path))) for path in paths], 8).save(arguments.out / f"{title}.png")
-    blind(arguments.cohort, real, built, arguments.count, arguments.out, arguments.seed)
+    blind(arguments.cohort, real, built, arguments.count, arguments.out, arguments.seed, arguments.crop)
     few = [paths if len(paths) <= 200 else [paths[k] for k in rng.permutation(len(paths))[:200]] for paths in (real, built)]
     facts = {title: {"n": len(paths)} | numbers(arguments.cohort, paths) for title, paths in zip(("real", "built_in"), few, strict=True)}
     apart = 0.5 * np.abs(np.subtract(facts["real"]["histogram"], facts["built_in"]["histogram"])).sum()

@@ -112,10 +112,10 @@ def _isotope(facts: Static) -> Dataset:
     energy.EnergyWindowRangeSequence = [limits]
     part.EnergyWindowInformationSequence = [energy]
     drug = Dataset()
-    drug.RadionuclideCodeSequence = [_code("C-163A8", "SRT", "^99m^Technetium")]
-    drug.RadiopharmaceuticalCodeSequence = [_code("C-B1302", "SRT", "Technetium Tc^99m^ pertechnetate")]
+    drug.RadionuclideCodeSequence = [_code("72454006", "^99m^Technetium")]
+    drug.RadiopharmaceuticalCodeSequence = [_code("19495007", "Sodium pertechnetate Tc^99m^")]
     drug.RadiopharmaceuticalRoute = "INTRAVENOUS"
-    drug.AdministrationRouteCodeSequence = [_code("G-D101", "SRT", "intravenous route")]
+    drug.AdministrationRouteCodeSequence = [_code("47625008", "Intravenous route")]
     drug.Radiopharmaceutical = "Tc-99m pertechnetate"
     drug.RadionuclideTotalDose = f"{facts.activity_mbq:.1f}"  # MBq in the NM module, unlike PET
     part.RadiopharmaceuticalInformationSequence = [drug]
@@ -129,15 +129,16 @@ def _detector(facts: Static) -> Dataset:
     detector.FieldOfViewShape = "ROUND" if facts.collimator == "PINH" else "RECTANGLE"
     detector.ImageOrientationPatient = [1, 0, 0, 0, 0, -1]
     detector.ImagePositionPatient = [0, 0, 0]
-    detector.ViewCodeSequence = [_code("R-10206", "SRT", "anterior")]
+    detector.ViewCodeSequence = [_code("399321004", "Anterior projection")]
     part.DetectorInformationSequence = [detector]
-    part.PatientOrientationCodeSequence = [_code("F-10450", "99SDM", "recumbent")]
-    part.PatientOrientationCodeSequence[0].PatientOrientationModifierCodeSequence = [_code("F-10340", "99SDM", "supine")]
-    part.PatientGantryRelationshipCodeSequence = [_code("F-10470", "99SDM", "headfirst")]
+    part.PatientOrientationCodeSequence = [_code("102538003", "recumbent")]
+    part.PatientOrientationCodeSequence[0].PatientOrientationModifierCodeSequence = [_code("40199007", "supine")]
+    part.PatientGantryRelationshipCodeSequence = [_code("102540008", "headfirst")]
     return part
 
 
-def _code(value: str, scheme: str, meaning: str) -> Dataset:
+def _code(value: str, meaning: str) -> Dataset:
+    """Return a SNOMED CT code of contexts 18, 19, 20, 21, 25, 26 (PS3.16)."""
     code = Dataset()
-    code.CodeValue, code.CodingSchemeDesignator, code.CodeMeaning = value, scheme, meaning
+    code.CodeValue, code.CodingSchemeDesignator, code.CodeMeaning = value, "SCT", meaning
     return code

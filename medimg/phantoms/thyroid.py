@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from medimg.errors import ConfigError
 from medimg.phantoms.nm import Static, write_static
-from medimg.phantoms.thyroid_image import blur_gaussian, expected_counts
+from medimg.phantoms.planar import blur_gaussian
+from medimg.phantoms.thyroid_image import expected_counts
 from medimg.phantoms.thyroid_patients import Disease, Patient, Site, draw_patient
 
 VERSION = "1"
@@ -38,21 +39,21 @@ DISEASES = (
     Disease("reduced_uptake", 54, (1.0, 0.35), (11, 20), (0.08, 0.14), 1.1, looks_like=("normal", "subacute_thyroiditis")),
     Disease("nodule", 130, (1.3, 4.2), (15, 38), (0.1, 0.16), nodules=(0, 0.68, 0.24, 0.08), nodule_mm=(9, 34), hot=0.45,
             looks_like=("goitre", "hyperthyroid")),
-    Disease("goitre", 110, (1.6, 4.5), (32, 85), (0.1, 0.2), nodules=(0.8, 0.15, 0.05), pyramidal=0.15,
+    Disease("goitre", 110, (1.6, 4.5), (30, 85), (0.1, 0.2), nodules=(0.8, 0.15, 0.05), pyramidal=0.15,
             looks_like=("normal", "hyperthyroid")),
-    Disease("normal", 37, (1.3, 3.4), (12, 23), (0.08, 0.12)),
-    Disease(CROSS, 50, (1.0, 0.35), (30, 75), (0.1, 0.22), 1.1, looks_like=("reduced_uptake", "goitre")),
+    Disease("normal", 37, (1.3, 3.4), (12, 24.5), (0.08, 0.12)),
+    Disease(CROSS, 50, (1.0, 0.35), (28, 75), (0.1, 0.22), 1.1, looks_like=("reduced_uptake", "goitre")),
 )  # fmt: skip
 SITES = (
-    Site("A", 0.145, 128, 2.155, 8.5, 170, (0, 20)),
+    Site("A", 0.145, 128, 2.155, 8.5, 170, (0, 20), smooth_px=0.35),
     Site("B", 0.082, 128, 2.398, 9.5, 200, (0, 5)),
-    Site("C", 0.218, 128, 2.398, 8.0, 150, (6, 30), stripes=0.04, smooth_px=0.45),
+    Site("C", 0.218, 128, 2.398, 8.0, 150, (6, 30), stripes=0.03, smooth_px=0.3, zoom_px=3.7),
     Site("D", 0.201, 128, 1.183, 7.5, 130, (0, 4), mask="round"),
     Site("E", 0.106, 256, 0.749, 7.0, 220, (-4, 10)),
     Site("F", 0.024, 128, 1.125, 6.0, 110, (0, 0), mask="pinhole"),
     Site("G", 0.112, 128, 1.768, 9.0, 185, (3, 25), scatter=0.3),
-    Site("H", 0.050, 128, 1.498, 10.5, 140, (-5, 12), stripes=0.03, smooth_px=0.6),
-    Site("I", 0.062, 128, 2.210, 11.0, 120, (0, 35), scatter=0.28),
+    Site("H", 0.050, 128, 1.498, 10.5, 140, (-5, 12), stripes=0.03, smooth_px=0.4, zoom_px=5.3),
+    Site("I", 0.062, 128, 2.210, 11.0, 120, (0, 35), scatter=0.28, smooth_px=0.3),
 )
 PARAMETERS = Parameters(VERSION, 20200620, DISEASES, SITES, atypical=0.15)
 
@@ -96,6 +97,9 @@ def picture(patient: Patient, index: int, seed: int | None = None) -> tuple[NDAr
 def stored(counts: NDArray[np.float64], site: Site) -> NDArray[np.uint16]:
     """Return counts as the site's workstation stores them: whole numbers, at some sites interpolated first."""
     kept = blur_gaussian(counts, site.smooth_px) if site.smooth_px else counts
+    if site.zoom_px:
+        share = 0.18 * (1 - np.cos(2 * np.pi * np.arange(counts.shape[1]) / site.zoom_px))
+        kept = (1 - share) * kept + share * np.roll(kept, 1, axis=1)
     return np.clip(np.rint(kept), 0, 65535).astype(np.uint16)
 
 

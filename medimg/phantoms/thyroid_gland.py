@@ -2,11 +2,9 @@
 
 import numpy as np
 from numpy.random import Generator
-from numpy.typing import NDArray
 
+from medimg.phantoms.planar import Array
 from medimg.phantoms.thyroid_patients import Patient
-
-Array = NDArray[np.float64]
 
 
 def thyroid(rng: Generator, x: Array, y: Array, pixel_mm: float, patient: Patient) -> Array:

@@ -35,10 +35,11 @@ class Site:
     fwhm_mm: float
     kilocounts: float
     offset_mm: tuple[float, float] = (0.0, 0.0)  # where the gland usually lies: right of and below the centre of the field
-    mask: str = "full"  # full, round (field of view) or pinhole (round, darker and larger towards the rim)
+    mask: str = "full"  # full, round (field of view) or pinhole (round, darker and smaller towards the rim)
     scatter: float = 0.2  # share of counts in the broad tail
     stripes: float = 0.01  # column-wise unevenness left after correction
     smooth_px: float = 0.0  # the workstation's interpolation, which correlates the noise; 0 leaves Poisson counts
+    zoom_px: float = 0.0  # period of the stripes that a digital zoom leaves in the noise of columns; 0 for no zoom
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ def draw_patient(rng: Generator, disease: Disease, diseases: dict[str, Disease],
         mass_g=features[1],
         patchiness=features[2],
         blood_pool=disease.blood_pool * exp(rng.normal(0, 0.25)),
-        salivary=1.7 * exp(rng.normal(0, 0.75)),
+        salivary=2.3 * exp(rng.normal(0, 0.7)),
         hot_nodules=hot,
         cold_nodules=count - hot,
         nodule_mm=sizes,
