@@ -11,9 +11,10 @@ from pydicom.pixels import get_decoder, pixel_array
 from pydicom.uid import UID
 
 from medimg.errors import UnreadableImage
+from medimg.io.elements import text
 from medimg.io.frames import choose_frame
 from medimg.io.grey import to_image
-from medimg.io.header import Header, read_header, text
+from medimg.io.header import Header, read_header
 from medimg.io.image import Image
 
 __all__ = ["Header", "read_dicom", "read_frames", "read_header", "read_stored", "text"]
@@ -86,7 +87,7 @@ def _undecodable(header: Header, fault: Exception) -> str:
     begin = f"{header.name}: the pixels in transfer syntax {_called(header)} cannot be decoded ({type(fault).__name__}): "
     if header.syntax == _JPEG_EXTENDED:
         return begin + "12 bit needs pylibjpeg-libjpeg (GPL, so not in medimg[dicom]). Convert it to Explicit VR Little Endian."
-    if UID(header.syntax).is_compressed:
+    if header.compressed:
         return (
             begin
             + "damaged, or a variant that the decoders here lack. Install medimg[dicom] if it is not, or export the file uncompressed."

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from medimg.errors import UnreadableImage
-from medimg.io.header import Header, items, number, numbers, text
+from medimg.io.elements import items, number, numbers, text
+from medimg.io.header import Header
 
 PHOTOPEAK_KEV = {"99m": 140.5, "tc": 140.5, "123": 159.0, "131": 364.5, "111": 171.3, "201": 72.0}  # main line by mass number
 _ANTERIOR = {"R-10206", "G-A104", "272460009", "255549009", "399348003"}  # SNOMED RT and CT: anterior projection, anterior

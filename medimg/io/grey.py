@@ -9,7 +9,8 @@ import numpy.typing as npt
 from pydicom.pixels import apply_color_lut, apply_modality_lut, apply_voi
 
 from medimg.errors import UnreadableImage
-from medimg.io.header import Header, functional, items, number, numbers, text
+from medimg.io.elements import functional, items, number, numbers, text
+from medimg.io.header import Header
 from medimg.io.image import Image
 from medimg.io.raster import luminance
 

@@ -4,7 +4,6 @@ import math
 import os
 import re
 import warnings
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -14,16 +13,12 @@ import pydicom
 from pydicom.uid import UID, ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from medimg.errors import UnreadableImage
+from medimg.io.elements import functional, number, numbers, text
+from medimg.io.intact import PIXELS, UNDEFINED, check_deflated, expected_bytes, fragments, inflated_pixels, pixel_element
 
-MAX_PIXELS = 2**28  # one frame of 16384 x 16384: more is a broken or hostile header
-MAX_INFLATED = 2**30  # a 1.5 MB deflated file was seen to need 3 GB
-_PIXELS = {0x7FE00008: "FloatPixelData", 0x7FE00009: "DoubleFloatPixelData", 0x7FE00010: "PixelData"}
-_DEFLATED = "1.2.840.10008.1.2.1.99"
+MAXPIXELS = 2**28  # one frame of 16384 x 16384: more is a broken or hostile header
 _RLE = "1.2.840.10008.1.2.5"
 _RLE_RATIO = 64  # two bytes of a run stand for 128 at most
-
-# Values are checked here, where a fault gets a reason; pydicom's own warnings quote values, and a value can be a name.
-pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
 
 
 @dataclass(frozen=True)
@@ -46,6 +41,20 @@ class Header:
     def modality(self) -> str:
         """Modality (0008,0060) in capitals, "" if absent."""
         return text(self.dataset, "Modality").upper()
+
+    @property
+    def pixel_bytes(self) -> int:
+        """Bytes of all frames when not compressed."""
+        values = self.rows * self.columns * self.samples * self.frames
+        return expected_bytes(values, self.bits_allocated, text(self.dataset, "PhotometricInterpretation"))
+
+    @property
+    def compressed(self) -> bool:
+        """True unless the pixels are stored as plain numbers; a transfer syntax that nobody knows counts as compressed."""
+        try:
+            return bool(UID(self.syntax).is_compressed)
+        except ValueError:
+            return True
 
     @property
     def acquired_month(self) -> str:
@@ -86,63 +95,12 @@ def _plane(dataset: Any, frame: int, sequence: str, keyword: str, count: int) ->
     return []
 
 
-def value(dataset: Any, keyword: str) -> Any:
-    """An element's value; None where it is absent, empty or cannot be understood."""
-    try:
-        found = None if dataset is None else dataset.get(keyword)
-    except Exception:  # a value that pydicom cannot convert is an absent one; what needs it says so
-        return None
-    return None if found is None or found == "" else found
-
-
-def text(dataset: Any, keyword: str) -> str:
-    """An element's first value as stripped text, "" if absent."""
-    found = value(dataset, keyword)
-    if isinstance(found, pydicom.multival.MultiValue | list | tuple):
-        found = found[0] if len(found) else ""
-    return "" if found is None else str(found).replace("\0", "").strip()
-
-
-def numbers(dataset: Any, keyword: str) -> list[float]:
-    """An element's values as finite numbers; [] if absent or if one is no number."""
-    found = value(dataset, keyword)
-    if found is None:
-        return []
-    several = isinstance(found, pydicom.multival.MultiValue | list | tuple)
-    try:
-        values = [float(part) for part in (found if several else [found])]
-    except (TypeError, ValueError):
-        return []
-    return values if all(math.isfinite(part) for part in values) else []
-
-
-def number(dataset: Any, keyword: str) -> float | None:
-    """An element's first value as a finite number."""
-    values = numbers(dataset, keyword)
-    return values[0] if values else None
-
-
-def items(dataset: Any, keyword: str) -> list[Any]:
-    """The items of a sequence, [] if absent."""
-    found = value(dataset, keyword)
-    return list(found) if isinstance(found, pydicom.sequence.Sequence) else []
-
-
-def functional(dataset: Any, frame: int, sequence: str) -> Any:
-    """The item of an enhanced object's functional group that holds for one frame: its own, else the shared one, else None."""
-    own = items(dataset, "PerFrameFunctionalGroupsSequence")
-    for group in [*own[frame : frame + 1], *items(dataset, "SharedFunctionalGroupsSequence")[:1]]:
-        if found := items(group, sequence):
-            return found[0]
-    return None
-
-
 def read_header(path: Path, *, name: str = "image") -> Header:
     """Read a header and prove that the pixels it promises are in the file; UnreadableImage says why not."""
     try:
         with open(path, "rb") as file, warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            deflated = _check_deflated(file, name)
+            deflated = check_deflated(file, name)
             file.seek(0)
             dataset = pydicom.dcmread(file, force=True, stop_before_pixels=not deflated)
             return _checked(dataset, file, name, deflated)
@@ -157,17 +115,17 @@ def read_header(path: Path, *, name: str = "image") -> Header:
 
 
 def _checked(dataset: Any, file: BinaryIO, name: str, deflated: bool) -> Header:
-    tag, length, start = _inflated_pixels(dataset) if deflated else _pixel_element(dataset, file)
-    if tag not in _PIXELS:
+    tag, length, start = inflated_pixels(dataset) if deflated else pixel_element(dataset, file)
+    if tag not in PIXELS:
         what = text(dataset, "Modality") if re.fullmatch(r"[A-Z]{2,16}", text(dataset, "Modality")) else "no modality"
         raise UnreadableImage(
             f"{name}: no pixel data (7FE0,0010): not an image ({what}), or the file was cut off. Leave it out, or copy it again."
         )
-    header = _sizes(dataset, name, _PIXELS[tag])
+    header = _sizes(dataset, name, PIXELS[tag])
     available = length if deflated else os.fstat(file.fileno()).st_size - start
-    if UID(header.syntax).is_compressed and not deflated:
-        encoded = _fragments(file, start, name) if length == 0xFFFFFFFF else min(length, available)
-        if header.syntax == _RLE and _bytes(header) / header.frames > _RLE_RATIO * max(encoded, 1):
+    if header.compressed and not deflated:
+        encoded = fragments(file, start, name) if length == UNDEFINED else min(length, available)
+        if header.syntax == _RLE and header.pixel_bytes / header.frames > _RLE_RATIO * max(encoded, 1):
             raise UnreadableImage(
                 f"{name}: {header.rows} x {header.columns} pixels cannot come out of {encoded} bytes. Export the file again."
             )
@@ -186,7 +144,7 @@ def _sizes(dataset: Any, name: str, pixels_in: str) -> Header:
     rows, columns, allocated = (int(size or 0) for size in found.values())
     samples = int(number(dataset, "SamplesPerPixel") or 1)
     frames = int(number(dataset, "NumberOfFrames") or 1)
-    if rows * columns * samples > MAX_PIXELS or frames < 1 or samples > 4:
+    if rows * columns * samples > MAXPIXELS or frames < 1 or samples > 4:
         raise UnreadableImage(
             f"{name}: the header claims {rows} x {columns} pixels of {samples} samples in {frames} frames: "
             "absurd, so nothing is decoded. Export the file again."
@@ -211,70 +169,9 @@ def _syntax(dataset: Any, name: str, samples: int) -> str:
     return str(ImplicitVRLittleEndian if implicit else ExplicitVRLittleEndian if little else ExplicitVRBigEndian)
 
 
-def _bytes(header: Header) -> int:
-    bits = header.rows * header.columns * header.samples * header.frames * header.bits_allocated
-    whole = math.ceil(bits / 8)
-    return whole * 2 // 3 if text(header.dataset, "PhotometricInterpretation") == "YBR_FULL_422" else whole
-
-
 def _check_length(header: Header, present: int) -> None:
-    expected = _bytes(header)
-    if present < expected:
+    if present < header.pixel_bytes:
         raise UnreadableImage(
             f"{header.name}: cut off: {present} bytes of pixels where {header.rows} x {header.columns} x {header.samples} samples x "
-            f"{header.frames} frames x {header.bits_allocated} bits need {expected}. Copy the file again."
+            f"{header.frames} frames x {header.bits_allocated} bits need {header.pixel_bytes}. Copy the file again."
         )
-
-
-def _pixel_element(dataset: Any, file: BinaryIO) -> tuple[int, int, int]:
-    """Tag, length and start of the value of the element where the reader stopped; tag 0 at the end of the file."""
-    implicit, little = dataset.original_encoding
-    order = "little" if little else "big"
-    head = file.read(12)
-    if len(head) < 8:
-        return 0, 0, 0
-    tag = int.from_bytes(head[:2], order) << 16 | int.from_bytes(head[2:4], order)  # type: ignore[arg-type]
-    length = int.from_bytes(head[4:8] if implicit else head[8:12], order)  # type: ignore[arg-type]
-    return tag, length, file.tell() - (4 if implicit else 0)
-
-
-def _inflated_pixels(dataset: Any) -> tuple[int, int, int]:
-    for tag, keyword in _PIXELS.items():
-        if keyword in dataset:
-            return tag, len(dataset[keyword].value or b""), 0
-    return 0, 0, 0
-
-
-def _fragments(file: BinaryIO, start: int, name: str) -> int:
-    """Bytes of all fragments of encapsulated pixels, proved to lie inside the file."""
-    size, place, total = os.fstat(file.fileno()).st_size, start, 0
-    while True:
-        file.seek(place)
-        head = file.read(8)
-        if len(head) < 8 or head[:4] != b"\xfe\xff\x00\xe0":
-            break
-        length = int.from_bytes(head[4:], "little")
-        place += 8 + length
-        total += length
-        if place > size:
-            raise UnreadableImage(
-                f"{name}: cut off: compressed pixels end {place - size} bytes after the end of the file. Copy the file again."
-            )
-    if total == 0:
-        raise UnreadableImage(f"{name}: the compressed pixel data is empty. Export the file again.")
-    return total
-
-
-def _check_deflated(file: BinaryIO, name: str) -> bool:
-    """True for a deflated file, after proving in small steps that it does not inflate without measure."""
-    head = file.read(1024)
-    if _DEFLATED.encode() not in head or head[128:132] != b"DICM":
-        return False
-    file.seek(144 + int.from_bytes(head[140:144], "little"))
-    inflate, total, chunk = zlib.decompressobj(-zlib.MAX_WBITS), 0, b"start"
-    while chunk and not inflate.eof and total <= MAX_INFLATED:
-        chunk = inflate.unconsumed_tail or file.read(2**16)
-        total += len(inflate.decompress(chunk, 2**20))
-    if total > MAX_INFLATED:
-        raise UnreadableImage(f"{name}: deflated data grows beyond {MAX_INFLATED >> 20} MB. Export the file without deflating.")
-    return True

@@ -55,9 +55,11 @@ def fingerprint_of(hashed: str) -> str | None:
 
 
 def whois(hashed: str) -> str | None:
-    """The raw id behind a hash, if it was hashed on this machine."""
+    """The raw id behind a hash or a `site-...` pseudonym, if it was hashed on this machine."""
+    site = re.fullmatch(r"site-([0-9a-f]{6})", hashed)
     with _table() as table:
-        row = table.execute("SELECT raw FROM ids WHERE hash = ?", (hashed,)).fetchone()
+        test, wanted = ("substr(hash, -6)", site[1]) if site else ("hash", hashed)
+        row = table.execute(f"SELECT raw FROM ids WHERE {test} = ?", (wanted,)).fetchone()
     return None if row is None else str(row[0])
 
 

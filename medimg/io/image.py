@@ -37,10 +37,12 @@ def kind_of(path: Path, name: str = "image") -> str:
         raise UnreadableImage(
             f"{name}: the file cannot be opened ({fault.strerror}). Check that it is there and that you may read it."
         ) from None
+    if head[128:132] == b"DICM":
+        return "dicom"  # before all others: a preamble may make the file a TIFF as well
     for magic, kind in _MAGIC.items():
         if head.startswith(magic):
             return kind
-    if head[128:132] == b"DICM" or _bare_dicom(head):
+    if _bare_dicom(head):
         return "dicom"
     if not head:
         raise UnreadableImage(f"{name}: the file is empty. Copy it again, or leave it out.")

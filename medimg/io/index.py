@@ -60,8 +60,13 @@ def file_key(path: str, *extra: object) -> str | None:
     ).hexdigest()
 
 
-def facts_of(tasks: Sequence[tuple[str, int]], *, workers: int | None = None) -> list[Facts | Refused]:
-    """Facts of each (path, frame) with hashed UIDs, from the index where the file has not changed; otherwise why not."""
+def facts_of(
+    tasks: Sequence[tuple[str, int]], *, workers: int | None = None, isolate: bool = False, seconds: float = 60.0, memory_mb: int = 4096
+) -> list[Facts | Refused]:
+    """Facts of each (path, frame) with hashed UIDs, from the index where the file has not changed; otherwise why not.
+
+    `isolate` reads even a few files in child processes, for files that nobody has looked at yet.
+    """
     keys = [file_key(path, frame) for path, frame in tasks]
     results: list[Facts | Refused] = [Refused("the file is not there")] * len(tasks)
     with Index() as index:
@@ -71,7 +76,7 @@ def facts_of(tasks: Sequence[tuple[str, int]], *, workers: int | None = None) ->
             if key in known:
                 results[i] = _parsed(known[key])
         fresh: list[tuple[int, Facts]] = []
-        for i, result in _read([tasks[i] for i in missing], workers):
+        for i, result in _read([tasks[i] for i in missing], 0 if isolate else _FEW, workers=workers, seconds=seconds, memory_mb=memory_mb):
             if isinstance(result, Refused):
                 results[missing[i]] = result
             else:
@@ -100,9 +105,9 @@ def _parsed(value: str) -> Facts:
     return Facts(identity, pixels, int(frame), *header)
 
 
-def _read(tasks: Sequence[tuple[str, int]], workers: int | None) -> Any:
-    if len(tasks) >= _FEW:
-        for i, result in in_children("medimg.io.fingerprint:facts_in_child", tasks, workers=workers):
+def _read(tasks: Sequence[tuple[str, int]], few: int, **limits: Any) -> Any:
+    if len(tasks) >= few:
+        for i, result in in_children("medimg.io.fingerprint:facts_in_child", tasks, **limits):
             yield i, result if isinstance(result, Refused) else Facts(*result)
         return
     for i, (path, frame) in enumerate(tasks):

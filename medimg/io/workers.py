@@ -24,9 +24,10 @@ START_SECONDS = 120.0
 
 @dataclass(frozen=True)
 class Refused:
-    """Why an item has no result."""
+    """Why an item has no result; `lasting` if only a change of the file could mend it."""
 
     reason: str
+    lasting: bool = False
 
 
 @dataclass
@@ -95,7 +96,7 @@ def _answer(child: _Child) -> tuple[Any, bool]:
     except (EOFError, OSError):
         return Refused("the decoder crashed: the file is damaged or hostile"), False
     child.ready = True
-    return (Refused(value) if kind == "refused" else value), True
+    return (Refused(*value) if kind == "refused" else value), True
 
 
 def _start(function: str, memory_mb: int) -> _Child:
@@ -137,11 +138,11 @@ def _called(call: Any, item: Any, memory_mb: int) -> tuple[str, Any]:
     try:
         return "result", call(item)
     except MedimgError as fault:
-        return "refused", str(fault).removeprefix("image: ")
+        return "refused", (str(fault).removeprefix("image: "), True)
     except MemoryError:
-        return "refused", f"needs more than {memory_mb} MB of memory"
+        return "refused", (f"needs more than {memory_mb} MB of memory",)
     except Exception as fault:  # its text may quote the file, so only its kind is told
-        return "refused", f"cannot be read ({type(fault).__name__})"
+        return "refused", (f"cannot be read ({type(fault).__name__})",)
 
 
 def _limit(memory_mb: int) -> None:

@@ -59,7 +59,7 @@ def test_a_png_and_a_tiff_of_the_same_pixels_have_the_same_id(tmp_path):
 
 def test_a_second_reading_opens_no_image(cohort, monkeypatch):
     first = read_manifest(cohort)
-    monkeypatch.setattr("medimg.io.index._read", lambda tasks, workers: pytest.fail("opened") if tasks else iter(()))
+    monkeypatch.setattr("medimg.io.index._read", lambda tasks, *_, **__: pytest.fail("opened") if tasks else iter(()))
     assert read_manifest(cohort).rows.equals(first.rows)
 
 
