@@ -5,10 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from medimg.errors import RunError
-from medimg.evaluate import calibration, cases, curves, tables
-from medimg.evaluate.cases import Cases, Question
+from medimg.evaluate import calibration, curves, tables
+from medimg.evaluate.cases import Cases, mixed_patients, to_patients
 from medimg.evaluate.compare import compare
 from medimg.evaluate.files import write_json, write_table
+from medimg.evaluate.question import Question, read_question
+from medimg.evaluate.reading import read_test, read_validation
 from medimg.evaluate.rows import Row, judge
 
 __all__ = ["compare", "evaluate"]
@@ -33,12 +35,12 @@ NAMES = {"auroc": "AUROC", "auprc": "AUPRC", "f1": "F1", "mcc": "MCC", "ece": "E
 def evaluate(run: Path) -> dict[str, Any]:
     """Judge the test cases of a run folder: writes calibration.json, metrics.json and tables/, and returns the metrics."""
     run = Path(run)
-    question = cases.read_question(run)
-    images = cases.read_test(run, question)
-    mixed = cases.mixed_patients(images)
+    question = read_question(run)
+    images = read_test(run, question)
+    mixed = mixed_patients(images)
     learned = _calibration(run, images, mixed)
     images = calibration.apply(images, learned)
-    patients = None if mixed else calibration.apply(cases.to_patients(images), learned, "patient")
+    patients = None if mixed else calibration.apply(to_patients(images), learned, "patient")
     rows = judge(images, patients, mixed)
     metrics = {
         "schema": 1,
@@ -62,7 +64,7 @@ def _calibration(run: Path, images: Cases, mixed: int) -> calibration.Calibratio
             raise RunError("calibration.json is missing: an external evaluation uses the thresholds of the run that is judged.")
         known: calibration.Calibration = json.loads(path.read_text())
         return known
-    validation = cases.read_validation(run, images.question)
+    validation = read_validation(run, images.question)
     pairs = images.frame[["seed", "fold"]].drop_duplicates().sort_values(["seed", "fold"])
     learned = calibration.learn(validation, [(int(seed), int(fold)) for seed, fold in pairs.itertuples(index=False)], bool(mixed))
     write_json(path, learned)

@@ -5,9 +5,11 @@ from typing import Any
 
 import numpy as np
 from scipy.optimize import minimize_scalar
+from scipy.special import expit, logsumexp, softmax
 
 from medimg.errors import RunError
-from medimg.evaluate.cases import Cases, Question, to_patients
+from medimg.evaluate.cases import Cases, to_patients
+from medimg.evaluate.question import Question
 from medimg.metrics import Array, Flags
 
 SMALLEST = 1e-12
@@ -15,22 +17,23 @@ TEMPERATURES = (0.05, 20.0)
 Calibration = dict[str, dict[str, Any]]
 
 
-def heat(raw: Array, temperature: float, kind: str) -> Array:
-    """Divide the log-odds by the temperature: sigmoid for yes-or-no targets, softmax for a distribution over classes."""
+def logits_of(raw: Array, kind: str) -> Array:
+    """Log-odds of yes-or-no targets, log-probabilities of a distribution over classes; 0 and 1 are taken as 1e-12 from there."""
     p = np.clip(raw, SMALLEST, 1 - SMALLEST)
-    if kind == "multiclass":
-        logits = np.log(p) / temperature
-        powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-        return np.asarray(powers / powers.sum(axis=1, keepdims=True), dtype=float)
-    return np.asarray(1 / (1 + np.exp(-(np.log(p) - np.log1p(-p)) / temperature)), dtype=float)
+    return np.log(p) if kind == "multiclass" else np.log(p) - np.log1p(-p)
 
 
-def log_loss(truth: Flags, p: Array, kind: str) -> float:
+def heat(raw: Array, temperature: float, kind: str) -> Array:
+    """Divide the logits by the temperature: sigmoid for yes-or-no targets, softmax for a distribution over classes."""
+    logits = logits_of(raw, kind) / temperature
+    return np.asarray(softmax(logits, axis=1) if kind == "multiclass" else expit(logits), dtype=float)
+
+
+def log_loss(truth: Flags, logits: Array, kind: str) -> float:
     """Mean negative log-likelihood of the right answers."""
-    p = np.clip(p, SMALLEST, 1 - SMALLEST)
     if kind == "multiclass":
-        return float(-np.log(p[truth]).mean())
-    return float(-np.where(truth, np.log(p), np.log1p(-p)).mean())
+        return float((logsumexp(logits, axis=1) - logits[truth]).mean())
+    return float(np.logaddexp(0, np.where(truth, -logits, logits)).mean())
 
 
 def fit_temperature(truth: Flags, raw: Array, kind: str) -> tuple[float, str | None]:
@@ -41,8 +44,9 @@ def fit_temperature(truth: Flags, raw: Array, kind: str) -> tuple[float, str | N
     if one_sided.all():
         return 1.0, "validation has one class only"
     low, high = (float(np.log(limit)) for limit in TEMPERATURES)
+    logits = logits_of(raw, kind)
     found = minimize_scalar(
-        lambda t: log_loss(truth, heat(raw, float(np.exp(t)), kind), kind), bounds=(low, high), method="bounded", options={"xatol": 1e-6}
+        lambda t: log_loss(truth, logits / np.exp(t), kind), bounds=(low, high), method="bounded", options={"xatol": 1e-6}
     )
     if min(found.x - low, high - found.x) < 1e-3:
         return 1.0, f"the log-loss on validation is least at the limit of the search ({np.exp(found.x):.3g}), so no temperature was applied"

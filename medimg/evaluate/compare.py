@@ -8,20 +8,22 @@ import numpy as np
 from scipy import stats
 
 from medimg.errors import RunError
-from medimg.evaluate import calibration, cases
+from medimg.evaluate import calibration
 from medimg.evaluate.cases import Cases
 from medimg.evaluate.draws import draw
 from medimg.evaluate.files import write_json
 from medimg.evaluate.intervals import FEWEST, LEVEL
+from medimg.evaluate.question import read_question
+from medimg.evaluate.reading import read_test
 from medimg.evaluate.rows import Row, Seen, see, support
 
 
 def _judged(run: Path) -> Cases:
-    question = cases.read_question(run)
+    question = read_question(run)
     path = run / "calibration.json"
     if not path.is_file():
         raise RunError(f"run {run.name}: calibration.json is missing; judge the run first (medimg eval).")
-    return calibration.apply(cases.read_test(run, question), json.loads(path.read_text()))
+    return calibration.apply(read_test(run, question), json.loads(path.read_text()))
 
 
 def _check(a: Cases, b: Cases) -> None:

@@ -109,6 +109,11 @@ def logit_limits(value: float, error: float, freedom: float) -> tuple[float, flo
     return float(1 / (1 + np.exp(width - middle))), float(1 / (1 + np.exp(-width - middle)))
 
 
+def unbiased(value: float, draws: Array) -> float:
+    """Take off what resampling adds: a calibration error is a sum of absolute values, so chance alone makes it larger."""
+    return max(2 * value - float(np.nanmean(draws)), value / 10)
+
+
 def interval(metric: str, sampled: Sampled, support: Support, scale: float = 1.0, lonely: int = 0) -> Interval:
     """Choose the rule for a measure and apply it.
 
@@ -138,10 +143,14 @@ def _sampled(metric: str, sampled: Sampled, support: Support, scale: float) -> I
     value = (sampled.estimate + move) / span
     inside = Sampled(value, (sampled.draws + move) / span, sampled.changes / span)
     error = float(np.nanstd(inside.draws, ddof=1))
-    if not 0 < value < 1 or error == 0:
+    if value in (0.0, 1.0) and metric not in LOSSES:
+        low, high = clopper_pearson(value, support.patients)
+        return Interval(low * span - move, high * span - move, f"exact as of a proportion, {support.patients} patients")
+    if error == 0 or not 0 < value < 1:
         return Interval(None, None, "no interval: every draw gives the same value, and this measure has no exact interval")
     if metric in LOSSES:
-        low, high = logit_limits(value, error, support.patients - 1)
+        centre = unbiased(value, inside.draws) if metric == "ece" else value
+        low, high = logit_limits(centre, error, support.patients - 1)
         rule = "logit"
     else:
         variance = steady_variance(inside, support, value)

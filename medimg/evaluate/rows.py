@@ -78,10 +78,12 @@ def _number(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None
 
 
-def row_of(cases: Cases, key: Key, seen: Seen, lonely: int) -> Row:
+def row_of(cases: Cases, key: Key, seen: Seen, lonely: int, over_folds: bool) -> Row:
     """Put one measure into the form of metrics.json, all but level, scope and aggregate."""
     if seen.reason:
         limits = Interval(None, None, "undefined")
+    elif key.metric == "ece" and over_folds:
+        limits = Interval(None, None, "no interval: chance makes the calibration error of small folds too large; see the pooled row")
     else:
         scale = 2.0 if key.metric == "brier" and key.part == "" and cases.question.kind == "multiclass" else 1.0
         limits = interval(key.metric, seen.sampled, support(cases, key), scale, lonely)
@@ -111,7 +113,7 @@ def rows_of(cases: Cases, level: str, scope: str, aggregates: tuple[str, ...]) -
             here = scope if scope != "all" else key.part or "all"
             if scope != "all" and (key.part.startswith("class=") or (key.part and key._replace(part="") in seen)):
                 continue
-            row = row_of(cases, key, value, drawn.lonely if over_folds else 0)
+            row = row_of(cases, key, value, drawn.lonely if over_folds else 0, over_folds)
             rows.append({"metric": key.metric, "level": level, "scope": here, "aggregate": aggregate} | row)
     return rows
 

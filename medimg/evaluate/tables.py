@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from medimg.evaluate.calibration import Calibration
-from medimg.evaluate.cases import Cases, Question
+from medimg.evaluate.cases import Cases
+from medimg.evaluate.question import Question
 from medimg.evaluate.rows import Row
 from medimg.metrics import Flags
 

@@ -27,7 +27,7 @@ def table(kind, classes, patients, images, rng, part, mixed, skill):
     p = 1 / (1 + np.exp(1 - logits)) if kind == "multilabel" else softmax(logits)
     names = ["|".join(name for name, yes in zip(classes, row, strict=True) if yes) for row in truth]
     ids = [f"{part}{number:06x}" for number in range(len(of))]
-    site = np.array(["A", "B"])[of % 2]
+    site = np.array(["A", "B"])[of // 4 % 2]
     return pd.DataFrame({"id": ids, "patient": [f"{part}-p{k}" for k in of], "site": site, "label": names}), p
 
 

@@ -1,0 +1,75 @@
+"""Differences of two runs on the same cases, patients drawn once for both."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn import metrics as sk
+
+from medimg.errors import RunError
+from medimg.evaluate import compare, evaluate
+
+
+def one(result, metric):
+    return next(row for row in result["rows"] if row["metric"] == metric and row["scope"] == "all" and not row["calibrated"])
+
+
+def test_difference_is_that_of_the_two_runs_own_numbers(make_run, pick):
+    good, bad = make_run(name="good", skill=2.0), make_run(name="bad", skill=0.7)
+    ours, theirs = evaluate(good), evaluate(bad)
+    result = compare(good, bad)
+    assert json.loads((good / "comparison.json").read_text()) == result
+    for metric in ("auroc", "accuracy", "kappa", "brier"):
+        values = [pick(m, metric, aggregate="mean_over_folds")["estimate"] for m in (ours, theirs)]
+        assert one(result, metric)["difference"] == pytest.approx(values[0] - values[1], abs=1e-9)
+    row = one(result, "auroc")
+    assert 0 < row["low"] < row["difference"] < row["high"]
+    assert row["p"] < 0.01
+
+
+def test_a_run_against_itself_has_no_difference_and_no_interval(make_run):
+    run = make_run()
+    evaluate(run)
+    row = one(compare(run, run), "auroc")
+    assert (row["difference"], row["low"]) == (0.0, None)
+    assert "every draw gives the same" in row["method"]
+
+
+def test_pairing_makes_the_interval_shorter_than_two_apart(make_run, rewrite, pick):
+    a, b = make_run(name="a", patients=120), make_run(name="b", patients=120)
+    rng = np.random.default_rng(0)
+
+    def nudge(table):
+        p = np.clip(table["p_yes"].astype(float) + 0.05 * rng.normal(size=len(table)), 0, 1)
+        return table.assign(p_yes=p, p_no=1 - p)
+
+    rewrite(b, "test", nudge)
+    width = [row["high"] - row["low"] for row in (pick(evaluate(run), "auroc", aggregate="mean_over_folds") for run in (a, b))]
+    row = one(compare(a, b), "auroc")
+    assert row["high"] - row["low"] < 0.5 * np.hypot(*width)
+
+
+def test_other_folds_are_compared_pooled(make_run, rewrite):
+    a, b = make_run(name="a"), make_run(name="b")
+    rewrite(b, "test", lambda t: t.assign(fold=(t["fold"].astype(int) + 1) % 3))
+    evaluate(a)
+    evaluate(b)
+    result = compare(a, b)
+    table = [pd.read_csv(run / "predictions" / "test.csv") for run in (a, b)]
+    values = [sk.roc_auc_score(t["label"] == "yes", t["p_yes"]) for t in table]
+    assert one(result, "auroc")["aggregate"] == "pooled"
+    assert one(result, "auroc")["difference"] == pytest.approx(values[0] - values[1], abs=1e-9)
+
+
+def test_other_cases_or_another_question_are_refused(make_run, rewrite):
+    a, b, c = make_run(name="a"), make_run(name="b"), make_run(name="c", kind="multiclass", classes=("a", "b", "c"))
+    with pytest.raises(RunError, match="judge the run first"):
+        compare(a, b)
+    rewrite(b, "test", lambda t: t[t["id"] != "test000003"])
+    for run in (a, b, c):
+        evaluate(run)
+    with pytest.raises(RunError, match="1 differ, for example test000003"):
+        compare(a, b)
+    with pytest.raises(RunError, match="different questions"):
+        compare(a, c)
