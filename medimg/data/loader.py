@@ -1,0 +1,72 @@
+"""Batches whose order is a function of seed, epoch and step alone, so that a run can stop and go on anywhere.
+
+Four rules (measured exact at every interruption point): the order is drawn from (seed, epoch) only; the inner DataLoader is made at the
+first `next()`, when the trainer knows where it stands; it draws from a generator of its own; whatever else is random in a step is drawn
+from (seed, epoch, step).
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.utils.data import DataLoader, Dataset
+
+from medimg.data.dataset import as_is
+
+Batches = list[list[int]]
+
+
+def draw(seed: int, *counters: int) -> np.random.Generator:
+    """Make the generator of one place in a run: the same numbers for the same (seed, counters), whatever was drawn elsewhere."""
+    return np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, *counters])))
+
+
+def epoch_batches(size: int, batch_size: int, seed: int, epoch: int, weights: NDArray[np.float64] | None = None) -> Batches:
+    """Deal one epoch: every sample once in random order, or as many draws with replacement by `weights` (size,).
+
+    A last batch of one sample is left out, because batch normalisation has no variance there.
+    """
+    random = draw(seed, epoch)
+    order = random.permutation(size) if weights is None else random.choice(size, size, p=weights / weights.sum())
+    batches = [order[start : start + batch_size].tolist() for start in range(0, size, batch_size)]
+    return batches[:-1] if len(batches) > 1 and len(batches[-1]) == 1 else batches
+
+
+class TrainLoader:
+    """An iterable of training batches for one of `world` processes: batch k of an epoch goes to process k modulo world.
+
+    `position()` gives (epoch, batches of it already done by this process) when an iteration begins.
+    Batches that do not go round are left out, so that all processes take the same number of steps.
+    """
+
+    def __init__(
+        self, dataset: Dataset[Any], *, batch_size: int, seed: int, position: Callable[[], tuple[int, int]], workers: int = 0,
+        weights: NDArray[np.float64] | None = None, rank: int = 0, world: int = 1,
+    ) -> None:  # fmt: skip
+        self.dataset, self.batch_size, self.seed, self.position = dataset, batch_size, seed, position
+        self.workers, self.weights, self.rank, self.world = workers, weights, rank, world
+
+    def __len__(self) -> int:
+        return len(epoch_batches(len(self.dataset), self.batch_size, self.seed, 0)) // self.world  # type: ignore[arg-type]
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        epoch, done = self.position()
+        mine = epoch_batches(len(self.dataset), self.batch_size, self.seed, epoch, self.weights)[self.rank :: self.world]  # type: ignore[arg-type]
+        yield from _loader(self.dataset, mine[done : len(self)], self.workers, self.seed)
+
+
+def in_order(dataset: Dataset[Any], *, batch_size: int, workers: int = 0, rank: int = 0, world: int = 1) -> DataLoader[Any]:
+    """Load every sample once, nothing padded: the batches of one process, dealt whole to `world` processes."""
+    size = len(dataset)  # type: ignore[arg-type]
+    batches = [list(range(start, min(start + batch_size, size))) for start in range(0, size, batch_size)]
+    return _loader(dataset, batches[rank::world], workers, 0)
+
+
+def _loader(dataset: Dataset[Any], batches: Batches, workers: int, seed: int) -> DataLoader[Any]:
+    generator = torch.Generator()
+    generator.manual_seed(seed)
+    return DataLoader(
+        dataset, batch_sampler=batches, num_workers=workers, collate_fn=as_is, generator=generator, pin_memory=torch.cuda.is_available()
+    )
