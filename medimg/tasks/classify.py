@@ -1,0 +1,94 @@
+"""Classification of single images as a Lightning module: one step computes, nothing else."""
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+import numpy as np
+import pytorch_lightning as pl
+import torch
+from torch import Tensor, nn
+
+from medimg.data.loader import draw
+from medimg.errors import NumericError
+from medimg.losses import Kind, class_loss
+
+AUGMENT, NETWORK = 1, 2  # what a step's numbers are drawn for
+
+
+class Classify(pl.LightningModule):
+    """A network trained on images with one label of two, one of many, or several: (B, C, H, W) -> (B, outputs) logits.
+
+    `augment` varies a training batch with the generator it is given; everything random in a step is a function of
+    (seed, epoch, step, process). `steps` is the length of training in optimiser steps, for the schedule;
+    `steps_per_epoch` counts those of one epoch. `weight` (classes,) scales the loss of each class.
+    """
+
+    def __init__(
+        self, network: nn.Module, kind: Kind, *, steps: int, steps_per_epoch: int, seed: int = 0,
+        augment: Callable[[Tensor, np.random.Generator], Tensor] | None = None, weight: Tensor | None = None,
+        optimizer: Literal["adam", "adamw", "sgd"] = "adamw", lr: float = 1e-3, momentum: float = 0.9, weight_decay: float = 0.01,
+        schedule: Literal["constant", "cosine", "exponential", "step"] = "cosine", decay: float = 0.9, decay_step: int | None = None,
+        warmup: float = 0.05, label_smoothing: float = 0.0, channels_last: bool = False,
+    ) -> None:  # fmt: skip
+        super().__init__()
+        self.network, self.kind, self.seed, self.augment = network, kind, seed, augment
+        self.register_buffer("weight", weight, persistent=False)
+        self.steps, self.steps_per_epoch = steps, steps_per_epoch
+        self.optimizer, self.lr, self.momentum, self.weight_decay = optimizer, lr, momentum, weight_decay
+        self.schedule, self.decay, self.decay_step, self.warmup = schedule, decay, decay_step, warmup
+        self.label_smoothing = label_smoothing
+        self.channels_last = channels_last
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Give the logits of a batch."""
+        return self.network(image.contiguous(memory_format=torch.channels_last) if self.channels_last else image)  # type: ignore[no-any-return]
+
+    def training_step(self, batch: dict[str, Any], batch_idx: int) -> Tensor:
+        """Give the loss of one batch; NumericError names its images when it is not a number."""
+        place = (self.current_epoch, batch_idx, self.global_rank)
+        image = batch["image"]
+        if self.augment is not None:
+            image = self.augment(image, draw(self.seed, AUGMENT, *place))
+        torch.manual_seed(int(draw(self.seed, NETWORK, *place).integers(2**62)))
+        loss = class_loss(self(image), batch["label"], self.kind, self.weight, self.label_smoothing)  # type: ignore[arg-type]
+        self._refuse_no_number(loss, batch["id"])
+        return loss
+
+    def _refuse_no_number(self, loss: Tensor, ids: list[str]) -> None:
+        finite = bool(torch.isfinite(loss))
+        if self.trainer.world_size > 1:
+            finite = self.trainer.strategy.reduce_boolean_decision(finite, all=True)
+        if not finite:
+            raise NumericError(
+                f"the loss is {float(loss.detach())} in epoch {self.current_epoch}, step {self.global_step}; "
+                f"images of this batch: {', '.join(ids)}. "
+                "The best and last checkpoints are untouched. Lower task.lr, set trainer.clip=1, use trainer.precision=fp32, "
+                "or look at these images."
+            )
+
+    def configure_optimizers(self) -> Any:
+        """Give the optimiser and its schedule in steps; normalisation and bias are never decayed."""
+        decayed = [p for p in self.network.parameters() if p.ndim > 1]
+        plain = [p for p in self.network.parameters() if p.ndim <= 1]
+        groups = [{"params": decayed, "weight_decay": self.weight_decay}, {"params": plain, "weight_decay": 0.0}]
+        optimizer: torch.optim.Optimizer
+        if self.optimizer == "sgd":
+            optimizer = torch.optim.SGD(groups, self.lr, momentum=self.momentum)
+        else:
+            kind = torch.optim.Adam if self.optimizer == "adam" else torch.optim.AdamW
+            optimizer = kind(groups, self.lr)
+        scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, self.factor)
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}
+
+    def factor(self, step: int) -> float:
+        """Give the share of the learning rate at an optimiser step: linear warm-up, then the schedule."""
+        warm = round(self.warmup * self.steps)
+        if step < warm:
+            return (step + 1) / (warm + 1)
+        if self.schedule == "cosine":
+            return float(0.5 * (1 + np.cos(np.pi * min(1.0, (step - warm) / max(1, self.steps - warm)))))
+        if self.schedule == "exponential":
+            return float(self.decay ** (step // self.steps_per_epoch))
+        if self.schedule == "step":
+            return self.decay if self.decay_step is not None and step >= self.decay_step else 1.0
+        return 1.0

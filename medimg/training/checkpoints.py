@@ -1,0 +1,99 @@
+"""Checkpoints that a kill at any moment cannot spoil: written beside, forced to disk, renamed; summed, and the one before kept."""
+
+import contextlib
+import hashlib
+import io
+import os
+from pathlib import Path
+from typing import Any
+
+import torch
+from pytorch_lightning.plugins.io import CheckpointIO
+
+from medimg.errors import RunError
+
+KEPT = 2  # files of each kind: the newest, and the one before
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Replace a file by its new content in one step, on disk when this returns."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with open(temporary, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+class CheckpointFolder(CheckpointIO):
+    """Files `<kind>-<step>.ckpt` (kinds: last, best), each with its SHA-256 beside it; a file without a fitting sum does not count."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def path(self, kind: str, step: int) -> Path:
+        """Name the file of one step."""
+        return self.folder / f"{kind}-{step:09d}.ckpt"
+
+    def save_checkpoint(self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any = None) -> None:
+        """Write one checkpoint of plain types; then forget those before the one before."""
+        path = Path(path)
+        buffer = io.BytesIO()
+        torch.save(checkpoint, buffer)
+        data = buffer.getvalue()
+        sums = path.with_suffix(".sha256")
+        if path.exists():
+            sums.unlink(missing_ok=True)
+        write_atomically(path, data)
+        write_atomically(sums, hashlib.sha256(data).hexdigest().encode())
+        for old in self._all(path.name.split("-")[0])[:-KEPT]:
+            self.remove_checkpoint(old)
+
+    def load_checkpoint(self, path: str | Path, map_location: Any = None, weights_only: bool | None = None) -> dict[str, Any]:
+        """Read a checkpoint; it can never run code."""
+        return dict(torch.load(path, map_location=map_location or "cpu", weights_only=True))
+
+    def remove_checkpoint(self, path: str | Path) -> None:
+        """Delete one checkpoint with its sum."""
+        for name in (Path(path), Path(path).with_suffix(".sha256")):
+            name.unlink(missing_ok=True)
+
+    def newest(self, kind: str, *, at_most: int | None = None) -> Path | None:
+        """Find the newest whole file of a kind, of no later step than `at_most`; None if there is none."""
+        for path in reversed(self._all(kind)):
+            if (at_most is None or step_of(path) <= at_most) and is_whole(path):
+                return path
+        return None
+
+    def _all(self, kind: str) -> list[Path]:
+        return sorted(self.folder.glob(f"{kind}-*.ckpt"))
+
+
+def step_of(path: Path) -> int:
+    """Give the optimiser step in a checkpoint's name."""
+    return int(path.stem.split("-")[1])
+
+
+def is_whole(path: Path) -> bool:
+    """Tell whether a file is what was once written."""
+    with contextlib.suppress(OSError):
+        return path.with_suffix(".sha256").read_text() == hashlib.sha256(path.read_bytes()).hexdigest()
+    return False
+
+
+def load_weights(path: Path) -> dict[str, Any]:
+    """Read the network's weights of a best checkpoint; RunError if it is damaged."""
+    if not is_whole(path):
+        raise RunError(
+            f"checkpoint {path.name} is damaged (its SHA-256 does not fit). Train this stage again: delete its folder in stages/."
+        )
+    return dict(torch.load(path, map_location="cpu", weights_only=True)["network"])

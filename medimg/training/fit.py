@@ -1,0 +1,67 @@
+"""Train one network from where it stands: Lightning's trainer with the parts replaced that are not exact enough."""
+
+import logging
+import warnings
+from pathlib import Path
+from typing import Any
+
+import pytorch_lightning as pl
+from pytorch_lightning.strategies import DDPStrategy
+from torch.utils.data import Dataset
+
+from medimg.data.loader import TrainLoader
+from medimg.errors import RunError
+from medimg.settings import Trainer
+from medimg.training import ranks
+from medimg.training.keeper import Keeper
+from medimg.training.machine import Machine
+from medimg.training.progress import TrainingProgress
+
+_QUIET = ("pytorch_lightning", "lightning.pytorch", "lightning_fabric", "lightning.fabric")
+
+
+def fit(
+    module: pl.LightningModule, dataset: Dataset[Any], keeper: Keeper, settings: Trainer, machine: Machine, *, seed: int, steps: int,
+    weights: Any = None, loggers: list[Any] | None = None, what: str = "training",
+) -> Path:  # fmt: skip
+    """Train until `steps` optimiser steps, early stop or a signal; continues from the keeper's newest whole checkpoint if there is one.
+
+    Returns the best checkpoint. Interrupted after a signal, NumericError when a number is none.
+    """
+    _be_quiet()
+    trainer = pl.Trainer(
+        accelerator=machine.accelerator, devices=settings.devices, num_nodes=settings.nodes,
+        strategy=DDPStrategy(find_unused_parameters=False) if ranks.world() > 1 else "auto",
+        precision=machine.lightning_precision,  # type: ignore[arg-type]
+        max_epochs=settings.epochs, max_steps=-1 if settings.max_steps is None else steps,
+        accumulate_grad_batches=settings.accumulate, gradient_clip_val=settings.clip,
+        deterministic="warn" if settings.deterministic else None,
+        callbacks=[keeper, TrainingProgress(what, steps, lambda: keeper.rows)], plugins=[keeper.folder], logger=loggers or False,
+        enable_checkpointing=False, enable_progress_bar=False, enable_model_summary=False, use_distributed_sampler=False,
+        limit_val_batches=0, num_sanity_val_steps=0, log_every_n_steps=10**9,
+    )  # fmt: skip
+    machine.settle()
+
+    def position() -> tuple[int, int]:
+        return trainer.current_epoch, trainer.fit_loop.epoch_loop.batch_progress.current.ready
+
+    loader = TrainLoader(
+        dataset, batch_size=settings.batch_size, seed=seed, position=position, workers=settings.workers, weights=weights,
+        rank=ranks.rank(), world=ranks.world(),
+    )  # fmt: skip
+    newest = keeper.folder.newest("last")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        trainer.fit(module, loader, ckpt_path=newest, weights_only=True)
+    best = keeper.folder.newest("best", at_most=keeper.best_step)
+    if best is None:
+        raise RunError(
+            "the best checkpoint of this stage is gone or damaged. Delete the stage's folder in stages/ and go on: it is trained again."
+        )
+    return best
+
+
+def _be_quiet() -> None:
+    """Lightning speaks to its developers; medimg tells its users what they need."""
+    for name in _QUIET:
+        logging.getLogger(name).setLevel(logging.ERROR)

@@ -1,0 +1,164 @@
+"""The one callback: judges each epoch on validation, keeps last and best, stops early, and obeys signals."""
+
+import copy
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from torch import nn
+
+from medimg.errors import Interrupted, NumericError
+from medimg.training.checkpoints import CheckpointFolder
+from medimg.training.signals import StopWish
+
+Row = dict[str, float]
+
+
+class Keeper(pl.Callback):
+    """Everything that happens between batches, in one order, so that a run continued is the run never stopped.
+
+    `judge(network)` gives the measures of an epoch on validation, among them `val/loss`, least of which is best. `told(rows)` hears
+    all rows of progress after each epoch. Saves every `save_steps` optimiser steps or `save_minutes`, at each epoch's end and
+    when a signal came. `ema` averages the weights; the average is then what is judged and kept as best.
+    """
+
+    def __init__(
+        self, folder: CheckpointFolder, judge: Callable[[nn.Module], Row], *, told: Callable[[list[Row]], None] | None = None,
+        patience: int | None = None, ema: float | None = None, save_steps: int | None = None, save_minutes: float = 5.0,
+        wish: StopWish | None = None,
+    ) -> None:  # fmt: skip
+        self.folder, self.judge, self.told = folder, judge, told
+        self.patience, self.ema, self.save_steps, self.save_minutes = patience, ema, save_steps, save_minutes
+        self.wish = wish or StopWish()
+        self.rows: list[Row] = []
+        self.best, self.best_step, self.waited, self.stopped = float("inf"), -1, 0, False
+        self.losses = torch.zeros(2, dtype=torch.float64)  # sum, count
+        self.seconds = 0.0
+        self.average: nn.Module | None = None
+        self._average_state: dict[str, Any] | None = None
+        self._saved = self._began = time.monotonic()
+        self._images = 0
+
+    def state_dict(self) -> dict[str, Any]:
+        """Plain types and tensors only."""
+        return {
+            "rows": self.rows, "best": self.best, "best_step": self.best_step, "waited": self.waited, "stopped": self.stopped,
+            "losses": self.losses, "average": self.average.state_dict() if self.average else self._average_state,
+        }  # fmt: skip
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Go on from a checkpoint."""
+        state = dict(state_dict)
+        self._average_state = state.pop("average")
+        for name, value in state.items():
+            setattr(self, name, value)
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Set up the average of weights; a run that had stopped early stays stopped."""
+        if self.ema is not None:
+            self.average = copy.deepcopy(_network(pl_module))
+            if self._average_state is not None:
+                self.average.load_state_dict(self._average_state)
+        self._average_state = None
+        self._began = self._saved = time.monotonic()
+        trainer.should_stop = trainer.should_stop or self.stopped
+        self.wish.listen()  # after Lightning has set handlers of its own, which would end the run with 0
+
+    def teardown(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
+        """Give the signals back."""
+        self.wish.release()
+
+    def on_train_batch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int) -> None:
+        """Average, and save where it is time to; never at an epoch's last batch, whose state belongs to the epoch's end."""
+        self._images += len(batch["id"]) * trainer.world_size
+        self.losses += torch.tensor([float(outputs["loss"].detach()) * trainer.accumulate_grad_batches, 1.0], dtype=torch.float64)
+        self._update_average(_network(pl_module))
+        last = trainer.fit_loop.epoch_loop.batch_progress.is_last_batch
+        done = trainer.max_steps != -1 and trainer.global_step >= trainer.max_steps
+        if last or done or not trainer.global_step or (batch_idx + 1) % trainer.accumulate_grad_batches:
+            return
+        signal_number = self._agreed(trainer, self.wish.number)
+        due = self.save_steps is not None and trainer.global_step % self.save_steps == 0
+        if due or self._agreed(trainer, int(time.monotonic() - self._saved > 60 * self.save_minutes)) or signal_number:
+            self._save(trainer, pl_module)
+        self._leave(signal_number)
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Judge, keep the best, decide whether to stop, save."""
+        if self.rows and self.rows[-1]["epoch"] == trainer.current_epoch:
+            return  # continued from the save below: this epoch is in the books
+        self._refuse_broken(pl_module)
+        network = self.average or _network(pl_module)
+        row: Row = {"epoch": trainer.current_epoch, "step": trainer.global_step, "train/loss": float(self.losses[0] / self.losses[1])}
+        row |= self.judge(network)
+        spent = max(time.monotonic() - self._began, 1e-9)
+        row |= {"lr": float(trainer.optimizers[0].param_groups[0]["lr"]), "seconds": spent, "images_per_s": self._images / spent}
+        self.rows = [*self.rows, row]
+        self.losses = torch.zeros(2, dtype=torch.float64)
+        if row["val/loss"] < self.best:
+            self.best, self.best_step, self.waited = row["val/loss"], trainer.global_step, 0
+            if trainer.is_global_zero:
+                weights = {name: value.detach().cpu().clone() for name, value in network.state_dict().items()}
+                self.folder.save_checkpoint(
+                    {"network": weights, "step": trainer.global_step}, self.folder.path("best", trainer.global_step)
+                )
+        else:
+            self.waited += 1
+        self.stopped = self.patience is not None and self.waited >= self.patience
+        trainer.should_stop = trainer.should_stop or self.stopped
+        self._save(trainer, pl_module)
+        for logger in trainer.loggers:
+            logger.log_metrics({k: v for k, v in row.items() if k != "epoch"}, step=trainer.global_step)
+        if self.told and trainer.is_global_zero:
+            self.told(self.rows)
+        self._began, self._images = time.monotonic(), 0
+        self._leave(self._agreed(trainer, self.wish.number))
+
+    def _save(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
+        self._refuse_broken(module)
+        trainer.save_checkpoint(self.folder.path("last", trainer.global_step))
+        self._saved = time.monotonic()
+
+    def _refuse_broken(self, module: pl.LightningModule) -> None:
+        broken = [
+            name for name, value in _network(module).state_dict().items() if value.is_floating_point() and not bool(value.isfinite().all())
+        ]
+        if broken:
+            raise NumericError(
+                f"{len(broken)} tensors of the network hold values that are no numbers (first: {broken[0]}). The best and last checkpoints "
+                "are untouched. Lower task.lr, set trainer.clip=1, or use trainer.precision=fp32, in a new run."
+            )
+
+    @torch.no_grad()
+    def _update_average(self, network: nn.Module) -> None:
+        if self.average is None or self.ema is None:
+            return
+        own = network.state_dict()
+        for name, value in self.average.state_dict().items():
+            if value.is_floating_point():
+                value.lerp_(own[name], 1 - self.ema)
+            else:
+                value.copy_(own[name])
+
+    def _agreed(self, trainer: pl.Trainer, value: int) -> int:
+        """Give all processes the largest of their values."""
+        if trainer.world_size == 1:
+            return value
+        shared = torch.tensor(value, device=trainer.strategy.root_device)
+        torch.distributed.all_reduce(shared, torch.distributed.ReduceOp.MAX)
+        return int(shared)
+
+    def _leave(self, signal_number: int) -> None:
+        if signal_number:
+            raise Interrupted(
+                signal_number, "Interrupted: the state is saved. The same command with resume=RUN goes on exactly where it stopped."
+            )
+
+
+def _network(module: pl.LightningModule) -> nn.Module:
+    """Give the network inside a task."""
+    network = module.network
+    assert isinstance(network, nn.Module)
+    return network
