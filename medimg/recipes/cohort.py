@@ -1,0 +1,169 @@
+"""The images of a run: manifest read, patients dealt, the deal proved, pictures prepared. The same on every command."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from medimg import phantoms
+from medimg.data.cache import PictureCache
+from medimg.data.leaks import prove, prove_external
+from medimg.data.prepare import Prepare
+from medimg.data.split import load_split, make_split, save_split
+from medimg.errors import ManifestError
+from medimg.io import Manifest, read_manifest
+from medimg.losses import Kind
+from medimg.recipes.stages import write_json
+from medimg.settings import Data, Settings
+from medimg.training import ranks
+from medimg.training.checkpoints import write_atomically
+from medimg.training.progress import Told
+
+CASE_COLUMNS = ["id", "patient", "study", "series", "sop", "pixel_sha256", "site", "sequence", "view", "acquired_month", "label"]
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """Images that can be used, who is in which part, and where their pictures lie."""
+
+    manifest: Manifest
+    split: pd.DataFrame
+    split_sha256: str
+    cache: PictureCache
+
+    @property
+    def rows(self) -> pd.DataFrame:
+        """One row an image."""
+        return self.manifest.rows
+
+    @property
+    def kind(self) -> Kind:
+        """What is asked of an image."""
+        return kind_of(self.manifest)
+
+    def folds(self) -> list[tuple[int, int]]:
+        """All (fold, member) pairs of the split."""
+        pairs = self.split[["fold", "member"]].drop_duplicates().sort_values(["fold", "member"])
+        return [(int(fold), int(member)) for fold, member in pairs.itertuples(index=False)]
+
+    def part(self, fold: int, member: int, part: str) -> pd.DataFrame:
+        """Rows of one part, in the manifest's order; those without a label cannot train or choose."""
+        chosen = self.split[(self.split["fold"] == fold) & (self.split["member"] == member) & (self.split["part"] == part)]
+        rows = self.rows[self.rows["id"].isin(chosen["id"])]
+        return (rows if part == "test" else rows[rows["label"] != ""]).reset_index(drop=True)
+
+
+def kind_of(manifest: Manifest) -> Kind:
+    """Several labels at once, one of two, or one of many."""
+    if manifest.multilabel:
+        return "multilabel"
+    return "binary" if len(manifest.classes) == 2 else "multiclass"
+
+
+def read(data: Data) -> Manifest:
+    """Read the manifest that `data` names: a file, or a built-in cohort (written on first use)."""
+    source, columns = data.manifest, [*data.subgroups, *data.stratify, *([data.leave_out] if data.leave_out else [])]
+    if source.startswith("phantom:"):
+        if ranks.rank() == 0:
+            phantoms.cohort(source.removeprefix("phantom:"), n=data.limit)
+        ranks.barrier()
+        source = str(phantoms.cohort(source.removeprefix("phantom:"), n=data.limit))
+    return read_manifest(
+        source, label=data.label, classes=data.classes, multilabel=data.multilabel, where=data.where, exclude=data.exclude,
+        columns=[name for name in columns if name != "label"],
+    )  # fmt: skip
+
+
+def name_of(data: Data, manifest: Manifest) -> str:
+    """Name the cohort without a path: a built-in one with its version, a file by its hash."""
+    if not data.manifest.startswith("phantom:"):
+        return f"manifest {manifest.sha256[:12]}"
+    stamp = phantoms.describe(data.manifest.removeprefix("phantom:"), data.limit)
+    return f"phantom:{stamp['name']}@{stamp['version']}" + (f" ({data.limit} patients)" if data.limit else "")
+
+
+def deal(manifest: Manifest, settings: Settings) -> pd.DataFrame:
+    """Deal the patients to parts as the settings say."""
+    data = settings.data
+    if data.split not in (None, "manifest"):
+        return load_split(Path(str(data.split)), manifest.rows)
+    rows = manifest.rows
+    if data.split is None and "part" in rows:
+        rows = rows.drop(columns="part")
+    elif data.split == "manifest" and "part" not in rows:
+        raise ManifestError("data.split=manifest: the manifest has no column part. Add it (train, val, test), or leave data.split out.")
+    return make_split(
+        rows, folds=data.folds, inner_folds=data.inner_folds, val_share=data.val_share, test_share=data.test_share,
+        seed=settings.split_seed, stratify=data.stratify, leave_out=data.leave_out,
+    )  # fmt: skip
+
+
+def prepare_of(data: Data) -> Prepare:
+    """How pictures are prepared."""
+    return Prepare(data.size, data.normalise, data.crop, data.field_mm)
+
+
+def load(settings: Settings, run: Path) -> Cohort:
+    """Read, deal, prove and prepare; a run that was begun keeps its split. Writes the run's tables of cases, split, proof and flow."""
+    manifest = read(settings.data)
+    if not (manifest.rows["label"] != "").any():
+        raise ManifestError("no image has a label, so nothing can be trained. Fill the label column, or label with active-label.")
+    path = run / "split.csv"
+    if ranks.rank() == 0 and not path.exists():
+        save_split(deal(manifest, settings), path)
+    ranks.barrier()
+    proof_path = run / "split_proof.json"
+    known = json.loads(proof_path.read_text())["split_sha256"] if proof_path.exists() else None
+    split = load_split(path, manifest.rows, known)
+    proof = prove(manifest.rows, split)
+    cohort = Cohort(manifest, split, str(proof["split_sha256"]), PictureCache(prepare_of(settings.data)))
+    if ranks.rank() == 0:
+        write_cases(run, manifest, settings.data)
+        write_json(proof_path, proof)
+        write_json(run / "flow.json", {**manifest.flow, "parts": _parts(cohort)})
+        fill(cohort.cache, manifest.rows)
+    ranks.barrier()
+    return cohort
+
+
+def load_external(data: Data, source: Path, run: Path) -> tuple[Manifest, PictureCache]:
+    """Read another manifest to judge a run on, and prove that it shares nothing with the run's own cases."""
+    manifest = read(data)
+    cases = pd.read_csv(source / "cases.csv", dtype=str, keep_default_na=False)
+    proof = prove_external(manifest.rows, cases)
+    cache = PictureCache(prepare_of(data))
+    if ranks.rank() == 0:
+        write_cases(run, manifest, data)
+        write_json(run / "split_proof.json", proof)
+        write_json(run / "flow.json", manifest.flow)
+        fill(cache, manifest.rows)
+    ranks.barrier()
+    return manifest, cache
+
+
+def fill(cache: PictureCache, rows: pd.DataFrame) -> None:
+    """Decode what the cache does not have, with a word on how far it is."""
+    missing = int((~rows["id"].isin(cache.known())).sum())
+    if missing:
+        with Told("decoding images", missing) as told:
+            cache.fill(rows, told=told)
+
+
+def write_cases(run: Path, manifest: Manifest, data: Data) -> None:
+    """Write cases.csv and refused.csv: what later commands need to know of the images, and nothing that names a patient or a file."""
+    rows = manifest.rows
+    extra = [name for name in data.subgroups if name not in CASE_COLUMNS and name in rows]
+    write_atomically(run / "cases.csv", rows[[*CASE_COLUMNS, *extra]].to_csv(index=False).encode())
+    write_atomically(run / "refused.csv", manifest.refused.to_csv(index=False).encode())
+
+
+def _parts(cohort: Cohort) -> dict[str, Any]:
+    merged = cohort.split.merge(cohort.rows[["id", "patient"]], on="id")
+    counted = merged.groupby(["fold", "member", "part"]).agg(images=("id", "size"), patients=("patient", "nunique"))
+    parts: dict[str, Any] = {}
+    for row in counted.reset_index().to_dict("records"):
+        name = str(row["fold"]) if row["member"] == 0 else f"{row['fold']}.{row['member']}"
+        parts.setdefault(name, {})[row["part"]] = {"images": int(row["images"]), "patients": int(row["patients"])}
+    return parts

@@ -1,0 +1,70 @@
+"""What a run was made with: machine, versions and seeds, stored at its start and compared when it goes on."""
+
+import json
+import platform
+import subprocess
+import sys
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import medimg
+from medimg.io import key_fingerprint
+from medimg.recipes.stages import write_json
+from medimg.settings import Settings
+from medimg.training import ranks
+from medimg.training.machine import Machine, look
+
+PACKAGES = ("torch", "torchvision", "pytorch-lightning", "timm", "numpy", "pandas", "scikit-learn", "pydicom", "pillow", "scipy")
+
+
+def settle_machine(settings: Settings, run: Path) -> Machine:
+    """Choose the machine's ways on the first start, take the stored ones afterwards, and say what differs."""
+    path, here = run / "environment.json", look(settings.trainer)
+    if path.is_file():
+        stored = json.loads(path.read_text())
+        before = Machine(**stored["machine"])
+        usable = replace(before, device_name=here.device_name)
+        unlike = [
+            f"{name}: {stored['versions'].get(name)} then, {now} now"
+            for name, now in _versions().items()
+            if stored["versions"].get(name) != now
+        ]
+        unlike += here.differences({"accelerator": before.accelerator, "device_name": before.device_name})
+        if unlike and ranks.rank() == 0:
+            print("this run began elsewhere, so the last bits may differ: " + "; ".join(unlike), file=sys.stderr)
+        here = usable if here.accelerator == before.accelerator else here
+    elif ranks.rank() == 0:
+        write_json(path, environment(settings, here))
+    here.settle()
+    ranks.barrier()
+    return here
+
+
+def environment(settings: Settings, machine: Machine) -> dict[str, Any]:
+    """Everything a reader needs to run it again; no path, no user, no host."""
+    return {
+        "medimg": medimg.__version__, "git": _git(), "versions": _versions(),
+        "python": platform.python_version(), "system": platform.system(),
+        "machine": asdict(machine), "processes": ranks.world(), "seeds": list(settings.every_seed), "split_seed": settings.split_seed,
+        "key_fingerprint": key_fingerprint(), "started": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+    }  # fmt: skip
+
+
+def _versions() -> dict[str, str]:
+    return {name: version(name) for name in PACKAGES}
+
+
+def _git() -> str | None:
+    folder = Path(__file__).parents[2]
+    if not (folder / ".git").exists():
+        return None
+    try:
+        found = subprocess.run(
+            ["git", "describe", "--always", "--dirty"], cwd=folder, capture_output=True, text=True, timeout=10, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return found.stdout.strip()

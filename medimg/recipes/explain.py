@@ -1,0 +1,74 @@
+"""Heat-maps of the worst errors, written into the run folder by the one who has the model."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import PIL.Image
+from matplotlib import colormaps
+from numpy.typing import NDArray
+from torch import nn
+
+from medimg.data.cache import PictureCache
+from medimg.data.dataset import Pictures
+from medimg.losses import Kind
+from medimg.models.gradcam import grad_cam
+from medimg.recipes.cohort import Cohort
+from medimg.recipes.networks import best_of, jobs, network_of, stage_name
+from medimg.recipes.stages import write_json
+from medimg.settings import Settings
+from medimg.training.machine import Machine
+
+STRENGTH = 0.45  # of the heat over the picture
+
+
+def explain(settings: Settings, cohort: Cohort, machine: Machine, run: Path) -> None:
+    """Draw the worst test errors of the first seed, each by the network of the fold that tested it."""
+    if not (settings.evaluate.explain and settings.report.images):
+        return
+    errors = pd.read_csv(run / "tables" / "errors.csv", dtype={"id": str, "label": str, "predicted": str}, keep_default_na=False)
+    errors = errors.head(settings.evaluate.explain)
+    classes, told = cohort.manifest.classes, list[dict[str, Any]]()
+    seed = min(settings.every_seed)
+    for _, fold, member in [job for job in jobs(settings, cohort) if job[0] == seed and job[2] == 0]:
+        here = errors[errors["id"].isin(cohort.part(fold, member, "test")["id"])]
+        if len(here):
+            best = best_of(run / "stages" / stage_name(seed, fold, member))
+            network = network_of(settings, cohort.kind, classes, seed=seed, trained=best)
+            told += draw_heat_maps(
+                run / "explain", here, cohort.rows, cohort.cache, settings.model.channels, cohort.kind, classes, network, machine
+            )
+    write_json(run / "explain" / "explain.json", told)
+
+
+def draw_heat_maps(
+    folder: Path, errors: pd.DataFrame, rows: pd.DataFrame, cache: PictureCache, channels: int, kind: Kind, classes: list[str],
+    network: nn.Module, machine: Machine,
+) -> list[dict[str, Any]]:  # fmt: skip
+    """Draw picture and heat-map of each wrong case (columns id, label, predicted) for the answer that was given."""
+    folder.mkdir(exist_ok=True)
+    network = network.to(machine.device).eval()
+    told = []
+    for case in errors.itertuples():
+        row = rows[rows["id"] == case.id]
+        image = Pictures(row, classes, cache, channels)[0]["image"]
+        target = str(case.predicted).split("|")[0] or str(case.label).split("|")[0]
+        output, sign = (0, 1.0 if target == classes[1] else -1.0) if kind == "binary" else (classes.index(target), 1.0)
+        heat = grad_cam(network, image.to(machine.device), output, sign=sign)[0].cpu().numpy()
+        picture = _grey(image[0, 0].numpy())
+        PIL.Image.fromarray(picture).save(folder / f"{case.id}.png")
+        PIL.Image.fromarray(_overlay(picture, heat)).save(folder / f"{case.id}_cam.png")
+        told.append({"id": case.id, "label": case.label, "target": target, "image": f"{case.id}.png", "overlay": f"{case.id}_cam.png"})
+    return told
+
+
+def _grey(picture: NDArray[np.float32]) -> NDArray[np.uint8]:
+    low, high = float(picture.min()), float(np.percentile(picture, 99.5))
+    return np.asarray(np.clip((picture - low) / max(high - low, 1e-6), 0, 1) * 255, dtype=np.uint8)
+
+
+def _overlay(picture: NDArray[np.uint8], heat: NDArray[np.float32]) -> NDArray[np.uint8]:
+    colour = colormaps["inferno"](heat)[..., :3] * 255
+    weight = (STRENGTH * heat)[..., None]
+    return np.asarray(picture[..., None] * (1 - weight) + colour * weight, dtype=np.uint8)

@@ -1,0 +1,48 @@
+"""Which networks a run trains, and each of them as its training began or left it."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from medimg.errors import RunError
+from medimg.losses import Kind, outputs_of
+from medimg.models.backbones import build
+from medimg.recipes.cohort import Cohort
+from medimg.settings import Settings
+from medimg.training.checkpoints import load_weights
+
+
+def stage_name(seed: int, fold: int, member: int) -> str:
+    """Name the stage that trains one network."""
+    return f"2_train_seed{seed}_fold{fold}_member{member}"
+
+
+def jobs(settings: Settings, cohort: Cohort) -> list[tuple[int, int, int]]:
+    """All (seed, fold, member) to train; `data.fold` keeps some folds."""
+    pairs = [pair for pair in cohort.folds() if settings.data.fold is None or pair[0] in settings.data.fold]
+    if not pairs:
+        raise RunError(f"data.fold={list(settings.data.fold or ())} names no fold of the split; it has {[f for f, _ in cohort.folds()]}.")
+    return [(seed, fold, member) for seed in settings.every_seed for fold, member in pairs]
+
+
+def network_of(settings: Settings, kind: Kind, classes: Sequence[str], *, seed: int, trained: Path | None = None) -> nn.Module:
+    """Build the network of a run: freshly drawn by `seed`, or as `trained` left it."""
+    model = settings.model
+    torch.manual_seed(seed)
+    weights = None if trained else model.weights
+    network = build(model.name, outputs=outputs_of(kind, len(classes)), channels=model.channels, dropout=model.dropout, weights=weights)
+    if trained:
+        network.load_state_dict(load_weights(trained))
+    return network
+
+
+def best_of(folder: Path) -> Path:
+    """Find the best checkpoint of a finished training stage."""
+    done = json.loads((folder / "best.json").read_text()) if (folder / "best.json").is_file() else {}
+    path = folder / "checkpoints" / str(done.get("file", ""))
+    if not done or not path.is_file():
+        raise RunError(f"stage {folder.name} is not finished: go on with medimg train resume=RUN first.")
+    return path

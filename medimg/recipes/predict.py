@@ -1,0 +1,78 @@
+"""Probabilities of a finished run for new images, by the mean of its networks."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+
+from medimg.errors import UnreadableImage
+from medimg.evaluate.calibration import decide, heat
+from medimg.evaluate.question import read_question
+from medimg.io import read_image
+from medimg.losses import probabilities
+from medimg.recipes.cohort import prepare_of
+from medimg.recipes.judge import learned_together, networks
+from medimg.recipes.networks import best_of, network_of, stage_name
+from medimg.settings import Settings
+from medimg.training.machine import Machine, look
+from medimg.training.score import logits_of
+
+
+def predict(settings: Settings, run: Path, sources: list[Path]) -> tuple[pd.DataFrame, list[str]]:
+    """Score image files, or all files of folders: a table (image, p_<class> ..., decided) and a reason for each refused file.
+
+    Probabilities are the mean over the run's networks after its temperature; `decided` applies the thresholds of its validation.
+    """
+    asked = json.loads((run / "evaluation.json").read_text())
+    machine, prepare, classes = look(settings.trainer), prepare_of(settings.data), [str(name) for name in asked["classes"]]
+    machine.settle()
+    files = _files(sources)
+    pictures, names, refused = list[NDArray[np.float32]](), list[str](), list[str]()
+    for path in files:
+        try:
+            pictures.append(prepare(read_image(path))[0])
+            names.append(str(path))
+        except UnreadableImage as fault:
+            refused.append(f"{path}: {str(fault).removeprefix('image: ')}")
+    if not pictures:
+        raise UnreadableImage(*(refused[:10] or ["there is no image to score."]))
+    image = torch.from_numpy(np.stack(pictures))[:, None].expand(-1, settings.model.channels, -1, -1)
+    raw = np.mean([_raw(settings, run, job, asked, image, machine) for job in networks(run)], axis=0)
+    return _table(names, raw, classes, run), refused
+
+
+def _files(sources: list[Path]) -> list[Path]:
+    missing = [f"{path}: there is no such file or folder." for path in sources if not path.exists()]
+    if missing:
+        raise UnreadableImage(*missing)
+    found = [sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path] for path in sources]
+    return [path for part in found for path in part]
+
+
+def _raw(
+    settings: Settings, run: Path, job: tuple[int, int, int], asked: dict[str, Any], image: torch.Tensor, machine: Machine
+) -> NDArray[np.float64]:
+    best = best_of(run / "stages" / stage_name(*job))
+    network = network_of(settings, asked["kind"], asked["classes"], seed=job[0], trained=best).to(machine.device).eval()
+    if machine.channels_last:
+        network = network.to(memory_format=torch.channels_last)
+    with torch.inference_mode():
+        batches = [logits_of(network, part, machine).cpu() for part in torch.split(image, settings.trainer.batch_size)]
+    return probabilities(torch.cat(batches), asked["kind"]).numpy()
+
+
+def _table(names: list[str], raw: NDArray[np.float64], classes: list[str], run: Path) -> pd.DataFrame:
+    """Lay out calibrated probabilities and the answer that the thresholds of validation give (the first seed's)."""
+    question, learned = read_question(run), learned_together(run)
+    known = learned[sorted(learned)[0]]
+    told = raw[:, 1:] if question.kind == "binary" else raw
+    p = heat(told, float(known["temperature"]), question.kind)
+    answer = decide(told, question, known["thresholds"])
+    if question.kind == "binary":
+        p, answer = np.column_stack([1 - p, p]), np.column_stack([~answer, answer])
+    decided = ["|".join(name for name, yes in zip(classes, row, strict=True) if yes) for row in answer]
+    return pd.DataFrame({"image": names, **{f"p_{name}": p[:, k] for k, name in enumerate(classes)}, "decided": decided})

@@ -1,0 +1,40 @@
+"""Per-case tables of probabilities, and the question they answer: all that evaluate needs."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+
+from medimg.losses import Kind, probabilities
+from medimg.settings import Settings
+from medimg.training.checkpoints import write_atomically
+
+
+def write_scores(
+    path: Path, rows: pd.DataFrame, logits: NDArray[np.float32], kind: Kind, classes: Sequence[str], *, seed: int, fold: int, member: int
+) -> None:
+    """Write the per-case table of one network: raw probabilities of every class, nine digits, never the arg-max."""
+    p = probabilities(torch.from_numpy(logits), kind).numpy()
+    table = rows[["id", "patient", "site"]].assign(seed=seed, fold=fold, member=member, label=rows["label"])
+    table = table.assign(**{f"p_{name}": p[:, k] for k, name in enumerate(classes)})
+    write_atomically(path, table.to_csv(index=False, float_format="%.9g").encode())
+
+
+def join_scores(tables: Sequence[Path], path: Path) -> None:
+    """Join the tables of several networks, cell by cell as written."""
+    path.parent.mkdir(exist_ok=True)
+    joined = pd.concat([pd.read_csv(table, dtype=str, keep_default_na=False) for table in tables])
+    write_atomically(path, joined.to_csv(index=False).encode())
+
+
+def question_of(settings: Settings, kind: Kind, classes: Sequence[str]) -> dict[str, Any]:
+    """What evaluate needs to know."""
+    return {
+        "kind": kind, "classes": list(classes), "draws": settings.evaluate.draws, "seed": settings.evaluate.seed,
+        "subgroups": list(settings.data.subgroups), "external": False, "title": settings.title or settings.experiment,
+        "profile": settings.profile, "paper": list(settings.paper) or None,
+    }  # fmt: skip

@@ -1,0 +1,47 @@
+"""A recipe is a list of stages: a finished one is skipped, an open one goes on, one whose inputs have changed is refused."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from medimg.errors import RunError
+from medimg.training import ranks
+from medimg.training.checkpoints import write_atomically
+
+
+def digest(inputs: Any) -> str:
+    """Hash what a stage depends on: plain values, the same text for the same values."""
+    return hashlib.sha256(json.dumps(inputs, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def stage(run: Path, name: str, inputs: dict[str, Any], work: Callable[[Path], None]) -> Path:
+    """Do one stage in `stages/<name>` unless it was done with the same inputs; returns its folder.
+
+    `inputs` are all that the result depends on, as plain values or hashes. RunError where other inputs began it.
+    """
+    folder = run / "stages" / name
+    begun, done, wanted = folder / "inputs.json", folder / "done.json", digest(inputs)
+    if ranks.rank() == 0:
+        folder.mkdir(parents=True, exist_ok=True)
+    ranks.barrier()
+    if begun.is_file() and (before := json.loads(begun.read_text()))["sha256"] != wanted:
+        changed = sorted(key for key in {*before["inputs"], *inputs} if digest(before["inputs"].get(key)) != digest(inputs.get(key)))
+        raise RunError(f"stage {name} was begun with other inputs ({', '.join(changed)} changed). Start a new run, or undo the change.")
+    ranks.barrier()
+    if done.is_file():
+        return folder
+    if ranks.rank() == 0:
+        write_json(begun, {"sha256": wanted, "inputs": inputs})
+    work(folder)
+    ranks.barrier()
+    if ranks.rank() == 0:
+        write_json(done, {"sha256": wanted})
+    ranks.barrier()
+    return folder
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write JSON whole or not at all."""
+    write_atomically(path, (json.dumps(value, indent=1, default=str) + "\n").encode())
