@@ -5,7 +5,7 @@ from typing import Any
 from medimg.report.folder import RunFolder
 from medimg.report.results import OVERALL, pick
 from medimg.report.table import Cell, Table, measure_cell, name_cell
-from medimg.report.words import AGGREGATES, finite, metric_name, number, scrub
+from medimg.report.words import AGGREGATES, finite, metric_name, number, scrub, signed
 
 
 def paper_table(run: RunFolder) -> Table:
@@ -34,7 +34,7 @@ def source_table(run: RunFolder) -> Table:
         ours = pick(here, row.get("aggregate"))
         change = Cell("–", look="num dim")
         if ours and finite(ours.get("estimate")) is not None:
-            change = Cell(f"{ours['estimate'] - row['estimate']:+.3f}", look="num")
+            change = Cell(signed(ours["estimate"] - row["estimate"]), look="num")
         way = f"per {row.get('level', 'image')}, {AGGREGATES.get(str(row.get('aggregate')), 'as stated')}"
         lines.append([Cell(metric_name(row["metric"]), way), measure_cell(row), measure_cell(ours), change])
     note = "The difference stands without an interval: other patients on either side. An interval of it was not measured."

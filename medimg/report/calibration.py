@@ -25,24 +25,26 @@ def calibration_table(run: RunFolder) -> Table:
 
 
 def threshold_table(calibration: dict[str, Any]) -> Table:
-    """Temperature and thresholds, each fixed on validation only, per seed and fold."""
-    lines = []
-    for key, entry in calibration.items():
-        for level in ("image", "patient"):
-            part = entry if level == "image" else entry.get("patient") if isinstance(entry, dict) else None
-            if isinstance(part, dict):
-                seed, _, fold = str(key).partition("/")
-                lines.append([name_cell(seed), name_cell(fold or "–"), name_cell(level), *_fixed(part)])
-    lines.sort(key=lambda line: line[2].text)
-    head = ["Seed", "Fold", "Per", "Validation cases", "Temperature", "Thresholds", "Remark"]
-    return Table("Fixed on validation", head, lines)
+    """Temperature and thresholds, each fixed on validation only: one line per seed and fold, images and then patients."""
+    entries = {str(key): entry for key, entry in calibration.items() if isinstance(entry, dict)}
+    levels = ["image", *(["patient"] if any(isinstance(entry.get("patient"), dict) for entry in entries.values()) else [])]
+    lines, remarks = [], []
+    for key, entry in entries.items():
+        seed, _, fold = key.partition("/")
+        parts = [entry if level == "image" else entry.get("patient") or {} for level in levels]
+        lines.append([name_cell(seed), name_cell(fold or "–"), *(cell for part in parts for cell in _fixed(part))])
+        remarks += [f"per {level}, {part['reason']}" for level, part in zip(levels, parts, strict=True) if part.get("reason")]
+    told = [f"{remarks.count(text)} of {len(entries)}: {scrub(text)}." for text in dict.fromkeys(remarks)]
+    units = {"image": "Images", "patient": "Patients"}
+    columns = [f"{units[level]}{what}" for level in levels for what in ("", ": temperature", ": threshold")]
+    return Table("Fixed on validation", ["Seed", "Fold", *columns], lines, " ".join(told))
 
 
 def _fixed(part: dict[str, Any]) -> list[Cell]:
     cuts = part.get("thresholds") or {}
-    shown = ", ".join(f"{words(name)} {number(value)}" for name, value in cuts.items()) if isinstance(cuts, dict) else number(cuts)
-    heat = Cell(number(part.get("temperature")), look="num")
-    return [count_cell(part.get("n")), heat, Cell(shown or "most probable class"), Cell(scrub(part.get("reason") or ""), look="dim")]
+    named = len(cuts) > 1
+    shown = ", ".join(f"{words(name)} {number(value)}" if named else number(value) for name, value in cuts.items())
+    return [count_cell(part.get("n")), Cell(number(part.get("temperature")), look="num"), Cell(shown or "most probable class", look="num")]
 
 
 def spread(calibration: dict[str, Any]) -> list[float]:

@@ -12,7 +12,8 @@ from medimg.report.cohort import parts, period, sizes
 from medimg.report.folder import RunFolder
 from medimg.report.limits import built_in
 from medimg.report.results import headline_row, methods, scope_of
-from medimg.report.words import count, interval, metric_name, number, plain, plural, words
+from medimg.report.table import EXACT
+from medimg.report.words import HIDDEN, count, interval, metric_name, number, plain, plural, words
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ def _criteria(run: RunFolder) -> str:
 
 def _method_answers(run: RunFolder) -> dict[str, str]:
     config, versions = run.config, run.environment.get("versions")
-    answers = {"title": str(run.evaluation.get("title") or "")}
+    answers: dict[str, str] = {}
     if isinstance(versions, dict) and versions:
         answers["software"] = ", ".join(f"{name} {version}" for name, version in list(versions.items())[:8])
     folds = parts(run)
@@ -79,11 +80,15 @@ def _method_answers(run: RunFolder) -> dict[str, str]:
     model = config.get("model")
     if isinstance(model, dict):
         answers["model"] = ", ".join(f"{key} {plain(value)}" for key, value in model.items() if isinstance(value, str | int | float))[:300]
-        answers["weights"] = str(plain(model["weights"])) if model.get("weights") else ""
+        answers["weights"] = _weights(str(plain(model["weights"]))) if model.get("weights") else ""
     for topic, key in (("training", "trainer"), ("preprocessing", "transform"), ("preprocessing", "transforms")):
         if isinstance(config.get(key), dict):
             answers[topic] = f"See Configuration, {key}."
     return answers
+
+
+def _weights(value: str) -> str:
+    return "From a weight file given by the user." if value == HIDDEN else value
 
 
 def _result_answers(run: RunFolder) -> dict[str, str]:
@@ -96,7 +101,7 @@ def _result_answers(run: RunFolder) -> dict[str, str]:
     return {
         "result": f"{name} {number(whole.get('estimate'))} ({interval(whole) or 'no interval'}); see Results.",
         "metrics": ", ".join(dict.fromkeys(metric_name(row["metric"]) for row in run.rows)),
-        "uncertainty": f"95 % intervals: {methods(run.rows)}." if methods(run.rows) else "",
+        "uncertainty": f"95 % intervals: {methods(run.rows).replace(EXACT, '').strip()}." if methods(run.rows) else "",
         "cutoffs": "Fixed on validation; see Thresholds and calibration." if run.calibration else "",
         "chosen": "" if run.external else "By validation; see Training.",
         "failures": "See Worst errors." if len(errors) else "",

@@ -30,7 +30,7 @@ def confusion_table(run: RunFolder) -> Table:
         whole = max(1, int(row.sum()))
         cells = [Cell(count(int(value)), f"{100 * value / whole:.0f} %", "num shade", round(float(value) / whole, 2)) for value in row]
         lines.append([name_cell(words(str(name))), *cells, count_cell(int(row.sum()))])
-    head = ["True class", *(f"said {words(str(name))}" for name in counts.columns), "All"]
+    head = ["True class", *(f"Model: {words(str(name))}" for name in counts.columns), "All"]
     return Table("Confusion matrix", head, lines, "Below each count its share of the true class. Images of the first seed.")
 
 
@@ -45,7 +45,7 @@ def _per_class(run: RunFolder, counts: pd.DataFrame) -> Table:
             cells += [Cell(count(value), f"{100 * value / whole:.0f} %", "num shade", round(value / whole, 2)) for value in sides]
         lines.append([name_cell(words(name)), *cells])
     note = "Below each count its share of the images with, or without, the class. Images of the first seed."
-    head = ["Class", "there, found", "there, missed", "not there, not said", "not there, but said"]
+    head = ["Class", "Present, found (TP)", "Present, missed (FN)", "Absent, not reported (TN)", "Absent, but reported (FP)"]
     return Table("Found and missed", head, lines, note)
 
 
@@ -57,4 +57,4 @@ def mixups_table(run: RunFolder) -> Table:
     pairs = [(str(true), str(said), int(n)) for true, row in counts.iterrows() for said, n in row.items() if true != said and n]
     worst = sorted(pairs, key=lambda pair: -pair[2])[:MOST_MIXUPS]
     lines = [[name_cell(words(true)), name_cell(words(said)), count_cell(n)] for true, said, n in worst]
-    return Table("Most frequent wrong answers", ["True labels", "Said", "Images"], lines)
+    return Table("Most frequent wrong answers", ["True labels", "Model", "Images"], lines)

@@ -11,6 +11,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from medimg.report import flow, plots
+from medimg.report.cohort import test_cases
 from medimg.report.confusion import confusion_counts
 from medimg.report.folder import RunFolder, read_run
 from medimg.report.results import group_keys, headline_row, scope_of
@@ -35,6 +36,7 @@ def draw_figures(run: RunFolder) -> dict[str, Figure]:
         for figure in drawn.values():
             if figure is not None:
                 figure.draw_without_rendering()  # fixes layout and fonts while the style holds
+                figure.set_layout_engine("none")  # or every file would lay it out again
     return {name: figure for name, figure in drawn.items() if figure is not None}
 
 
@@ -90,7 +92,8 @@ def _score(run: RunFolder, metric: str) -> dict[str, str]:
             (r for r in rows if finite(r.get("estimate")) is not None), key=lambda r: r.get("aggregate") != whole.get("aggregate")
         )
         if rows:
-            scores[name] = f"{metric_name(metric)} {number(rows[0]['estimate'], 2)} ({interval(rows[0], 2)})"
+            within = interval(rows[0], 2)
+            scores[name] = f"{metric_name(metric)} {number(rows[0]['estimate'], 2)}" + (f"\n({within})" if within else "")
     return scores
 
 
@@ -101,7 +104,8 @@ def _curve(run: RunFolder, kind: str, metric: str) -> Figure | None:
         return None
     classes = shown_classes(run, table)
     thinned = pd.concat([thin(rows) for _, rows in table.groupby("class", sort=False)]) if "class" in table else thin(table)
-    labels = run.cases["label"].str.split("|") if "label" in run.cases else pd.Series(dtype=object)
+    tested = test_cases(run)
+    labels = tested["label"].str.split("|") if "label" in tested else pd.Series(dtype=object)
     shares = {name: float(labels.map(lambda own, name=name: name in own).mean()) for name in classes} if len(labels) else {}
     return plots.curves(thinned, classes, kind, _score(run, metric), shares)
 

@@ -8,18 +8,17 @@ from medimg.report.folder import RunFolder
 from medimg.report.words import count, finite, plural
 
 LEFT_OUT = {
-    "refused": "refused (see reasons)", "excluded": "excluded by the user", "duplicate": "identical pixels twice",
-    "filtered": "not chosen (data.where)", "unlabelled": "without a label",
+    "excluded_where": "not chosen (data.where)", "excluded_withdrawn": "withdrawn (data.exclude)", "excluded_label": "of other classes",
+    "excluded": "excluded by the user", "refused": "refused, unreadable", "duplicate": "identical pixels twice",
 }  # fmt: skip
 
 
 def left_out(run: RunFolder) -> list[tuple[str, int]]:
-    """Reason and number of images that did not come into the run."""
-    known = {"found", "used", "parts", "patients", "images", "rows"}
-    names = [name for name in run.flow if name not in known and "patient" not in name]
-    ordered = sorted(names, key=lambda name: list(LEFT_OUT).index(name) if name in LEFT_OUT else 99)
-    amounts = [(LEFT_OUT.get(name, name.replace("_", " ")), finite(run.flow[name])) for name in ordered]
-    return [(name, int(amount)) for name, amount in amounts if amount is not None]
+    """Reason and number of images that did not come into the run, each image once."""
+    amounts = {name: int(finite(run.flow.get(name)) or 0) for name in LEFT_OUT}
+    if any(name in run.flow for name in ("excluded_where", "excluded_withdrawn", "excluded_label")):
+        amounts["excluded"] = 0  # the sum of those three
+    return [(LEFT_OUT[name], amount) for name, amount in amounts.items() if amount]
 
 
 def _range(values: list[int]) -> str:
@@ -53,8 +52,8 @@ def draw(run: RunFolder) -> Figure | None:
     axis.set_axis_off()
     found, out = finite(run.flow.get("found")), left_out(run)
     _box(axis, 30, 43, 30, f"Found\n{plural(int(found), 'image')}" if found is not None else "Found\nnot stated")
-    told = "\n".join(f"{count(amount)} {reason}" for reason, amount in out) or "not stated"
-    _box(axis, 77, 33.5, 40, f"Left out\n{told}", 3.2 * max(2, len(out) + 1), soft=True)
+    told = "\n".join(f"{count(amount)} {reason}" for reason, amount in out) or ("none" if run.flow else "not stated")
+    _box(axis, 77, 33.5, 40, f"Left out\n{told}", 3.1 * max(2, len(out) + 1) + 3, soft=True)
     used = images or int(finite(run.flow.get("used")) or 0)
     _box(axis, 30, 24, 30, f"In the run\n{plural(patients, 'patient') if patients else 'patients not stated'}, {plural(used, 'image')}")
     axis.annotate("", (30, 28.5), (30, 38.6), arrowprops={"arrowstyle": "-|>", "color": "#444444"})

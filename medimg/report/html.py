@@ -65,6 +65,7 @@ def _patients(run: RunFolder) -> dict[str, Any]:
     return {
         "cohort": cohort.cohort_table(run), "parts": cohort.parts_table(run), "proof": cohort.proof_table(run),
         "refused": cohort.refused_table(run), "split_sha256": scrub(run.proof.get("split_sha256") or ""),
+        "proof_notes": [scrub(note) for note in run.proof.get("notes") or []],
         "fingerprint": scrub(run.proof.get("key_fingerprint") or ""),
     }  # fmt: skip
 
@@ -80,6 +81,4 @@ def _results(run: RunFolder) -> dict[str, Any]:
 
 
 def _training(run: RunFolder) -> dict[str, Any]:
-    trainer = run.config.get("trainer")
-    monitor = str(trainer.get("monitor", "val/loss")) if isinstance(trainer, dict) else "val/loss"
-    return {"stages": training.stages_table(training.read_stages(run.path), monitor)}
+    return {"stages": training.stages_table(training.read_stages(run.path))}

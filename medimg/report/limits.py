@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from medimg.report.cohort import period, sizes
+from medimg.report.cohort import period, test_cases
 from medimg.report.folder import RunFolder
 from medimg.report.results import headline_row, scope_of
 from medimg.report.words import count, finite, interval, metric_name, plural, scrub, words
@@ -34,24 +34,21 @@ def not_measured() -> list[str]:
 
 
 def _cohort(run: RunFolder) -> Iterator[tuple[str, str]]:
-    images, patients = sizes(run)
+    tested = test_cases(run)
+    images, patients = len(tested), int(tested["patient"].nunique()) if "patient" in tested else 0
     if built_in(run):
         yield "Built-in cohort", "The images were computed, not taken from patients. The run shows the method, not medicine."
     if str(run.config.get("profile", "")) in ("demo", "smoke"):
-        yield (
-            "Small budget",
-            f"Profile {run.config['profile']}: fewer epochs and smaller sizes than the method needs; not the model's best.",
-        )
+        profile = run.config["profile"]
+        yield "Small budget", f"Profile {profile}: fewer epochs and smaller sizes than the method needs; not the model's best."
     if 0 < patients < FEW_PATIENTS:
-        yield (
-            "Few patients",
-            f"{plural(patients, 'patient')} ({plural(images, 'image')}). Images of one patient resemble each other: patients decide.",
-        )
+        told = f"{plural(patients, 'test patient')} with {plural(images, 'image')}"
+        yield "Few patients", f"{told}. Images of one patient resemble each other, so the patients count, not the images."
     for name in run.classes if patients else []:
-        own = run.cases["label"].str.split("|").map(lambda labels, name=name: name in labels)
-        here = int(run.cases.loc[own, "patient"].nunique())
+        own = tested["label"].str.split("|").map(lambda labels, name=name: name in labels)
+        here = int(tested.loc[own, "patient"].nunique())
         if here < FEW_IN_CLASS:
-            yield "Small class", f"{words(name)}: {plural(here, 'patient')}; its measures can move much with a few more."
+            yield "Small class", f"{words(name)}: {plural(here, 'test patient')}; a few more could move its measures much."
     sites = {value for value in run.cases["site"] if value} if "site" in run.cases else set()
     if patients and len(sites) < 2:
         where = "All images come from one site" if sites else "The sites are not stated"
@@ -60,17 +57,15 @@ def _cohort(run: RunFolder) -> Iterator[tuple[str, str]]:
         yield "No dates", "The period of acquisition is not known: whether the patients were consecutive cannot be told."
     found, refused = finite(run.flow.get("found")), finite(run.flow.get("refused"))
     if found and refused and refused / found > 0.05:
-        yield (
-            "Refused inputs",
-            f"{count(refused)} of {count(found)} inputs could not be used; if they differ from the rest, the numbers are biased.",
-        )
+        lost = f"{count(refused)} of {count(found)} inputs could not be used"
+        yield "Refused inputs", f"{lost}; if they differ from the rest, the numbers are biased."
 
 
 def _design(run: RunFolder) -> Iterator[tuple[str, str]]:
     if not run.metrics:
         return
     if run.external:
-        overlap = " ".join(str(note) for note in run.metrics.get("notes") or [])
+        overlap = " ".join(map(str, [*(run.metrics.get("notes") or []), *(run.proof.get("notes") or [])]))
         if "not provable" in overlap:
             yield "Overlap", "Whether patients of this cohort were among those the model learned from cannot be proved."
     else:
@@ -117,7 +112,11 @@ def _precision(run: RunFolder) -> Iterator[tuple[str, str]]:
     raw = [
         row
         for row in run.rows
-        if row["metric"] == "ece" and not row.get("calibrated") and not scope_of(row) and (finite(row.get("estimate")) or 0) > 0.1
+        if row["metric"] == "ece"
+        and row.get("level") == "image"
+        and not row.get("calibrated")
+        and not scope_of(row)
+        and (finite(row.get("estimate")) or 0) > 0.1
     ]
     if raw:
         yield (

@@ -18,13 +18,15 @@ STYLE: dict[str, Any] = {
     "font.family": ["DejaVu Sans", "sans-serif"], "font.size": 9,
     "axes.titlesize": 9.5, "axes.titleweight": "bold", "axes.titlelocation": "left",
     "axes.spines.top": False, "axes.spines.right": False, "axes.edgecolor": "#555555", "axes.linewidth": 0.8, "axes.grid": True,
-    "grid.color": "#e4e4e4", "grid.linewidth": 0.7, "axes.axisbelow": True, "legend.frameon": False, "legend.fontsize": 8,
+    "grid.color": "#e4e4e4", "grid.linewidth": 0.7, "axes.axisbelow": True,
+    "legend.framealpha": 0.85, "legend.edgecolor": "none", "legend.borderpad": 0.2, "legend.fontsize": 8,
     "svg.fonttype": "none", "figure.facecolor": "white", "savefig.facecolor": "white",
 }  # fmt: skip
 
 
 def _grid(panels: int, width: float = 3.3, height: float = 3.2) -> tuple[Figure, list[Axes]]:
-    columns = min(panels, 3)
+    columns = 2 if panels in (2, 4) else min(panels, 3)
+    width, height = (width, height) if panels < 4 else (0.76 * width, 0.8 * height)
     lines = math.ceil(panels / columns)
     figure = Figure(figsize=(width * columns, height * lines), layout="constrained")
     axes = figure.subplots(lines, columns, squeeze=False).ravel().tolist()
@@ -40,21 +42,23 @@ def _unit_square(axis: Axes, x: str, y: str) -> None:
 
 
 def curves(table: pd.DataFrame, classes: list[str], kind: str, scores: dict[str, str], prevalence: dict[str, float]) -> Figure:
-    """ROC (`kind` "roc") or precision-recall ("pr") curves, a panel per class, with the band of their intervals."""
+    """ROC (`kind` "roc") or precision-recall ("pr") curves, a panel per class, with the band of their intervals; dotted: chance."""
     x, y = ("fpr", "tpr") if kind == "roc" else ("recall", "precision")
     figure, axes = _grid(len(classes))
     for axis, name in zip(axes, classes, strict=True):
         rows = table[table["class"] == name] if "class" in table else table
         if {"low", "high"} <= set(rows.columns):
-            axis.fill_between(rows[x], rows["low"], rows["high"], color=COLOURS[0], alpha=0.2, linewidth=0, label="95 % band")
-        axis.plot(rows[x], rows[y], color=COLOURS[0], linewidth=1.6, label=scores.get(name))
+            axis.fill_between(rows[x], rows["low"], rows["high"], color=COLOURS[0], alpha=0.2, linewidth=0)
+        axis.plot(rows[x], rows[y], color=COLOURS[0], linewidth=1.6)
         if kind == "roc":
-            axis.plot([0, 1], [0, 1], color=GREY, linestyle=":", linewidth=1, label="chance")
+            axis.plot([0, 1], [0, 1], color=GREY, linestyle=":", linewidth=1)
         elif name in prevalence:
-            axis.axhline(prevalence[name], color=GREY, linestyle=":", linewidth=1, label=f"chance ({prevalence[name]:.2f})")
+            axis.axhline(prevalence[name], color=GREY, linestyle=":", linewidth=1)
         _unit_square(axis, *(("1 - specificity", "sensitivity") if kind == "roc" else ("recall (sensitivity)", "precision (PPV)")))
         axis.set_title(words(name))
-        axis.legend(loc="lower right" if kind == "roc" else "lower left")
+        place: dict[str, Any] = {"x": 0.98, "ha": "right"} if kind == "roc" else {"x": 0.03, "ha": "left"}
+        box = {"facecolor": "white", "alpha": 0.85, "linewidth": 0, "pad": 1.5}
+        axis.text(y=0.03, s=scores.get(name, ""), va="bottom", fontsize=8, transform=axis.transAxes, bbox=box, **place)
     return figure
 
 
@@ -144,12 +148,14 @@ def forest(groups: list[tuple[str, list[dict[str, Any]]]], whole: dict[str, Any]
         paint = COLOURS[colour % len(COLOURS)]
         if row.get("low") is not None and row.get("high") is not None:
             axis.plot([row["low"], row["high"]], [place, place], color=paint, linewidth=1.4)
-        axis.plot([row["estimate"]], [place], "o", color=paint, markersize=4.5)
+        inside = paint if row.get("low") is not None else "white"
+        axis.plot([row["estimate"]], [place], "o", color=paint, markersize=4.5, markerfacecolor=inside)
         labels.append(row["name"])
         if title and place:
             axis.axhline(place - 0.5, color="#cccccc", linewidth=0.6)
     axis.set_yticks(range(len(lines)), labels)
     axis.invert_yaxis()
     axis.grid(axis="y", visible=False)
-    axis.set_xlabel(f"{metric_name(metric)} with 95 % interval; shaded: all cases")
+    whole_is = "shaded" if whole.get("low") is not None else "dotted line"
+    axis.set_xlabel(f"{metric_name(metric)} with 95 % interval (hollow: too few patients for one); {whole_is}: all cases")
     return figure

@@ -13,7 +13,8 @@ def environment_table(run: RunFolder) -> Table:
     """Versions, machine, seeds and hashes, without names of people and machines."""
     lines = []
     for key, value in plain(run.environment).items():
-        lines += [[name_cell(words(key)), name_cell(name), Cell(_flat(item))] for name, item in _pairs(value)]
+        pairs = enumerate(_pairs(value))
+        lines += [[name_cell("" if n else words(key)), name_cell(name), Cell(_flat(item))] for n, (name, item) in pairs]
     return Table("Environment", ["", "", ""], lines)
 
 

@@ -1,14 +1,16 @@
 """Turns the rows of metrics.json into the tables a reader expects."""
 
-import re
 from collections.abc import Iterable
 
 from medimg.report.folder import Json, RunFolder
-from medimg.report.table import Table, count_cell, measure_cell, name_cell
+from medimg.report.table import EXACT, Table, count_cell, drop_empty, measure_cell, name_cell
 from medimg.report.words import AGGREGATES, METRICS, finite, interval, metric_name, scrub, words
 
 OVERALL = ("all", "macro", "micro")
 CALIBRATION = ("brier", "ece", "log_loss", "nll")
+FIRST = ("auroc", "exact_match", "accuracy", "sensitivity", "specificity", "f1", "balanced_accuracy")
+MOST_MEASURES = 5
+COUNTS = {"n": "Images", "patients": "Patients", "positives": "Positive"}
 LEVELS = ("image", "patient")
 TITLES = {"class": "Per class", "fold": "Per fold", "seed": "Per seed", "site": "Per site", "cases": "Cases of a kind"}
 
@@ -56,7 +58,7 @@ def overall_table(run: RunFolder) -> Table:
             same = [row for row in rows if row["scope"] == scope and row["metric"] == metric]
             cells = [pick((row for row in same if _column(row) == column), None) for column in columns]
             mean = ", mean of classes" if scope == "macro" else ""
-            lines.append([name_cell(metric_name(metric) + mean), *(measure_cell(cell) for cell in cells)])
+            lines.append([name_cell(metric_name(metric) + mean), *(measure_cell(cell, True) for cell in cells)])
     head = ["Measure", *(f"Per {level}, {AGGREGATES[way]}" for level, way in columns)]
     notes = [_method_note(rows), *dict.fromkeys(f"Per {level}: undefined, {scrub(reason)}." for (level, _), reason in lost.items())]
     return Table("All test cases", head, lines if columns else [], " ".join(notes))
@@ -74,8 +76,9 @@ def _one_reason(rows: list[Json]) -> str:
 
 def methods(rows: list[Json]) -> str:
     """How intervals were made, without the numbers that differ from row to row."""
-    names = [str(row["method"]) for row in rows if row.get("method") and interval(row)]
-    return "; ".join(dict.fromkeys(re.sub(r"exact, \d+", "exact on", name) for name in sorted(names, key=lambda name: "exact" in name)))
+    names = {str(row["method"]) for row in rows if row.get("method") and interval(row)}
+    exact = [f"{EXACT} exact, on patients"] if any("exact" in name for name in names) else []
+    return "; ".join(sorted(name for name in names if "exact" not in name) + exact)
 
 
 def _method_note(rows: list[Json]) -> str:
@@ -90,22 +93,19 @@ def group_table(run: RunFolder, key: str, level: str, most: int = 30) -> Table:
     rows = [row for row in rows if row["metric"] not in CALIBRATION]
     if not rows or _one_reason(rows):
         return Table("", [])
-    metrics, aggregate = _order(row["metric"] for row in rows)[:7], headline_row(run).get("aggregate")
+    whole = headline_row(run)
+    aggregate, there = whole.get("aggregate"), {row["metric"] for row in rows if not row.get("undefined")}
+    metrics = [name for name in dict.fromkeys((str(whole.get("metric")), *FIRST)) if name in there][:MOST_MEASURES]
+    counted = [name for name in COUNTS if level == "image" or name != "n"]
     lines = []
     for value in list(dict.fromkeys(scope_of(row)[key] for row in rows))[:most]:
         here = [row for row in rows if scope_of(row)[key] == value]
         size = max(here, key=lambda row: finite(row.get("n")) or 0)
         cells = [pick((row for row in here if row["metric"] == metric), aggregate) for metric in metrics]
-        counts = [count_cell(size.get(name)) for name in ("n", "patients", "positives")]
+        counts = [count_cell(size.get(name)) for name in counted]
         lines.append([name_cell(words(value) if value else "not stated"), *counts, *(measure_cell(cell) for cell in cells)])
-    head = [words(key).capitalize(), "Images", "Patients", "Positive", *(metric_name(name) for name in metrics)]
+    head = [words(key).capitalize(), *(COUNTS[name] for name in counted), *(metric_name(name) for name in metrics)]
     return drop_empty(Table(f"{TITLES.get(key, f'By {words(key)}')}, per {level}", head, lines))
-
-
-def drop_empty(table: Table) -> Table:
-    """The table without columns in which no line has a value."""
-    keep = [n for n in range(len(table.head)) if any(line[n].text not in ("–", "") for line in table.rows)]
-    return Table(table.caption, [table.head[n] for n in keep], [[line[n] for n in keep] for line in table.rows], table.note)
 
 
 def group_keys(run: RunFolder) -> list[str]:

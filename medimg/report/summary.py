@@ -2,6 +2,7 @@
 
 from medimg.report import cohort, results
 from medimg.report.folder import Json, RunFolder
+from medimg.report.table import no_interval
 from medimg.report.words import AGGREGATES, count, finite, interval, metric_name, number, plural, scrub, words
 
 
@@ -25,7 +26,7 @@ def _measure(row: Json) -> str:
     name = f"{metric_name(str(row.get('metric')))}{mean}"
     if finite(row.get("estimate")) is None:
         return f"{name.rstrip(',')} is undefined ({scrub(row.get('undefined') or 'no reason given')})"
-    within = f"95 % interval {interval(row)}" if interval(row) else scrub(row.get("method") or "no interval")
+    within = f"95 % interval {interval(row)}" if interval(row) else ", ".join(dict.fromkeys(("no interval", no_interval(row))))
     way = AGGREGATES.get(str(row.get("aggregate")), "")
     return f"{name} {number(row['estimate'])} ({within}), per {row.get('level', 'image')}{', ' + way if way else ''}"
 

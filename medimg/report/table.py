@@ -5,15 +5,18 @@ from typing import Any
 
 from medimg.report.words import finite, interval, number, scrub
 
+EXACT = "\u00b9"  # marks an interval that was not drawn by bootstrap
+
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell: the value, a smaller line under it, and how it looks (num, dim, bad, good or blank)."""
+    """One cell: the value, smaller lines under it, and how it looks (num, dim, bad, good or blank)."""
 
     text: str
     small: str = ""
     look: str = ""
     shade: float | None = None
+    more: str = ""
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,12 @@ class Table:
         return bool(self.rows)
 
 
+def drop_empty(table: Table) -> Table:
+    """The table without columns in which no line has a value."""
+    keep = [n for n in range(len(table.head)) if any(line[n].text not in ("–", "") for line in table.rows)]
+    return Table(table.caption, [table.head[n] for n in keep], [[line[n] for n in keep] for line in table.rows], table.note)
+
+
 def name_cell(text: object) -> Cell:
     """A cell that names its row."""
     return Cell(scrub(text))
@@ -40,17 +49,17 @@ def count_cell(value: Any) -> Cell:
     return Cell("–" if known is None else f"{int(known):,}", look="num")
 
 
-def measure_cell(row: dict[str, Any] | None) -> Cell:
-    """A measure with its interval below; where it is undefined, the reason instead of a number."""
+def measure_cell(row: dict[str, Any] | None, spread: bool = False) -> Cell:
+    """A measure with its interval below and, if asked, its spread over seeds; where it is undefined, the reason instead of a number."""
     if row is None:
         return Cell("–", look="num dim")
     if finite(row.get("estimate")) is None:
         return Cell("undefined", scrub(row.get("undefined") or "no reason given"), "num dim")
-    method = str(row.get("method") or "")
-    small = interval(row) or ("no interval: too few patients" if method.startswith("too few") else method.partition(":")[0])
-    if "exact" in method and interval(row):
-        small += ", exact"
-    spread = finite(row.get("seed_sd"))
-    if spread is not None:
-        small += f"; seeds ±{number(spread)}"
-    return Cell(number(row["estimate"]), small.lstrip("; "), "num")
+    small = interval(row) + (EXACT if "exact" in str(row.get("method")) else "") if interval(row) else no_interval(row)
+    seeds = finite(row.get("seed_sd")) if spread else None
+    return Cell(number(row["estimate"]), small, "num", more="" if seeds is None else f"seeds ±{number(seeds)}")
+
+
+def no_interval(row: dict[str, Any]) -> str:
+    """Why a number stands without an interval, in few words."""
+    return "too few patients" if str(row.get("method")).startswith("too few") else "no interval"

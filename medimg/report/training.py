@@ -8,11 +8,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from medimg.report.table import Cell, Table, count_cell, name_cell
+from medimg.report.table import Cell, Table, count_cell, drop_empty, name_cell
 from medimg.report.words import metric_name, number, words
 
 MARKS = re.compile(r"_(seed|fold|member)(\d+)")
-LOWER_IS_BETTER = {"loss", "brier", "ece"}
 
 
 @dataclass(frozen=True)
@@ -63,29 +62,32 @@ def measures(stages: list[Stage]) -> list[str]:
     return sorted(names, key=lambda name: ("loss" not in name, name))
 
 
-def stages_table(stages: list[Stage], monitor: str) -> Table:
-    """One line per training stage: how long, how far, and the best epoch by the monitored measure."""
+def stages_table(stages: list[Stage]) -> Table:
+    """One line per training stage: how long, how far, and the epoch of least validation loss, which is the one that is kept."""
+    measured = [name for name in measures(stages) if name != "loss" and any(f"val/{name}" in stage.epochs for stage in stages)][:2]
+    columns = ["val/loss", *(f"val/{name}" for name in measured)]
     lines = []
     for stage in stages:
         if stage.epochs.empty and stage.done:
             continue
         where = ", ".join(f"{name} {value}" for name, value in stage.marks.items()) or "–"
         state = Cell("finished", look="good") if stage.done else Cell("not finished", look="bad")
-        lines.append([name_cell(words(stage.kind)), name_cell(where), state, count_cell(len(stage.epochs)), *_best(stage.epochs, monitor)])
-    head = ["Stage", "Part", "State", "Epochs", "Best epoch", f"Best {metric_name(monitor.split('/')[-1])}", "Minutes", "Images/s"]
-    return Table("Training stages", head, lines)
+        best = _at_best(stage.epochs, columns)
+        lines.append([name_cell(words(stage.kind)), name_cell(where), state, count_cell(len(stage.epochs)), *best, *_pace(stage.epochs)])
+    names = [f"{metric_name(name)} there" for name in ("validation loss", *measured)]
+    return drop_empty(Table("Training stages", ["Stage", "Part", "State", "Epochs", "Best epoch", *names, "Minutes", "Images/s"], lines))
 
 
-def _best(epochs: pd.DataFrame, monitor: str) -> list[Cell]:
-    if epochs.empty:
-        return [Cell("–", look="num dim")] * 4
-    value, at = Cell("–", look="num dim"), Cell("–", look="num dim")
-    column = monitor if monitor in epochs else "val/loss"
-    values = epochs[column].to_numpy(dtype=float) if column in epochs else np.array([])
-    if np.isfinite(values).any():
-        best = int(np.nanargmin(values) if column.split("/")[-1] in LOWER_IS_BETTER else np.nanargmax(values))
-        at = count_cell(int(epochs["epoch"].iloc[best]) + 1)
-        value = Cell(number(float(values[best])), "" if column == monitor else "loss", "num")
-    seconds = float(epochs["seconds"].sum()) if "seconds" in epochs else None
+def _at_best(epochs: pd.DataFrame, columns: list[str]) -> list[Cell]:
+    """The epoch of least validation loss, counted from 1, and the measures there."""
+    loss = epochs["val/loss"].to_numpy(dtype=float) if "val/loss" in epochs else np.array([])
+    if not np.isfinite(loss).any():
+        return [Cell("–", look="num dim")] * (1 + len(columns))
+    row = epochs.iloc[int(np.nanargmin(loss))]
+    return [count_cell(int(row["epoch"]) + 1), *(Cell(number(float(row[name])) if name in row else "–", look="num") for name in columns)]
+
+
+def _pace(epochs: pd.DataFrame) -> list[Cell]:
+    minutes = float(epochs["seconds"].sum()) / 60 if "seconds" in epochs else None
     speed = float(epochs["images_per_s"].median()) if "images_per_s" in epochs else None
-    return [at, value, Cell(number(seconds / 60 if seconds else None, 1), look="num"), Cell(number(speed, 0), look="num")]
+    return [Cell(number(minutes, 1), look="num"), Cell(number(speed, 0), look="num")]

@@ -64,6 +64,16 @@ def number(value: Any, digits: int = 3) -> str:
     return "–" if known is None else f"{known:.{digits}f}"
 
 
+def signed(value: float, digits: int = 3) -> str:
+    """A difference with its sign, a true minus, and no sign at zero.
+
+    >>> signed(0.05), signed(-0.0001)
+    ('+0.050', '0.000')
+    """
+    known = round(value, digits)
+    return f"{known:+.{digits}f}".replace("-", "\u2212") if known else f"{0:.{digits}f}"
+
+
 def count(value: Any) -> str:
     """A count with a comma between thousands.
 

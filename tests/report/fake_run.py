@@ -107,7 +107,10 @@ def write_plain(run, cases, split, classes, kind, folds, evaluation):
         "hashes": {"manifest": "cd" * 32},
     }  # fmt: skip
     (run / "environment.json").write_text(json.dumps(environment))
-    checks = [{"name": name, "compared": len(cases), "found": 0} for name in ("patient", "study", "sop", "pixel_sha256")]
+    checks = [
+        {"name": name, "compared": len(cases), "found": 0}
+        for name in ("patients in one part only", "studies in one part only", "pictures in one part only")
+    ]
     proof = {"checks": checks, "split_sha256": "ef" * 32, "key_fingerprint": "0a1b2c3d"}
     (run / "split_proof.json").write_text(json.dumps(proof))
     joined = split.merge(cases, on="id")

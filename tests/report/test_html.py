@@ -121,11 +121,11 @@ def test_the_paper_stands_beside_ours_and_the_source_run_beside_the_external_one
 
 def test_the_split_is_shown_with_its_proof_and_hash(pages):
     assert "ef" * 32 in pages["binary"]
-    assert "Identical pixels" in pages["binary"]
+    assert "pictures in one part only" in pages["binary"]
 
 
 def test_limits_are_derived_from_the_run(runs, pages, run):
-    assert "40 patients (" in pages["binary"]
+    assert "40 test patients with " in pages["binary"]
     assert "No external test" in pages["binary"]
     assert "No external test" not in pages["external"]
     assert "One seed" in pages["multiclass"]
