@@ -97,5 +97,5 @@ def _bin(truth: Flags, p: Array, column: NDArray[np.int_], weights: Array) -> di
     hits, rows = np.bincount(here, weights=truth), np.bincount(here).astype(float)
     shares = ratio(weights[:, patients] @ hits, weights[:, patients] @ rows)
     observed = float(truth.mean())
-    limits = interval("accuracy", Sampled(observed, shares, hits - observed * rows), Support((rows,)))
+    limits = interval("accuracy", Sampled(observed, shares, hits - observed * rows), Support((rows,), len(rows)))
     return {"mean_p": float(p.mean()), "observed": observed, "low": limits.low, "high": limits.high, "n": len(truth)}

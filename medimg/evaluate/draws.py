@@ -13,7 +13,7 @@ MOST_CHANGED = 400  # patients changed one by one; of more than these, some are 
 
 @dataclass(frozen=True)
 class Draws:
-    """Weights of patients, (draws, patients); `place` maps a patient to its column. `lonely`: patients with none to be swapped with."""
+    """Weights of patients, (draws, patients); `place` maps a patient to its column. `lonely`: patients alone in their fold."""
 
     weights: Array
     place: dict[str, int]
@@ -37,7 +37,8 @@ class Draws:
 
 
 def strata_of(frame: pd.DataFrame) -> pd.DataFrame:
-    """Deal patients into strata: the folds they are tested in and the labels they show; a stratum of one joins the others of its folds.
+    """Deal patients into strata: the folds they are tested in and the labels they show; a stratum of one joins the others of its folds,
+    and patients who are alone in their fold are exchanged among each other.
 
     Patients are ordered by their smallest case id, so that neither the order of rows nor the spelling of patients changes a draw.
     """
@@ -49,6 +50,8 @@ def strata_of(frame: pd.DataFrame) -> pd.DataFrame:
             "labels": facts["label"].agg(lambda labels: " ".join(sorted(set(labels)))),
         }
     ).sort_values("first")
+    alone = patients.groupby("folds")["first"].transform("size") == 1
+    patients = patients.assign(alone=alone, folds=patients["folds"].where(~alone, "\x7falone"))
     for _ in range(2):  # the second round: what was left of a fold may itself be a single patient
         size = patients.groupby(["folds", "labels"])["first"].transform("size")
         patients = patients.assign(labels=patients["labels"].where(size > 1, "\x7fothers"))
@@ -74,5 +77,5 @@ def draw(frame: pd.DataFrame, draws: int, seed: int) -> Draws:
         n = len(members)
         if n > 1:
             weights[:, members] = generator.multinomial(n - 1, np.full(n, 1 / n), size=draws) * (n / (n - 1))
-    lonely = sum(len(members) == 1 for members in groups.values())
+    lonely = int(patients["alone"].sum())
     return Draws(weights, {name: i for i, name in enumerate(patients.index)}, lonely)

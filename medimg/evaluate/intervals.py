@@ -30,9 +30,15 @@ class Interval:
 
 @dataclass(frozen=True)
 class Support:
-    """The patients a measure rests on: for each class it needs, the number of rows of each patient."""
+    """The patients a measure rests on: for each class it needs, the number of rows of each patient; and all of them."""
 
     rows: tuple[Array, ...]
+    total: int
+
+    @property
+    def pairs(self) -> int:
+        """Pairs of patients, one of each class, that have no patient in common."""
+        return min(self.patients, self.total // 2)
 
     @property
     def patients(self) -> int:
@@ -129,8 +135,8 @@ def interval(metric: str, sampled: Sampled, support: Support, scale: float = 1.0
         return Interval(None, None, f"too few patients for an interval: {patients} in a class, at least {FEWEST} are needed")
     if lonely:
         return Interval(None, None, f"too few patients for an interval: {lonely} are alone in their fold")
-    if metric in ("auroc", "auroc_within_patients") and estimate in (0.0, 1.0):
-        return Interval(*exact_area(estimate, patients), f"exact, {patients} pairs of patients")
+    if metric == "auroc" and estimate in (0.0, 1.0):
+        return Interval(*exact_area(estimate, support.pairs), f"exact, {support.pairs} pairs of patients")
     lost = int(np.isnan(sampled.draws).sum())
     if lost > MOST_LOST * len(sampled.draws):
         return Interval(None, None, f"too few patients for an interval: {lost} of {len(sampled.draws)} draws have no value")

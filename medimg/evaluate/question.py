@@ -40,7 +40,10 @@ def read_question(run: Path) -> Question:
     path = run / "evaluation.json"
     if not path.is_file():
         raise RunError(f"run {run.name}: evaluation.json is missing, so what was asked is not known; is the training finished?")
-    asked = json.loads(path.read_text())
+    try:
+        asked = json.loads(path.read_text())
+    except ValueError as fault:
+        raise RunError(f"run {run.name}: evaluation.json cannot be read ({fault}); start the training command again to write it.") from None
     kind, classes = asked.get("kind"), asked.get("classes") or []
     faults = []
     if kind not in KINDS:

@@ -53,7 +53,7 @@ def support(cases: Cases, key: Key) -> Support:
     patient, everyone = first.frame["patient"], np.ones(len(first), dtype=bool)
     if key.part == "macro":
         each = [support(first, key._replace(part=f"class={name}")) for name in cases.question.targets]
-        return Support(min(each, key=lambda one: one.patients).rows)
+        return min(each, key=lambda one: one.patients)
     if key.part == "" and cases.question.kind != "binary":
         groups = [column for column in first.truth.T if column.any()] if key.metric in OF_BOTH else [everyone]
     else:
@@ -63,8 +63,9 @@ def support(cases: Cases, key: Key) -> Support:
         groups = {"sensitivity": [yes], "specificity": [~yes], "precision": [first.decided[:, k]]}.get(key.metric, groups)
         if key.metric == "auroc_within_patients":
             both = set(patient[yes]) & set(patient[~yes])
-            return Support((np.ones(len(both)),))
-    return Support(tuple(np.unique(patient[rows].to_numpy(dtype=str), return_counts=True)[1].astype(float) for rows in groups))
+            return Support((np.ones(len(both)),), len(both))
+    names = patient.to_numpy(dtype=str)
+    return Support(tuple(np.unique(names[rows], return_counts=True)[1].astype(float) for rows in groups), len(set(names)))
 
 
 def _positives(cases: Cases, key: Key) -> int | None:

@@ -57,6 +57,13 @@ def test_a_fold_of_one_patient_is_counted_as_lonely():
     assert draw(table, 200, 0).lonely == 1
 
 
+def test_leaving_one_patient_out_draws_among_all():
+    table = frame(patients=8, folds=1)
+    drawn = draw(table.assign(fold=table["patient"].str[1:].astype(int)), 200, 0)
+    assert drawn.lonely == 8
+    assert (drawn.weights.std(axis=0) > 0).all()
+
+
 def test_a_patient_judged_by_the_models_of_several_folds_has_one_weight():
     table = frame(patients=10, folds=1)
     drawn = draw(pd.concat([table, table.assign(fold=1)]), 200, 0)

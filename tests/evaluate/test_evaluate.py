@@ -1,6 +1,7 @@
 """`evaluate` on whole run folders: what is written, what is undefined, what must not change a digit."""
 
 import json
+import time
 
 import numpy as np
 import pandas as pd
@@ -184,3 +185,34 @@ def test_one_class_in_validation_sets_the_threshold_to_one_half_and_says_so(make
     assert learned["temperature"] == 1.0
     assert "one class only" in learned["reason"]
     assert any("0.5, because validation has one class only" in note for note in metrics["notes"])
+
+
+def test_leave_one_patient_out_is_judged_pooled(make_run, rewrite, pick):
+    run = make_run(patients=24, images=6)
+    rewrite(run, "test", lambda t: t.assign(fold=t["patient"].str.extract(r"p(\d+)$")[0]))
+    rewrite(run, "val", lambda t: pd.concat([t.drop_duplicates("id").assign(fold=fold) for fold in range(24)]))
+    metrics = evaluate(run)
+    assert metrics["headline"]["aggregate"] == "pooled"
+    row = pick(metrics, "auroc", aggregate="pooled")
+    assert row["low"] < row["estimate"] < row["high"]
+
+
+def test_a_question_that_makes_no_sense_is_refused_with_all_faults(make_run):
+    run = make_run(kind="binary", classes=("a", "b"), name="odd")
+    (run / "evaluation.json").write_text(json.dumps({"kind": "ternary", "classes": ["a", "a"], "threshold": "guess", "draws": 5}))
+    with pytest.raises(RunError) as caught:
+        evaluate(run)
+    assert len(caught.value.faults) == 4
+    (run / "evaluation.json").write_text("{")
+    with pytest.raises(RunError, match="cannot be read"):
+        evaluate(run)
+    (run / "evaluation.json").unlink()
+    with pytest.raises(RunError, match="is missing"):
+        evaluate(run)
+
+
+def test_judging_3752_images_with_2000_draws_takes_less_than_30_seconds(make_run):
+    run = make_run(kind="multiclass", classes=tuple("abcdef"), patients=469, images=8, folds=5, draws=2000)
+    start = time.process_time()
+    evaluate(run)
+    assert time.process_time() - start < 30

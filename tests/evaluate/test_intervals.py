@@ -32,7 +32,7 @@ def sampled(estimate, spread=0.02, patients=30):
 
 
 def whole(*patients):
-    return Support(tuple(np.ones(n) for n in patients))
+    return Support(tuple(np.ones(n) for n in patients), sum(patients))
 
 
 @pytest.mark.parametrize(("area", "right", "folds"), [(0.90, 0.95, 1), (0.95, 0.99, 1), (0.90, 0.97, 5)])
@@ -77,7 +77,7 @@ def test_drawing_images_instead_of_patients_would_not_cover(script):
 
 
 def test_all_right_gives_the_exact_limit_on_patients_not_images():
-    found = interval("sensitivity", sampled(1.0, 0.0), Support((np.full(15, 8.0),)))
+    found = interval("sensitivity", sampled(1.0, 0.0), Support((np.full(15, 8.0),), 15))
     assert (found.low, found.high) == (pytest.approx(0.025 ** (1 / 15)), 1.0)
     assert found.method == "exact, 15 patients"
     found = interval("accuracy", sampled(0.0, 0.0), whole(20))
@@ -88,6 +88,11 @@ def test_perfect_area_has_the_exact_limit_of_disjoint_pairs_of_patients():
     found = interval("auroc", sampled(1.0, 0.0), whole(12, 40))
     assert (found.low, found.high) == (pytest.approx(0.025 ** (1 / 12)), 1.0)
     assert found.method == "exact, 12 pairs of patients"
+
+
+def test_patients_who_are_in_both_classes_make_half_as_many_pairs():
+    found = interval("auroc", sampled(1.0, 0.0), Support((np.ones(20), np.ones(20)), 20))
+    assert found.method == "exact, 10 pairs of patients"
 
 
 def test_under_ten_patients_a_proportion_is_exact_and_the_rest_say_too_few():
@@ -112,8 +117,8 @@ def test_one_wrong_image_does_not_make_an_interval_shorter_than_none_wrong():
     changes = np.zeros(15)
     changes[0] = 1.0
     draws = 1 - np.random.default_rng(0).poisson(1.0, 2000) / 120
-    one = interval("accuracy", Sampled(119 / 120, draws, changes), Support((np.full(15, 8.0),)))
-    none = interval("accuracy", sampled(1.0, 0.0), Support((np.full(15, 8.0),)))
+    one = interval("accuracy", Sampled(119 / 120, draws, changes), Support((np.full(15, 8.0),), 15))
+    none = interval("accuracy", sampled(1.0, 0.0), Support((np.full(15, 8.0),), 15))
     assert none.low < one.low < 0.95
 
 
