@@ -116,7 +116,7 @@ class Trainer:
 class Evaluate:
     """How the numbers are drawn up."""
 
-    draws: int = within(100, 100_000, 2000)
+    draws: int = within(200, 100_000, 2000)
     seed: int = at_least(0, 0)
     explain: int = within(0, 200, 12)  # worst errors shown with Grad-CAM
 
@@ -144,7 +144,8 @@ class Settings:
     profile: str = "quick"
     recipe: Literal["supervised"] = "supervised"
     title: str = ""
-    seeds: tuple[int, ...] = (1,)
+    seed: int = at_least(0, 1)
+    seeds: tuple[int, ...] | None = None  # several runs in one; without them, only seed
     split_seed: int = at_least(0, 0)
     runs: str = "runs"
     data: Data = field(default_factory=Data)
@@ -156,3 +157,8 @@ class Settings:
     report: Report = field(default_factory=Report)
     logger: Logger = field(default_factory=Logger)
     paper: tuple[dict[str, Any], ...] = ()  # the paper's figures, to stand beside ours
+
+    @property
+    def every_seed(self) -> tuple[int, ...]:
+        """The seeds to train with: `seeds`, or the one `seed`."""
+        return self.seeds or (self.seed,)

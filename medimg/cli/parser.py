@@ -1,0 +1,136 @@
+"""Verbs, flags and words: what argparse does not know is a setting when it reads key=value, and a usage error when it begins with '-'."""
+
+import argparse
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from importlib import import_module
+from pathlib import Path
+from typing import Any, NoReturn, cast
+
+from medimg import __version__
+from medimg.errors import ConfigError
+
+OVERRIDE = re.compile(r"(~[\w.]+|\+{0,2}[A-Za-z_][\w./@-]*=.*)", re.DOTALL)
+EXITS = "Exit codes: 0 done, 1 a bug, 2 wrong input, 3 some inputs refused, 4 nothing to do, 5 a gate failed, 130/143 interrupted."
+
+
+@dataclass(frozen=True)
+class Verb:
+    """One command of medimg: how it is written, what it does, where it is, how many names it takes."""
+
+    usage: str
+    text: str
+    place: str
+    least: int = 0
+    most: int = 0
+    flags: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    @property
+    def family(self) -> str:
+        """The word before the verb, as in `data scan`."""
+        first = self.usage.split()[0]
+        return first if first in FAMILIES else ""
+
+    @property
+    def name(self) -> str:
+        """The verb itself."""
+        return self.usage.split()[1 if self.family else 0]
+
+    @property
+    def title(self) -> str:
+        """The verb as it is typed."""
+        return f"{self.family} {self.name}".strip()
+
+    def __call__(self, command: "Command") -> int | None:
+        """Import the module only now, and run."""
+        module, _, name = self.place.rpartition(".")
+        return cast(int | None, getattr(import_module(f"medimg.cli.{module}"), name)(command))
+
+
+class Command(argparse.Namespace):
+    """One command as read: its verb, its flags, `names` (runs, files, folders) and `overrides` (key=value words)."""
+
+    verb: Verb
+    names: list[str]
+    overrides: list[str]
+    flags: list[str]
+    json: bool
+    debug: bool
+
+
+FAMILIES: dict[str, str] = {}
+EVERY: dict[str, dict[str, Any]] = {
+    "--json": {"action": "store_true", "help": "print one JSON object"},
+    "--debug": {"action": "store_true", "help": "show tracebacks"},
+}
+SWEEP = "sweep over key=a,b and other sweeps of Hydra; each job is a run of its own"
+VERBS = (
+    Verb(
+        "train [RUN] [experiment=NAME] [key=value ...]", "train all stages, evaluate, report; or go on with a run", "runs.train", 0, 1,
+        {"-m --multirun": {"action": "store_true", "help": SWEEP}},
+    ),
+)  # fmt: skip
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """Raise what argparse would print and exit with."""
+        raise ConfigError(f"{message}. See {self.prog} --help.")
+
+
+def parse(words: Sequence[str]) -> Command:
+    """Read a command line; a wrong one raises ConfigError, --help and --version end with SystemExit."""
+    parser = _parser()
+    command, rest = parser.parse_known_args(list(words), namespace=Command())
+    flags = [word for word in rest if word.startswith("-") and word != "-"]
+    if flags:
+        raise ConfigError(*(_unknown_flag(flag, command) for flag in flags))
+    command.overrides = [word for word in rest if _is_override(word)]
+    command.names = [word for word in rest if not _is_override(word)]
+    verb = command.verb
+    if not verb.least <= len(command.names) <= verb.most:
+        extra = f"not understood: {', '.join(command.names[verb.most :])}. " if len(command.names) > verb.most else ""
+        raise ConfigError(f"{extra}Usage: medimg {verb.usage}. Settings are words like trainer.epochs=3.")
+    if command.overrides and "key=value" not in verb.usage:
+        raise ConfigError(f"medimg {verb.title} takes no settings, so '{command.overrides[0]}' has no meaning. Leave it out.")
+    return command
+
+
+def _is_override(word: str) -> bool:
+    return OVERRIDE.fullmatch(word) is not None and not Path(word).exists()
+
+
+def _unknown_flag(flag: str, command: Command) -> str:
+    name = flag.partition("=")[0]
+    near = get_close_matches(name, command.flags, n=1)
+    guess = f" Did you mean {near[0]}?" if near else " Settings are written without dashes, as in trainer.epochs=3."
+    return f"medimg {command.verb.title} has no option {name}.{guess}"
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="medimg", description="Train, judge, label and check medical images from one command line. Research use only.",
+        epilog=EXITS, allow_abbrev=False,
+    )  # fmt: skip
+    parser.add_argument("--version", action="version", version=f"medimg {__version__}")
+    top = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    families: dict[str, Any] = {}
+    for verb in VERBS:
+        family = verb.family
+        if family and family not in families:
+            members = top.add_parser(family, help=FAMILIES[family], description=FAMILIES[family], allow_abbrev=False)
+            families[family] = members.add_subparsers(title="commands", metavar="COMMAND", required=True)
+        _add(families[family] if family else top, verb)
+    return parser
+
+
+def _add(verbs: Any, verb: Verb) -> None:
+    text = f"{verb.text[0].upper()}{verb.text[1:]}."
+    parser = verbs.add_parser(verb.name, help=verb.text, description=text, usage=f"medimg {verb.usage}", epilog=EXITS, allow_abbrev=False)
+    flags = {**verb.flags, **EVERY}
+    for flag, options in flags.items():
+        parser.add_argument(*flag.split(), **options)
+    known = [word for flag in flags for word in flag.split() if word.startswith("-")]
+    parser.set_defaults(verb=verb, flags=[*known, "--help"])

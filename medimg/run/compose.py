@@ -1,0 +1,246 @@
+"""Configuration files and a command's words become Settings, or one list of all that is wrong with them.
+
+Hydra only joins the files and reads the words; what the values mean is checked by `medimg.validate`, and no object is ever made from YAML.
+Order of rule: group files < experiment < its profile < the user's words.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from hydra import compose as hydra_compose
+from hydra import initialize_config_dir
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
+from hydra.errors import HydraException
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from medimg.errors import ConfigError
+from medimg.phantoms import COHORTS
+from medimg.run.configs import NAME, config_root, content, groups, refuse_unsafe_files, unsafe
+from medimg.run.conflicts import conflicts, missing_files
+from medimg.settings import Settings
+from medimg.validate import did_you_mean, read_settings, shown
+
+FILES = ("data.manifest", "data.exclude", "data.split", "model.weights")
+DEEPEST = 20
+NO_MANIFEST = (
+    "data.manifest is not given: which images? Give experiment=NAME (medimg list), data.manifest=FILE.csv, "
+    f"or {' or '.join(f'data.manifest=phantom:{name}' for name in COHORTS)}."
+)
+
+
+@dataclass
+class Words:
+    """The user's words, read: files chosen for groups, values by dotted key, keys taken back, and what could not be read."""
+
+    choices: dict[str, str | None] = field(default_factory=dict)
+    values: dict[str, Any] = field(default_factory=dict)
+    removed: list[str] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+
+
+def compose(words: Sequence[str] = (), *, files: bool = True) -> Settings:
+    """Settings from the configuration files and `key=value` words; ConfigError lists every fault. `files`: named files must exist."""
+    refuse_unsafe_files()
+    said = read_words(words)
+    config, sources, faults = _joined(said)
+    faults = said.faults + faults
+    for key, value in said.values.items():
+        faults += put(config, key, value)
+        sources[key] = ""
+    for key in said.removed:
+        _remove(config, key, faults)
+    _follow(config, faults)
+    _make_absolute(config)
+    settings, wrong = read_settings(config, sources)
+    faults += [NO_MANIFEST if fault.startswith("data.manifest=???") else fault for fault in wrong]
+    if any("experiment" in fault for fault in said.faults):
+        faults = [fault for fault in faults if fault != NO_MANIFEST]  # the experiment would have named one
+    together = [*conflicts(settings, set(said.values)), *(missing_files(settings) if files else [])]
+    already = [fault.partition("=")[0] for fault in faults]
+    faults += [fault for fault in together if not any(key in fault for key in already)]
+    if faults:
+        raise ConfigError(*dict.fromkeys(faults))
+    return replace(settings, experiment=said.choices.get("experiment"))
+
+
+def read_words(words: Sequence[str]) -> Words:
+    """Sort `key=value` words into choices of group files and values; nothing is looked up yet but the groups' names."""
+    said, parser, known = Words(), OverridesParser.create(), groups()
+    for word in words:
+        try:
+            override = parser.parse_override(word)
+        except HydraException as fault:
+            said.faults.append(f"'{shown(word)}' cannot be read ({_first_line(fault)}). Quote it in full: 'key=\"value\"'.")
+            continue
+        key = override.key_or_group
+        refusal = _refusal(word, override)
+        if refusal:
+            said.faults.append(refusal)
+        elif override.is_delete():
+            said.removed.append(key)
+        elif key in known:
+            _choose(said, key, override.value(), known)
+        elif key in said.values and said.values[key] != override.value():
+            said.faults.append(f"{key} is given twice, {shown(said.values[key])} and {shown(override.value())}. Give it once.")
+        else:
+            said.values[key] = override.value()
+    return said
+
+
+def _refusal(word: str, override: Override) -> str | None:
+    key = override.key_or_group
+    if key == "hydra" or key.startswith(("hydra.", "hydra/")):
+        return f"'{shown(word)}' is a setting of Hydra's sweeps and needs -m."
+    if override.package is not None:
+        return f"'{shown(word)}': packages (@) are not used here. Write {shown(key)}=VALUE."
+    near = get_close_matches(key, [*groups(), *(item.name for item in fields(Settings))], n=1, cutoff=0.7)
+    if "/" in key or (near and "." not in key and key != near[0] and near[0] in groups()):
+        return f"there is no group '{shown(key)}'.{did_you_mean(key, list(groups()))} Groups: {', '.join(groups())}."
+    if override.is_sweep_override():
+        listed = f"{key}=[{override.input_line.partition('=')[2]}]" if override.is_choice_sweep() else f"{key}=[1,2]"
+        return f"'{shown(word)}' gives several values: a sweep over them needs -m, and one list is written {shown(listed)}."
+    return next(unsafe({key: override.value()}), None) or next(
+        (f"key '{part}' is not allowed." for part in key.split(".") if part[:1] == "_"), None
+    )
+
+
+def _choose(said: Words, group: str, name: Any, known: Mapping[str, Sequence[str]]) -> None:
+    if name is None:
+        said.choices[group] = None
+        return
+    fault = bad_choice(group, name, known[group])
+    if fault:
+        said.faults.append(fault)
+    elif said.choices.setdefault(group, name) != name:
+        said.faults.append(f"{group} is given twice, {said.choices[group]} and {name}. Give it once.")
+
+
+def bad_choice(group: str, name: Any, names: Sequence[str]) -> str | None:
+    """Why a group has no such file, with the closest one; None for a good choice."""
+    if isinstance(name, dict):
+        return f"{group}={shown(name)}: {group} chooses a file ({', '.join(names)}); single keys are set as {group}.KEY=VALUE."
+    word = str(name)
+    if not NAME.fullmatch(word):
+        return f"{group}={shown(word)}: a name from configs/{group} is needed, no path: {', '.join(names)}."
+    if word not in names:
+        what = "experiment" if group == "experiment" else f"{group} file"
+        return f"no {what} is called '{shown(word)}'.{did_you_mean(word, list(names))} There is: {', '.join(names)}."
+    return None
+
+
+def _joined(said: Words) -> tuple[dict[str, Any], dict[str, str], list[str]]:
+    """Files and profile as one tree, where each profile value came from, and faults of the profile."""
+    config = _files(said.choices)
+    wanted = said.values.get("profile", config.get("profile"))
+    profiles = config.pop("profiles", None) or {}
+    faults: list[str] = []
+    profile: dict[str, Any] = {}
+    if profiles and wanted in profiles:
+        profile = profiles[wanted] or {}
+    elif profiles:
+        names = ", ".join(profiles)
+        faults.append(f"no profile is called '{shown(wanted)}'.{did_you_mean(str(wanted), list(profiles))} There is: {names}.")
+    elif "profile" in said.values:
+        faults.append(f"profile={shown(wanted)}: profiles belong to an experiment, and none with profiles is chosen (experiment=NAME).")
+    known = groups()
+    chosen = {key: name for key, name in profile.items() if key in known and key not in said.choices}
+    faults += [fault for key, name in chosen.items() if (fault := bad_choice(key, name, known[key]))]
+    if chosen and not faults:
+        config = _files({**said.choices, **chosen})
+        config.pop("profiles", None)
+    sources = dict.fromkeys(profile, f"profile {wanted}")
+    for key, value in profile.items():
+        faults += put(config, key, value) if key not in known else []
+    for group, name in said.choices.items():
+        if name and group != "experiment":
+            for key, value in content(group, name).items():
+                put(config, f"{group}.{key}", value)
+    return config, sources, faults
+
+
+def _files(choices: Mapping[str, str | None]) -> dict[str, Any]:
+    words = [f"{group}={'null' if name is None else name}" for group, name in choices.items()]
+    try:
+        with initialize_config_dir(str(config_root()), version_base="1.3", job_name="medimg"):
+            tree = OmegaConf.to_container(hydra_compose("train", overrides=words), resolve=False)
+    except (HydraException, OmegaConfBaseException) as fault:
+        raise ConfigError(f"the configuration files do not fit together: {_first_line(fault)}") from None
+    assert isinstance(tree, dict)
+    return {str(key): value for key, value in tree.items()}
+
+
+def put(config: dict[str, Any], key: str, value: Any) -> list[str]:
+    """Set one dotted key. A mapping replaces the one that was there, so that `data.where={}` means no condition."""
+    *path, last = key.split(".")
+    node = config
+    for depth, part in enumerate(path):
+        below = node.get(part)
+        if below is None:
+            below = node[part] = {}
+        if not isinstance(below, dict):
+            parent = ".".join(path[: depth + 1])
+            return [f"no key '{key}': {parent} holds a single value."]
+        node = below
+    if isinstance(node.get(last), dict) and not isinstance(value, dict) and not path:
+        return [f"{key}={shown(value)}: {key} is a group of keys, set as {key}.KEY=VALUE."]
+    node[last] = value
+    return []
+
+
+def _remove(config: dict[str, Any], key: str, faults: list[str]) -> None:
+    *path, last = key.split(".")
+    node: Any = config
+    for part in path:
+        node = node.get(part) if isinstance(node, dict) else None
+    if isinstance(node, dict) and last in node:
+        del node[last]
+    else:
+        faults.append(f"~{key} takes a key back that no file sets. Leave it out.")
+
+
+def _follow(config: dict[str, Any], faults: list[str]) -> None:
+    """Replace each `${section.key}` by that key's single value."""
+
+    def target(text: str, steps: int = 0) -> Any:
+        name = text[2:-1]
+        node: Any = config
+        for part in name.split("."):
+            node = node.get(part) if isinstance(node, dict) else None
+        if isinstance(node, str) and node.startswith("${"):
+            node = target(node, steps + 1) if steps < DEEPEST else None
+        if node is None or isinstance(node, dict | list):
+            faults.append(f"{text} refers to '{name}', which no file or word sets to a single value.")
+            return None
+        return node
+
+    def walk(node: Any) -> Any:
+        if isinstance(node, dict):
+            return {key: walk(item) for key, item in node.items()}
+        if isinstance(node, list):
+            return [walk(item) for item in node]
+        return target(node) if isinstance(node, str) and node.startswith("${") else node
+
+    config.update(walk(dict(config)))
+
+
+def _make_absolute(config: dict[str, Any]) -> None:
+    """Files are named relative to where the command was given; the run must find them from anywhere."""
+    for section, key in (name.split(".") for name in FILES):
+        values = config.get(section)
+        value = values.get(key) if isinstance(values, dict) else None
+        if isinstance(value, str) and isinstance(values, dict) and _is_path(section, key, value):
+            values[key] = str(Path(value).expanduser().absolute())
+
+
+def _is_path(section: str, key: str, value: str) -> bool:
+    words = {"manifest": value.startswith("phantom:"), "split": value == "manifest", "weights": value == "imagenet"}
+    return bool(value) and value != "???" and not words.get(key, False)
+
+
+def _first_line(fault: Exception) -> str:
+    return (str(fault).strip().splitlines() or [type(fault).__name__])[0]

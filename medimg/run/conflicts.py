@@ -1,0 +1,108 @@
+"""Settings that are right one by one and wrong together, and files they name that are not there."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from medimg.phantoms import COHORTS
+from medimg.settings import Settings
+from medimg.validate import did_you_mean
+
+WEIGHTS = (".safetensors", ".ckpt")
+
+
+def conflicts(settings: Settings, given: set[str]) -> list[str]:
+    """What does not fit together; `given` are the dotted keys that the user typed."""
+    return [*_classes(settings), *_folds(settings, given), *_training(settings), *_cohort(settings, given)]
+
+
+def _classes(settings: Settings) -> Iterator[str]:
+    classes = settings.data.classes
+    if classes is None:
+        return
+    twice = sorted({name for name in classes if classes.count(name) > 1})
+    if twice:
+        yield f"data.classes names {', '.join(twice)} twice. Name each class once."
+    elif len(classes) < (1 if settings.data.multilabel else 2):
+        yield f"data.classes=[{','.join(classes)}]: at least two classes are needed to tell apart. Name them all, or leave the key out."
+
+
+def _folds(settings: Settings, given: set[str]) -> Iterator[str]:
+    data = settings.data
+    fixed = next((key for key in ("leave_out", "split") if getattr(data, key)), None)
+    if data.leave_out and data.split:
+        yield f"data.leave_out={data.leave_out} and data.split are both given, and each says who is tested. Give one of them."
+    if fixed and "data.folds" in given:
+        yield f"data.{fixed} says which patients each fold tests, so data.folds={data.folds} has no meaning. Give one of them."
+    wrong = [fold for fold in data.fold or () if fold < 0 or (not fixed and fold >= data.folds)]
+    if wrong:
+        last = "" if fixed else f" to {data.folds - 1}, as data.folds={data.folds}"
+        yield f"data.fold={list(data.fold or ())}: folds are numbered from 0{last}. There is no fold {', '.join(map(str, wrong))}."
+    if data.folds == 1 and not fixed and data.val_share + data.test_share >= 1:
+        shares = f"data.val_share={data.val_share:g} and data.test_share={data.test_share:g}"
+        yield f"{shares} leave too few to train on. Together they must stay under 1."
+    seeds = settings.seeds or ()
+    if settings.seeds == () or min(seeds, default=0) < 0 or len(set(seeds)) < len(seeds):
+        yield f"seeds={list(seeds)}: different whole numbers of at least 0 are needed, for example [1,2,3]."
+    if "seed" in given and "seeds" in given:
+        yield "seed and seeds are both given. Give one of them."
+
+
+def _training(settings: Settings) -> Iterator[str]:
+    task, trainer = settings.task, settings.trainer
+    if task.schedule == "step" and task.decay_step is None:
+        yield "task.schedule=step needs task.decay_step, the number of optimiser steps after which the rate falls."
+    if task.class_weights and task.sampling == "balanced":
+        yield "task.class_weights=true and task.sampling=balanced both make up for rare classes, twice is too much. Choose one."
+    if trainer.accelerator == "cpu" and trainer.precision == "fp16":
+        yield "trainer.precision=fp16 is not for trainer.accelerator=cpu. Choose auto, bf16 or fp32."
+
+
+def _cohort(settings: Settings, given: set[str]) -> Iterator[str]:
+    manifest, limit = settings.data.manifest, settings.data.limit
+    name = manifest.removeprefix("phantom:")
+    if manifest.startswith("phantom:") and name not in COHORTS:
+        listed = ", ".join(f"phantom:{known}" for known in COHORTS)
+        yield f"no built-in cohort is called '{name}'.{did_you_mean(name, list(COHORTS))} There is: {listed}."
+    if limit is not None and "data.limit" in given and not manifest.startswith("phantom:"):
+        yield f"data.limit={limit} makes a built-in cohort smaller and does not act on a file. Choose rows with data.where or data.exclude."
+
+
+def missing_files(settings: Settings) -> list[str]:
+    """A fault for each file that the settings name and that is not there."""
+    data, weights = settings.data, settings.model.weights
+    faults = []
+    named = {"data.manifest": data.manifest, "data.exclude": data.exclude, "data.split": data.split}
+    words = {"data.manifest": "phantom:", "data.split": "manifest"}
+    for key, value in named.items():
+        word = words.get(key)
+        if value and value != "???" and not (word and (value.startswith(word) if word.endswith(":") else value == word)):
+            faults += _missing(key, Path(value))
+    if weights and weights != "imagenet":
+        faults += _missing_weights(Path(weights))
+    return faults
+
+
+def _missing(key: str, path: Path) -> list[str]:
+    if path.is_file():
+        return []
+    if path.is_dir():
+        way = " medimg data scan makes a manifest from a folder of DICOM." if key == "data.manifest" else " Name a CSV file."
+        return [f"{key}={path} is a folder, not a file.{way}"]
+    if key == "data.manifest" and path.name in COHORTS:
+        return [f"{key}={path}: there is no such file. Did you mean phantom:{path.name}?"]
+    folder = path.parent
+    if not folder.is_dir():
+        return [f"{key}={path}: there is no such folder. Paths are relative to where the command is given."]
+    near = did_you_mean(path.name, sorted(entry.name for entry in folder.iterdir()))
+    return [f"{key}={path}: there is no such file.{near}"]
+
+
+def _missing_weights(path: Path) -> list[str]:
+    if not path.is_file():
+        near = did_you_mean(
+            path.name, ["imagenet", *(entry.name for entry in path.parent.iterdir())] if path.parent.is_dir() else ["imagenet"]
+        )
+        return [f"model.weights={path}: there is no such file.{near} Give imagenet, or a file that ends in {' or '.join(WEIGHTS)}."]
+    if path.suffix not in WEIGHTS:
+        return [f"model.weights={path.name}: a file that ends in {' or '.join(WEIGHTS)} is needed; others could run code when read."]
+    return []

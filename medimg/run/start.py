@@ -1,0 +1,135 @@
+"""Open a run folder and hand settings to the recipe that fills it."""
+
+import json
+import logging
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from medimg import __version__
+from medimg.errors import ConfigError
+from medimg.run.compose import compose
+from medimg.run.folder import find_run, held, leaders_run, make_run, new_run, note_words, point_latest, rank, stored_settings, write_config
+from medimg.run.resume import resumed
+from medimg.settings import Settings
+
+LOG = logging.getLogger("medimg")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a command leaves behind: a run, its headline, and how many inputs it had to refuse."""
+
+    run: Path
+    headline: dict[str, Any] | None
+    refused: int
+
+    @property
+    def exit_code(self) -> int:
+        """3 where inputs were refused, else 0."""
+        return 3 if self.refused else 0
+
+
+def train(words: Sequence[str], target: str | None = None) -> Outcome:
+    """Train, evaluate and report a new run, or go on with `target` (also `resume=RUN` among the words)."""
+    words, target = _without_resume(words, target)
+    settings, run = _opened(words, target)
+    recipe = import_module(f"medimg.recipes.{settings.recipe}")
+    with working_in(run):
+        LOG.info("medimg %s, run folder %s", __version__, run.name)
+        recipe.train(settings, run)
+    return outcome_of(run)
+
+
+def outcome_of(run: Path) -> Outcome:
+    """Read what a finished run says of itself."""
+    flow = _json(run / "flow.json") or {}
+    metrics = _json(run / "metrics.json") or {}
+    return Outcome(run, metrics.get("headline"), int(flow.get("refused") or 0))
+
+
+@contextmanager
+def working_in(run: Path) -> Iterator[None]:
+    """Hold the run, log into it, and tell child processes where it is."""
+    before = os.environ.get("MEDIMG_RUN")
+    os.environ["MEDIMG_RUN"] = str(run)
+    try:
+        if rank():
+            yield
+            return
+        with held(run), logging_to(run / "log.txt"):
+            yield
+    finally:
+        if before is None:
+            del os.environ["MEDIMG_RUN"]
+        else:
+            os.environ["MEDIMG_RUN"] = before
+
+
+@contextmanager
+def logging_to(path: Path) -> Iterator[None]:
+    """Write medimg's messages into a file, too."""
+    handler = logging.FileHandler(path, encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s", "%Y-%m-%d %H:%M:%S"))
+    level = LOG.level
+    LOG.addHandler(handler)
+    LOG.setLevel(min(level or logging.INFO, logging.INFO))
+    try:
+        yield
+    finally:
+        LOG.removeHandler(handler)
+        LOG.setLevel(level)
+        handler.close()
+
+
+def _opened(words: Sequence[str], target: str | None) -> tuple[Settings, Path]:
+    if rank():
+        run = leaders_run()
+        return stored_settings(run), run
+    named = os.environ.get("MEDIMG_RUN")
+    if target is None and named and (Path(named) / "config.yaml").is_file():
+        target = named
+    if target is not None:
+        run = find_run(target, _runs(words))
+        return _continued(run, words)
+    settings = compose(words)
+    if not named:
+        return settings, new_run(settings, words)
+    run = Path(named).absolute()
+    if not make_run(run, settings, words):
+        raise ConfigError(f"MEDIMG_RUN={named} exists and is no run folder. Name another folder, or unset it.")
+    return settings, run
+
+
+def _continued(run: Path, words: Sequence[str]) -> tuple[Settings, Path]:
+    settings = resumed(run, words)
+    if settings != stored_settings(run):
+        write_config(run, settings)
+    note_words(run, words)
+    point_latest(run, Path(settings.runs).expanduser().absolute())
+    return settings, run
+
+
+def _without_resume(words: Sequence[str], target: str | None) -> tuple[list[str], str | None]:
+    named = [word.partition("=")[2] for word in words if word.startswith("resume=")]
+    targets = [*([target] if target else []), *named]
+    if len(set(targets)) > 1:
+        raise ConfigError(f"several runs to go on with are named: {', '.join(targets)}. Name one.")
+    if "" in named:
+        raise ConfigError("resume= names no run. Write resume=RUN, or resume=latest.")
+    return [word for word in words if not word.startswith("resume=")], targets[0] if targets else None
+
+
+def _runs(words: Sequence[str]) -> str:
+    return next((word.partition("=")[2] for word in words if word.startswith("runs=")), "runs")
+
+
+def _json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
