@@ -78,7 +78,7 @@ def read_manifest(
     rows, duplicates = _without_duplicates(rows)
     flow["duplicate"] = len(duplicates)
     if rows.empty:
-        raise ManifestError(f"no image is left of {len(table)} rows. {_first_reasons(refused)}")
+        raise ManifestError(f"no image is left of {len(table)} rows{_why_none(flow, refused)}")
     flow["excluded"] = sum(count for name, count in flow.items() if name.startswith("excluded_"))
     flow |= {"used": len(rows), "unlabelled": int((rows["label"] == "").sum()) if label else 0, "patients": rows["patient"].nunique()}
     told = pd.DataFrame(sorted(refused + duplicates), columns=["row", "reason"])
@@ -192,7 +192,7 @@ def _with_facts(rows: pd.DataFrame, workers: int | None) -> tuple[pd.DataFrame, 
     facts = facts_of(list(zip(rows["path"], rows["frame"], strict=True)), workers=workers)
     refused = [(int(line), fact.reason) for line, fact in zip(rows.index, facts, strict=True) if isinstance(fact, Refused)]
     good = [fact for fact in facts if not isinstance(fact, Refused)]
-    rows = rows[[not isinstance(fact, Refused) for fact in facts]].copy()
+    rows = rows[np.array([not isinstance(fact, Refused) for fact in facts], bool)].copy()
     changed = [line for line, told, fact in zip(rows.index, rows["pixel_sha256"], good, strict=True) if told and told != fact.pixel_sha256]
     for name in (*_UIDS, "acquired_month"):
         read = pd.Series([getattr(fact, name) for fact in good], index=rows.index, dtype=str)
@@ -222,6 +222,9 @@ def _without_duplicates(rows: pd.DataFrame) -> tuple[pd.DataFrame, list[tuple[in
     return rows.drop(index=later), [(int(line), f"the same pixels as line {first[line]}, same patient") for line in later]
 
 
-def _first_reasons(refused: list[tuple[int, str]]) -> str:
+def _why_none(flow: dict[str, int], refused: list[tuple[int, str]]) -> str:
     counts = pd.Series([reason for _, reason in refused], dtype=str).value_counts().head(10)
-    return " ".join(f"{count} rows: {reason}" for reason, count in counts.items()) or "All are duplicates of one another."
+    told = [f"{count} rows: {reason}" for reason, count in counts.items()]
+    if flow["excluded_withdrawn"]:
+        told.insert(0, f"{flow['excluded_withdrawn']} belong to withdrawn patients")
+    return f": {'; '.join(told)}"

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from medimg.errors import ManifestError
@@ -161,7 +162,7 @@ def _recalled(stored: str) -> Any:
 
 def _kept(images: pd.DataFrame, reasons: Sequence[str], refused: _Refusals) -> pd.DataFrame:
     refused += dict.fromkeys((file, reason) for file, reason in zip(images["file"], reasons, strict=True) if reason)
-    return images[[not reason for reason in reasons]].copy()
+    return images[np.array([not reason for reason in reasons], bool)].copy()
 
 
 def _one_patient_each(images: pd.DataFrame, refused: _Refusals) -> pd.DataFrame:

@@ -159,7 +159,7 @@ def test_an_unreadable_image_is_refused_with_its_reason_and_without_its_path(coh
 def test_nothing_readable_is_a_fault_with_the_reasons(cohort, tmp_path):
     for image in (tmp_path / "cohort" / "images").iterdir():
         image.write_bytes(b"")
-    with pytest.raises(ManifestError, match=r"no image is left of 24 rows\. 24 rows: the file is empty"):
+    with pytest.raises(ManifestError, match=r"no image is left of 24 rows: 24 rows: the file is empty"):
         read_manifest(cohort)
 
 
@@ -245,6 +245,12 @@ def test_three_thousand_images_are_read_in_seconds_and_again_at_once(tmp_path, r
 def test_no_raw_id_is_in_memory_where_it_could_be_written(cohort):
     rows = read_manifest(cohort).rows.drop(columns="path")
     assert "P003" not in rows.to_csv()
+
+
+def test_a_manifest_of_withdrawn_patients_only_is_a_fault(cohort, tmp_path):
+    fakes.table(tmp_path / "ids.csv", [{"patient_id": f"P{p:03d}"} for p in range(12)])
+    with pytest.raises(ManifestError, match="no image is left of 24 rows: 24 belong to withdrawn patients"):
+        read_manifest(cohort, exclude=tmp_path / "ids.csv")
 
 
 def test_an_empty_file_and_one_without_rows_are_told_apart(tmp_path):

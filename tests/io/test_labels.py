@@ -1,0 +1,29 @@
+"""Labels and classes."""
+
+import pandas as pd
+
+from medimg.io.labels import choose_labels
+
+
+def chosen(values, classes=None, multilabel=False):
+    faults = []
+    found = choose_labels(pd.DataFrame({"label": values}, dtype=str), "label", classes, multilabel, faults)
+    return found, faults
+
+
+def test_labels_are_ordered_by_class_and_listed_once():
+    found, faults = chosen(["b|a|b", "", "c"], ["c", "a", "b"], multilabel=True)
+    assert found.labels.tolist() == ["a|b", "", "c"]
+    assert not faults
+
+
+def test_rows_of_other_labels_leave():
+    found, faults = chosen(["a", "b", "", "a|b"], ["a"])
+    assert found.labels.to_dict() == {0: "a", 2: ""}
+    assert not faults
+
+
+def test_faults_name_counts():
+    assert chosen(["a", "a", "b"], ["x"])[1] == ["no row has a label of x in column label. Found: a (2), b (1)."]
+    assert "listed twice" in chosen(["a"], ["a", "a"])[1][0]
+    assert "is empty in all 2 rows" in chosen(["", ""])[1][0]

@@ -1,0 +1,43 @@
+"""CSV as spreadsheets write it."""
+
+import pytest
+
+from medimg.errors import ManifestError
+from medimg.io.table import closest, lines, read_table, separator
+
+
+def test_lines_are_counted_as_a_spreadsheet_does(tmp_path):
+    (tmp_path / "a.csv").write_bytes(b" image , label\r\n\r\na,NA\r\n,\r\nb, 1.0 \r\n")
+    table = read_table(tmp_path / "a.csv")
+    assert table.index.tolist() == [3, 5]
+    assert table.to_dict("list") == {"image": ["a", "b"], "label": ["NA", "1.0"]}
+
+
+def test_separators_inside_quotes_do_not_count():
+    assert separator('"a;b;c",d\n') == ","
+    assert separator("a;b\n1,5;2") == ";"
+    assert separator("alone") == ","
+
+
+def test_a_column_twice_and_binary_data_are_faults(tmp_path):
+    (tmp_path / "a.csv").write_text("image,label,label\n1,2,3\n")
+    with pytest.raises(ManifestError, match="column label occurs twice"):
+        read_table(tmp_path / "a.csv")
+    (tmp_path / "b.csv").write_bytes(bytes(range(128, 256)) * 5)
+    with pytest.raises(ManifestError, match="neither UTF-8 nor GB18030"):
+        read_table(tmp_path / "b.csv")
+    (tmp_path / "c.csv").write_text("a,b\n1,2,3,4\n")
+    with pytest.raises(ManifestError, match="not a table"):
+        read_table(tmp_path / "c.csv")
+
+
+def test_short_rows_are_filled_with_nothing(tmp_path):
+    (tmp_path / "a.csv").write_text("a,b,c\n1\n")
+    assert read_table(tmp_path / "a.csv").to_dict("records") == [{"a": "1", "b": "", "c": ""}]
+
+
+def test_words_for_people():
+    assert closest("Patient-ID", ["patient_id", "image"]) == "; did you mean patient_id?"
+    assert closest("zzz", ["patient_id"]) == ""
+    assert lines([3]) == "line 3"
+    assert lines(range(12)) == "lines 0, 1, 2, 3, 4, 5, 6, 7, 8, 9 ..."
