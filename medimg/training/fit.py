@@ -2,6 +2,7 @@
 
 import logging
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +23,11 @@ _QUIET = ("pytorch_lightning", "lightning.pytorch", "lightning_fabric", "lightni
 
 def fit(
     module: pl.LightningModule, dataset: Dataset[Any], keeper: Keeper, settings: Trainer, machine: Machine, *, seed: int, steps: int,
-    weights: Any = None, loggers: list[Any] | None = None, what: str = "training",
+    weights: Any = None, loggers: list[Any] | None = None, what: str = "training", extra: Sequence[pl.Callback] = (),
 ) -> Path:  # fmt: skip
     """Train until `steps` optimiser steps, early stop or a signal; continues from the keeper's newest whole checkpoint if there is one.
 
-    Returns the best checkpoint. Interrupted after a signal, NumericError when a number is none.
+    `extra` are callbacks of the caller. Returns the best checkpoint. Interrupted after a signal, NumericError when a number is none.
     """
     _be_quiet()
     trainer = pl.Trainer(
@@ -36,7 +37,7 @@ def fit(
         max_epochs=settings.epochs, max_steps=-1 if settings.max_steps is None else steps,
         accumulate_grad_batches=settings.accumulate, gradient_clip_val=settings.clip,
         deterministic="warn" if settings.deterministic else None,
-        callbacks=[keeper, TrainingProgress(what, steps, lambda: keeper.rows)], plugins=[keeper.folder], logger=loggers or False,
+        callbacks=[keeper, TrainingProgress(what, steps, lambda: keeper.rows), *extra], plugins=[keeper.folder], logger=loggers or False,
         enable_checkpointing=False, enable_progress_bar=False, enable_model_summary=False, use_distributed_sampler=False,
         limit_val_batches=0, num_sanity_val_steps=0, log_every_n_steps=10**9,
     )  # fmt: skip
