@@ -125,7 +125,7 @@ class Parameters:
     slices: tuple[tuple[int, int], ...] = ((636, 408), (798, 763), (745, 402))  # per sequence: encephalitis, glioma
     without: tuple[tuple[int, int], ...] = ((14, 7), (5, 1), (9, 8))  # patients who lack the sequence
     age: tuple[tuple[float, float], ...] = ((42, 17), (48, 15))
-    overlap: float = 0.30
+    overlap: float = 0.07
     encephalitis: Traits = ENCEPHALITIS
     glioma: Traits = GLIOMA
     fine: int = 384
@@ -285,10 +285,10 @@ def _style(
     restless = rng.uniform() < 0.3
     acquisition = Acquisition(
         matrix=site.matrix,
-        read=site.read,
-        phase=site.phase,
-        taper=site.taper,
-        noise=site.noise * white * (0.7, 1.0)[s != 1] * float(rng.lognormal(0, 0.25)),
+        read=min(site.matrix, round(site.read * (1.12, 1.0)[s != 2])),
+        phase=round(site.phase * (1.12, 1.0)[s != 2]),
+        taper=site.taper * (0.5, 1.0)[s != 2],
+        noise=0.85 * site.noise * white * (0.75, 1.0)[s != 1] * float(rng.lognormal(0, 0.25)),
         bias=site.bias,
         motion=float(rng.uniform(0.25, 0.9)) if restless else 0.08,
         scale=site.counts / white * float(rng.lognormal(0, 0.2)),

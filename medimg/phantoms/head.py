@@ -14,9 +14,11 @@ from medimg.phantoms.fields import Array, Volume, capsule, ellipsoid, join, meet
 Push = Callable[[Array, Array, Array, Array, Array, Array], tuple[Array, Array]]
 
 _VENTRICLE = (  # one side: x, y, z, radius of each joint of the lateral ventricle, horn by horn
-    ((9, 31, 1, 1.5), (8, 22, 13, 4.2)),
-    ((8, 22, 13, 4.2), (10, 0, 23, 3.6)),
-    ((10, 0, 23, 3.6), (15, -25, 21, 4.2)),
+    ((15, 32, 4, 1.7), (6, 13, 11, 3.6)),
+    ((6, 13, 11, 3.6), (10, 0, 22, 3.6)),
+    ((13, 30, 10, 2.0), (9, 14, 17, 3.4)),
+    ((9, 14, 17, 3.4), (10, 0, 22, 3.6)),
+    ((10, 0, 22, 3.6), (15, -25, 21, 4.2)),
     ((15, -25, 21, 4.2), (24, -40, 9, 5.2)),
     ((24, -40, 9, 5.2), (21, -62, 5, 1.6)),
     ((24, -40, 9, 5.2), (33, -22, -11, 2.0)),
@@ -48,11 +50,11 @@ def draw_build(rng: np.random.Generator, age: float) -> Build:
     return Build(
         age=age,
         size=(float(size[0]), float(size[1]), float(size[2])),
-        roll_deg=float(rng.normal(0, 4)),
-        pitch_deg=float(rng.normal(3, 6)),
+        roll_deg=float(rng.normal(0, 3.5)),
+        pitch_deg=float(rng.normal(3, 4.5)),
         shift_mm=(float(rng.normal(0, 3)), float(rng.normal(0, 5))),
         atrophy=atrophy,
-        scalp_mm=float(np.clip(rng.normal(5, 1.4), 2.5, 9)),
+        scalp_mm=float(np.clip(rng.normal(3.9, 1.1), 2.0, 7)),
         skull_mm=float(np.clip(rng.normal(6.5, 1.1), 4.5, 9)),
         cortex_mm=float(np.clip(rng.normal(3.3 - 0.4 * atrophy, 0.15), 2.6, 3.8)),
         fold_mm=float(rng.uniform(18, 22)),
@@ -87,7 +89,7 @@ class Head:
         x, y, z = self.points(z_mm, fov_mm, cells)
         s1, s2, s3 = self.slow.halved(x, y, z), self.slow.halved(x + 60, y, z), self.slow.halved(x, y + 60, z)
         out: dict[str, Array] = {"x": x, "y": y, "z": z, "s1": s1, "s2": s2}
-        out.update(_shell(x + 0.9 * s1, y + 0.9 * s2, z + 0.9 * s3))
+        out.update(_shell(x + 0.6 * s1, y + 0.6 * s2, z + 0.6 * s3))
         wx, wy, wz = x + 1.8 * s1, y + 1.8 * s2, z + 1.8 * s3
         if push is not None:
             wx, wy = push(x, y, z, wx, wy, out["hull"])
@@ -105,10 +107,10 @@ class Head:
         gap = 0.5 * near["p1"] + 0.4 + 1.2 * a + 0.7 * np.clip(near["s2"], 0, 2) + 0.9 * a * np.clip(y / 40, 0, 1)
         joined = np.maximum(1 - np.sqrt(((y + 8) / 39) ** 2 + ((z - 6) / 21) ** 2), 0) * 24
         middle = x - 0.8 * near["s1"] - 0.12 * near["p1"]
-        fissure = np.hypot(middle, joined) - (0.4 + 0.9 * a) * (1 + 0.35 * near["p1"])
+        fissure = np.hypot(middle, joined) - (0.28 + 0.8 * a) * (1 + 0.35 * near["p1"])
         gap = np.maximum(gap, 0.1) * (0.45 + 0.55 * np.clip((z + 12) / 14, 0, 1))
         depth = meet(near["hull"] - gap, fissure, 3)
-        depth = meet(depth, -near["hind"] - 1.2, 2)
+        depth = meet(depth, -near["hind"] - 1.2 * np.clip((-z - 9) / 5 - (y + 30) / 20, -0.6, 1), 2)
         depth = meet(depth, -near["cistern"], 3)
         gy, gx = np.gradient(depth)
         step = np.hypot(gx, gy) + 1e-3
@@ -165,8 +167,9 @@ class Head:
 
 def _shell(x: Array, y: Array, z: Array) -> dict[str, Array]:
     """Inside of the skull (hull), and the same without its hollows (cranium)."""
-    narrow = 1 + 0.0016 * np.clip(y + 10, 0, 90) - 0.0006 * np.clip(-y - 30, 0, 70)
-    main = _dome(x * narrow, y, z)
+    narrow = 1 + 0.0010 * np.clip(y + 10, 0, 90) - 0.0004 * np.clip(-y - 30, 0, 70)
+    blunt = np.abs((y + 17) / 88) ** 0.3  # a skull is blunter than an ellipse
+    main = _dome(x * narrow, (y + 17) * np.minimum(blunt, 1) - 17, z)
     lateral = np.abs(x)
     temporal = ellipsoid(lateral, y, z, (37, -13, -13), (29, 39, 27))
     front = ellipsoid(x, y, z, (0, 30, 0), (52, 38, 18))
@@ -197,7 +200,7 @@ def _hind(x: Array, y: Array, z: Array, hull: Array, near_p: Array) -> dict[str,
     peduncle = capsule(lateral, y, z, (8, -28, -28, 8.0), (24, -48, -32, 9.0))
     hind = join(join(cerebellum, stem, 1), peduncle, 5)
     star = ellipsoid(x, y, z, (0, -3, -18), (13, 9, 8)) + 1.5 * near_p
-    around = meet(meet(stem + 2.0 + 0.04 * lateral, -(y + 12), 4), -(z + 4), 3)
+    around = meet(meet(stem + 1.6 + 0.04 * lateral + 0.6 * near_p, -(y + 12), 4), -(z + 8), 3)
     plate = ellipsoid(x, y, z, (0, -37, -6), (15, 7, 9))
     cistern = join(join(star, around, 3), plate, 3)
     fourth = ellipsoid(x, y, z, (0, -43, -31), (8, 5.5, 11))

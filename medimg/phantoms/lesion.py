@@ -11,16 +11,16 @@ Point = tuple[float, float, float]
 
 # where: centre (x on the right side, y, z) in mm and how often encephalitis | glioma begins there
 _PLACES: dict[str, tuple[Point, float, float]] = {
-    "mesial temporal": ((29, -8, -12), 0.22, 0.11),
-    "lateral temporal": ((50, -16, -4), 0.10, 0.15),
-    "insula": ((38, 4, 6), 0.17, 0.10),
-    "cingulate": ((9, 12, 34), 0.13, 0.06),
-    "orbitofrontal": ((22, 42, 2), 0.08, 0.07),
-    "frontal": ((28, 32, 28), 0.09, 0.20),
-    "parietal": ((32, -40, 38), 0.08, 0.15),
-    "occipital": ((26, -72, 12), 0.06, 0.06),
-    "deep": ((16, -10, 9), 0.06, 0.07),
-    "hind": ((16, -54, -28), 0.01, 0.03),
+    "mesial temporal": ((29, -8, -12), 0.33, 0.04),
+    "lateral temporal": ((50, -16, -4), 0.11, 0.12),
+    "insula": ((38, 4, 6), 0.20, 0.08),
+    "cingulate": ((9, 12, 34), 0.09, 0.05),
+    "orbitofrontal": ((22, 42, 2), 0.13, 0.03),
+    "frontal": ((28, 32, 30), 0.04, 0.29),
+    "parietal": ((32, -40, 40), 0.03, 0.24),
+    "occipital": ((26, -72, 12), 0.03, 0.06),
+    "deep": ((16, -10, 10), 0.03, 0.07),
+    "hind": ((16, -54, -28), 0.01, 0.02),
 }
 
 
@@ -86,34 +86,34 @@ class Traits:
 
 
 ENCEPHALITIS = Traits(
-    cortex=Trait(0, 0.4, 0.95),
-    soft=Trait(0, 0.35, 0.8),
-    patchy=Trait(0, 0.2, 0.6),
-    core=Trait(0.8, 0.3, 0.6),
+    cortex=Trait(0, 0.55, 0.95),
+    soft=Trait(0, 0.45, 0.9),
+    patchy=Trait(0, 0.3, 0.7),
+    core=Trait(0.85, 0.3, 0.5),
     necrosis=Trait(0.9, 0.3, 0.5),
-    ring=Trait(0.9, 0.2, 0.7),
-    speckle=Trait(0.65, 0.2, 0.7),
-    lining=Trait(0.5, 0.3, 1),
-    mass_mm=Trait(0.3, 0, 3),
-    water=Trait(0, 0.35, 0.95),
-    size_mm=Trait(0, 11, 27),
-    extra=Trait(0.3, 0.5, 3.5),
-    both=Trait(0.2, 0.3, 1),
+    ring=Trait(0.9, 0.2, 0.6),
+    speckle=Trait(0.7, 0.2, 0.6),
+    lining=Trait(0.4, 0.3, 1),
+    mass_mm=Trait(0.3, 0, 2.5),
+    water=Trait(0, 0.4, 0.85),
+    size_mm=Trait(0, 11, 22),
+    extra=Trait(0.15, 0.6, 3.5),
+    both=Trait(0.15, 0.4, 1),
 )
 GLIOMA = Traits(
-    cortex=Trait(0, 0.05, 0.6),
-    soft=Trait(0, 0.2, 0.6),
-    patchy=Trait(0, 0.08, 0.4),
-    core=Trait(0.12, 0.4, 0.75),
-    necrosis=Trait(0.5, 0.35, 0.75),
-    ring=Trait(0.5, 0.4, 1),
-    speckle=Trait(0.6, 0.3, 0.9),
-    lining=Trait(0.9, 0.2, 0.6),
-    mass_mm=Trait(0.1, 1, 9),
-    water=Trait(0, 0.45, 1),
-    size_mm=Trait(0, 13, 31),
-    extra=Trait(0.7, 0.5, 2.5),
-    both=Trait(0.7, 0.1, 0.6),
+    cortex=Trait(0, 0.05, 0.45),
+    soft=Trait(0, 0.2, 0.5),
+    patchy=Trait(0, 0.08, 0.35),
+    core=Trait(0.05, 0.5, 0.85),
+    necrosis=Trait(0.35, 0.4, 0.8),
+    ring=Trait(0.25, 0.6, 1),
+    speckle=Trait(0.35, 0.5, 1),
+    lining=Trait(0.93, 0.2, 0.6),
+    mass_mm=Trait(0.05, 3, 10),
+    water=Trait(0, 0.65, 1),
+    size_mm=Trait(0, 18, 34),
+    extra=Trait(0.8, 0.5, 2.5),
+    both=Trait(0.85, 0.1, 0.6),
 )
 
 
@@ -214,7 +214,7 @@ def infiltrate(lesion: Lesion, share: Array, f: dict[str, Array], names: tuple[s
     if lesion.core and lesion.necrosis:
         dead = ramp(value - (1 - lesion.core * lesion.necrosis) + 0.09 * f["p1"], 0.12)
     shell = value - (1 - lesion.core * max(lesion.necrosis, 0.5)) + 0.09 * f["p1"] + 0.05
-    ring = lesion.ring * np.exp(-((shell / 0.075) ** 2)) * ramp(f["s1"] + 0.8 + 0.5 * f["p2"], 1.0) if lesion.core else 0 * value
+    ring = lesion.ring * np.exp(-((shell / 0.10) ** 2)) * ramp(f["s1"] + 1.0 + 0.5 * f["p2"], 1.0) if lesion.core else 0 * value
     spots = lesion.speckle * ramp(rough - 0.3, 0.3) * ramp(f["p2"] + 0.4 * f["p1"] - 0.3, 0.8)
     brain = f["brain"] * np.clip(1 - share[index["csf"]] * 1.0, 0, 1)
     lining = lesion.lining * ramp(rough - 0.0, 0.5) * ramp(2.4 - np.abs(np.minimum(f["depth"] - 0.6, 9)), 2.0)

@@ -8,14 +8,14 @@ from medimg.phantoms.fields import Array
 
 # tissue: proton density, T1 ms, T2 ms, T1 after contrast ms (1.5 T; fat's T2 is the longer one a fast spin echo sees)
 CONSTANTS: dict[str, tuple[float, float, float, float]] = {
-    "fat": (0.92, 290, 108, 290),
+    "fat": (0.92, 290, 132, 290),
     "marrow": (0.60, 340, 62, 320),
     "bone": (0.06, 900, 8, 900),
     "muscle": (0.72, 950, 42, 780),
     "skin": (0.62, 750, 46, 620),
     "csf": (1.00, 4200, 1600, 4200),
-    "grey": (0.82, 1050, 94, 1000),
-    "white": (0.70, 690, 77, 660),
+    "grey": (0.80, 1080, 90, 1040),
+    "white": (0.70, 680, 79, 650),
     "deep_grey": (0.79, 930, 84, 890),
     "iron": (0.76, 820, 64, 780),
     "blood": (0.80, 1500, 42, 200),
