@@ -19,7 +19,7 @@ def sizes(run: RunFolder) -> tuple[int, int]:
     return len(run.cases), int(run.cases["patient"].nunique()) if "patient" in run.cases else 0
 
 
-def test_cases(run: RunFolder) -> pd.DataFrame:
+def judged_cases(run: RunFolder) -> pd.DataFrame:
     """The rows of cases.csv that are in the test part of some fold; all of them in an external run or before the split."""
     if run.external or run.split.empty or run.cases.empty:
         return run.cases

@@ -11,7 +11,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from medimg.report import flow, plots
-from medimg.report.cohort import test_cases
+from medimg.report.cohort import judged_cases
 from medimg.report.confusion import confusion_counts
 from medimg.report.folder import RunFolder, read_run
 from medimg.report.results import group_keys, headline_row, scope_of
@@ -104,7 +104,7 @@ def _curve(run: RunFolder, kind: str, metric: str) -> Figure | None:
         return None
     classes = shown_classes(run, table)
     thinned = pd.concat([thin(rows) for _, rows in table.groupby("class", sort=False)]) if "class" in table else thin(table)
-    tested = test_cases(run)
+    tested = judged_cases(run)
     labels = tested["label"].str.split("|") if "label" in tested else pd.Series(dtype=object)
     shares = {name: float(labels.map(lambda own, name=name: name in own).mean()) for name in classes} if len(labels) else {}
     return plots.curves(thinned, classes, kind, _score(run, metric), shares)

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 
-from medimg.report.cohort import period, test_cases
+from medimg.report.cohort import judged_cases, period
 from medimg.report.folder import RunFolder
 from medimg.report.results import headline_row, scope_of
 from medimg.report.words import count, finite, interval, metric_name, plural, scrub, words
 
 FEW_PATIENTS = 100  # sensitivity 0.90 on 100 patients has a 95 % interval about 0.12 wide
 FEW_IN_CLASS = 30
+MOST_REASONS = 4
 WIDE = 0.10
 
 
@@ -34,7 +35,7 @@ def not_measured() -> list[str]:
 
 
 def _cohort(run: RunFolder) -> Iterator[tuple[str, str]]:
-    tested = test_cases(run)
+    tested = judged_cases(run)
     images, patients = len(tested), int(tested["patient"].nunique()) if "patient" in tested else 0
     if built_in(run):
         yield "Built-in cohort", "The images were computed, not taken from patients. The run shows the method, not medicine."
@@ -44,11 +45,12 @@ def _cohort(run: RunFolder) -> Iterator[tuple[str, str]]:
     if 0 < patients < FEW_PATIENTS:
         told = f"{plural(patients, 'test patient')} with {plural(images, 'image')}"
         yield "Few patients", f"{told}. Images of one patient resemble each other, so the patients count, not the images."
-    for name in run.classes if patients else []:
-        own = tested["label"].str.split("|").map(lambda labels, name=name: name in labels)
-        here = int(tested.loc[own, "patient"].nunique())
-        if here < FEW_IN_CLASS:
-            yield "Small class", f"{words(name)}: {plural(here, 'test patient')}; a few more could move its measures much."
+    own = {name: tested["label"].str.split("|").map(lambda labels, name=name: name in labels) for name in run.classes if patients}
+    few = {words(name): tested.loc[there, "patient"].nunique() for name, there in own.items()}
+    few = {name: amount for name, amount in few.items() if amount < FEW_IN_CLASS}
+    if few:
+        told = ", ".join(f"{name} {amount}" for name, amount in few.items())
+        yield "Small classes", f"Test patients: {told}. A few more could move the measures of these classes much."
     sites = {value for value in run.cases["site"] if value} if "site" in run.cases else set()
     if patients and len(sites) < 2:
         where = "All images come from one site" if sites else "The sites are not stated"
@@ -126,15 +128,20 @@ def _precision(run: RunFolder) -> Iterator[tuple[str, str]]:
 
 
 def _undefined(run: RunFolder) -> Iterator[tuple[str, str]]:
+    lost = [row for row in run.rows if row.get("undefined")]
+    whole = [row for row in lost if not scope_of(row) or list(scope_of(row)) == ["class"]]
     reasons: dict[str, list[str]] = {}
-    for row in run.rows:
-        if row.get("undefined"):
-            where = "" if row.get("scope") == "all" else f", {words(str(row.get('scope')))}"
-            reasons.setdefault(str(row["undefined"]), []).append(f"{metric_name(row['metric'])} per {row.get('level', 'image')}{where}")
-    for reason, names in reasons.items():
+    for row in whole:
+        where = scope_of(row).get("class") or {"all": "", "macro": "mean of classes"}.get(str(row.get("scope")), str(row.get("scope")))
+        name = f"{metric_name(row['metric'])} per {row.get('level', 'image')}"
+        reasons.setdefault(str(row["undefined"]), []).append(f"{name}, {words(where)}" if where else name)
+    for reason, names in list(reasons.items())[:MOST_REASONS]:
         unique = list(dict.fromkeys(names))
-        more = f" and {len(unique) - 3} more" if len(unique) > 3 else ""
-        yield "Undefined", f"{'; '.join(unique[:3])}{more}: {scrub(reason)}."
+        more = f" and {len(unique) - 2} more" if len(unique) > 2 else ""
+        yield "Undefined", f"{'; '.join(unique[:2])}{more}: {scrub(reason)}."
+    rest = len(lost) - len(whole) + sum(len(names) for names in list(reasons.values())[MOST_REASONS:])
+    if rest:
+        yield "Undefined", f"{plural(rest, 'measure')} of single groups, folds or seeds; each with its reason in the tables of the run."
 
 
 def _notes(run: RunFolder) -> Iterator[tuple[str, str]]:

@@ -1,0 +1,41 @@
+"""Unfinished and damaged runs give a report that says so."""
+
+import shutil
+
+import pytest
+
+from medimg.errors import RunError
+from medimg.report import write_report
+
+
+@pytest.mark.parametrize(
+    ("lost", "said"),
+    [
+        (["metrics.json", "tables", "calibration.json"], "the evaluation has not been made"),
+        (["split_proof.json"], "the proof that no patient is in two parts"),
+        (["explain"], "No pictures"),
+        (["stages"], "training curves"),
+        (["flow.json", "environment.json"], "versions, seeds and device"),
+        (["evaluation.json", "metrics.json", "tables", "explain", "calibration.json", "predictions", "flow.json"], "No results yet"),
+        (["config.yaml", "cases.csv"], "the cohort table"),
+    ],
+)
+def test_an_unfinished_run_gives_a_report_that_says_what_is_missing(run, lost, said):
+    for name in lost:
+        shutil.rmtree(run / name) if (run / name).is_dir() else (run / name).unlink()
+    text = write_report(run).read_text()
+    assert said in text
+    assert ("This run is not complete" in text) == (lost != ["stages"])
+
+
+def test_damaged_files_are_said_and_do_not_stop_the_report(run):
+    for name in ("metrics.json", "flow.json", "tables/roc.csv", "config.yaml"):
+        (run / name).write_text('{"half": [')
+    (run / "tables" / "pr.csv").write_text("")
+    text = write_report(run).read_text()
+    assert text.count("(the file is damaged)") >= 4
+
+
+def test_a_folder_that_is_no_run_is_refused_with_the_way_out(tmp_path):
+    with pytest.raises(RunError, match="not a run folder"):
+        write_report(tmp_path)

@@ -1,0 +1,37 @@
+"""Results on the terminal."""
+
+import io
+import json
+
+from rich.console import Console
+
+from medimg.report.terminal import results_table
+
+
+def printed(run, width=110):
+    console = Console(width=width, record=True, file=io.StringIO())
+    console.print(results_table(run))
+    return console.export_text()
+
+
+def test_the_headline_comes_first_with_its_interval_images_and_patients(runs):
+    headline = json.loads((runs["binary"] / "metrics.json").read_text())["headline"]
+    lines = [line for line in printed(runs["binary"]).splitlines() if "AUROC" in line]
+    for text in ("per image", f"{headline['estimate']:.3f}", f"{headline['low']:.3f} to {headline['high']:.3f}", " 40"):
+        assert text in lines[0]
+
+
+def test_each_class_stands_with_its_measures(runs):
+    text = printed(runs["multilabel"])
+    for name in ("hyperthyroidism", "nodule", "goitre", "reduced uptake"):
+        assert f"{name}, per image" in text
+    assert "built-in cohort" in text
+
+
+def test_a_run_without_results_says_so_and_markup_of_a_title_is_shown_as_text(run):
+    (run / "metrics.json").unlink()
+    facts = json.loads((run / "evaluation.json").read_text()) | {"title": "[bold]x", "cohort": "ours"}
+    (run / "evaluation.json").write_text(json.dumps(facts))
+    text = printed(run)
+    assert "no results yet" in text
+    assert "[bold]x" in text
