@@ -2,7 +2,6 @@
 
 import hashlib
 import logging
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,18 +12,15 @@ import pandas as pd
 
 from medimg.errors import ManifestError
 from medimg.io.aliases import canonical, canonical_all
+from medimg.io.cells import STANDARD, UIDS, rows_of
 from medimg.io.identity import hash_ids
 from medimg.io.index import facts_of
 from medimg.io.labels import choose_labels
-from medimg.io.table import closest, lines, read_table
+from medimg.io.table import closest, read_table
 from medimg.io.workers import Refused
 
 _LOG = logging.getLogger(__name__)
 _CANONICAL = ("sequence", "view")
-_UIDS = ("study", "series", "sop")
-STANDARD = [
-    "id", "path", "frame", "patient", "label", "site", "sequence", "view", "slice_mm", *_UIDS, "pixel_sha256", "acquired_month",
-]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -70,7 +66,7 @@ def read_manifest(
     kept, flow["excluded_withdrawn"], flow["withdrawn_unknown"] = _without_withdrawn(kept, exclude)
     chosen = choose_labels(kept, label, classes, multilabel, faults)
     kept, flow["excluded_label"] = kept.loc[chosen.labels.index], len(kept) - len(chosen.labels)
-    rows = _rows(kept, chosen.labels, source.parent, faults, label)
+    rows = rows_of(kept, chosen.labels, source.parent, faults, label)
     if faults:
         raise ManifestError(*faults)
     rows, refused = _with_facts(rows, workers)
@@ -130,63 +126,6 @@ def _without_withdrawn(table: pd.DataFrame, exclude: Path | str | None) -> tuple
     return table[~gone], int(gone.sum()), int(unknown)
 
 
-def _rows(table: pd.DataFrame, labels: "pd.Series[str]", folder: Path, faults: list[str], label: str | None) -> pd.DataFrame:
-    """The standard columns that need no image, then the others; faults of single rows are collected."""
-    rows = pd.DataFrame(index=table.index)
-    rows["path"] = [_path(folder, value) for value in table["image"]]
-    rows["frame"] = _numbers(table, "frame", -1.0, faults).astype(int)
-    rows["patient"] = hash_ids(list(table["patient_id"]))
-    rows["label"] = labels
-    for name in ("site", "sequence", "view", "acquired_month", "pixel_sha256"):
-        rows[name] = table.get(name, "")
-    rows["slice_mm"] = _numbers(table, "slice_mm", np.nan, faults)
-    for name in _UIDS:
-        rows[name] = hash_ids(list(table[name])) if name in table else ""
-    taken = {*STANDARD, "image", "patient_id"} - ({"label"} if label != "label" else set())
-    for name in (str(column) for column in table.columns if column not in taken or column in ("path", "patient")):
-        cells = [_path(folder, cell) if cell else "" for cell in table[name]] if _is_mask(name) else table[name]
-        rows[f"given_{name}" if name in rows else name] = cells
-    _check_cells(table, rows, faults)
-    return rows
-
-
-def _is_mask(column: str) -> bool:
-    return column == "mask" or column.startswith("mask_")
-
-
-def _path(folder: Path, value: str) -> str:
-    path = os.path.abspath(os.path.join(folder, value))
-    return path if "\\" not in value or os.path.exists(path) else os.path.abspath(os.path.join(folder, value.replace("\\", "/")))
-
-
-def _numbers(table: pd.DataFrame, column: str, empty: float, faults: list[str]) -> "pd.Series[float]":
-    if column not in table:
-        return pd.Series(empty, index=table.index, dtype=float)
-    values = pd.to_numeric(table[column].str.replace(",", "."), errors="coerce").astype(float)
-    wrong = table.index[(table[column] != "") & ~np.isfinite(values)]
-    if column == "frame":
-        wrong = wrong.union(table.index[values.notna() & ((values % 1 != 0) | (values < -1))])
-    if len(wrong):
-        faults.append(
-            f"{column} is not a number in {len(wrong)} rows ({lines(wrong)}), for example {table[column][wrong[0]]!r}. Correct or empty it."
-        )
-    return values.where(values.notna() & ~values.index.isin(wrong), empty)
-
-
-def _check_cells(table: pd.DataFrame, rows: pd.DataFrame, faults: list[str]) -> None:
-    for column, what in (("image", "no image"), ("patient_id", "no patient_id, so a leak could not be seen")):
-        empty = table.index[table[column] == ""]
-        if len(empty):
-            faults.append(f"{len(empty)} rows have {what} ({lines(empty)}). Fill the column {column}, or remove the rows.")
-    for column in ["image", *filter(_is_mask, table.columns)]:
-        paths = rows["path" if column == "image" else column]
-        cells = zip(table.index, table[column], paths, strict=True)
-        gone = [(line, cell) for line, cell, path in cells if cell and not os.path.isfile(path)]
-        if gone:
-            told = ", ".join(f"line {line}: {cell}" for line, cell in gone[:10])
-            faults.append(f"{len(gone)} files of column {column} are missing ({told}). Paths are relative to the manifest's folder.")
-
-
 def _with_facts(rows: pd.DataFrame, workers: int | None) -> tuple[pd.DataFrame, list[tuple[int, str]]]:
     """Ids, pixel hashes and header facts of each row; rows whose image cannot be read are listed with the reason."""
     facts = facts_of(list(zip(rows["path"], rows["frame"], strict=True)), workers=workers)
@@ -194,7 +133,7 @@ def _with_facts(rows: pd.DataFrame, workers: int | None) -> tuple[pd.DataFrame, 
     good = [fact for fact in facts if not isinstance(fact, Refused)]
     rows = rows[np.array([not isinstance(fact, Refused) for fact in facts], bool)].copy()
     changed = [line for line, told, fact in zip(rows.index, rows["pixel_sha256"], good, strict=True) if told and told != fact.pixel_sha256]
-    for name in (*_UIDS, "acquired_month"):
+    for name in (*UIDS, "acquired_month"):
         read = pd.Series([getattr(fact, name) for fact in good], index=rows.index, dtype=str)
         rows[name] = rows[name].where(rows[name] != "", read)
     rows["pixel_sha256"] = [fact.pixel_sha256 for fact in good]
@@ -208,18 +147,19 @@ def _with_facts(rows: pd.DataFrame, workers: int | None) -> tuple[pd.DataFrame, 
 
 def _without_duplicates(rows: pd.DataFrame) -> tuple[pd.DataFrame, list[tuple[int, str]]]:
     """Identical pixels under one patient count once; with different labels they are a fault."""
-    groups = rows.groupby(["patient", "pixel_sha256"], sort=False)
-    conflicts = [list(group.index) for _, group in groups if len(set(group["label"])) > 1] if groups.ngroups < len(rows) else []
+    groups: dict[tuple[str, str], list[int]] = {}
+    for line, patient, pixels in zip(rows.index, rows["patient"], rows["pixel_sha256"], strict=True):
+        groups.setdefault((patient, pixels), []).append(int(line))
+    several = [group for group in groups.values() if len(group) > 1]
+    label = {line: rows["label"][line] for group in several for line in group}
+    conflicts = [group for group in several if len({label[line] for line in group}) > 1]
     if conflicts:
-        told = "; ".join(
-            " and ".join(f"line {line} ({rows['label'][line] or 'no label'})" for line in group[:3]) for group in conflicts[:10]
-        )
+        told = "; ".join(" and ".join(f"line {line} ({label[line] or 'no label'})" for line in group[:3]) for group in conflicts[:10])
         raise ManifestError(
             f"{len(conflicts)} images occur twice under one patient with different labels ({told}). Decide on one label for each."
         )
-    first = rows.groupby(["patient", "pixel_sha256"], sort=False)["id"].transform(lambda ids: ids.index[0])
-    later = rows.index[first.to_numpy() != rows.index.to_numpy()]
-    return rows.drop(index=later), [(int(line), f"the same pixels as line {first[line]}, same patient") for line in later]
+    later = [(line, f"the same pixels as line {group[0]}, same patient") for group in several for line in group[1:]]
+    return rows.drop(index=[line for line, _ in later]), later
 
 
 def _why_none(flow: dict[str, int], refused: list[tuple[int, str]]) -> str:

@@ -1,10 +1,8 @@
 """A folder of DICOM files and a table of labels to a manifest: every file is in it, or in the list of refused ones with its reason."""
 
-import hashlib
-import json
 import logging
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,15 +12,14 @@ import pandas as pd
 
 from medimg.errors import ManifestError
 from medimg.io.choose import CANDIDATES, choose, read_choices
-from medimg.io.identity import hash_ids
-from medimg.io.index import Index, facts_of, file_key
+from medimg.io.folder import Refusals, list_files, survey_all
+from medimg.io.index import facts_of
 from medimg.io.label_join import join_labels
-from medimg.io.series import FILMS, rules_text
+from medimg.io.series import FILMS
 from medimg.io.survey import IDS
-from medimg.io.workers import Refused, in_children
+from medimg.io.workers import Refused
 
 _LOG = logging.getLogger(__name__)
-_BATCH = 256
 COLUMNS = [
     "image", "patient_id", "label", "unit", "site", "sequence", "view", "slice_mm", "frame", "modality", "study", "series", "sop",
     "pixel_sha256", "acquired_month",
@@ -65,7 +62,7 @@ def scan(
         raise ManifestError(f"{folder}: no such folder. Name the folder with the DICOM files.")
     told = read_choices(choices)
     limits = {"workers": workers, "seconds": seconds, "memory_mb": memory_mb}
-    paths, refused = _files(folder, out)
+    paths, refused = list_files(folder, out, OUTPUTS)
     _LOG.info("%d files to look at", len(paths))
     images = _images(paths, folder, refused, limits)
     images = _one_patient_each(images, refused)
@@ -78,39 +75,10 @@ def scan(
     return _write(out, images, refused, choice.candidates, unmatched, said, len(paths))
 
 
-_Refusals = list[tuple[str, str]]
-
-
-def _files(folder: Path, out: Path) -> tuple[list[str], _Refusals]:
-    """All files below the folder in order of path, without this scan's own tables; links to folders are not followed."""
-    found: list[str] = []
-    refused: _Refusals = []
-    for entry in _walk(str(folder), refused, folder):
-        if os.path.basename(entry) in OUTPUTS and os.path.dirname(entry) == str(out):
-            continue
-        found.append(entry)
-    return sorted(found), refused
-
-
-def _walk(folder: str, refused: _Refusals, top: Path) -> Iterator[str]:
-    try:
-        entries = list(os.scandir(folder))
-    except OSError as fault:
-        refused.append((os.path.relpath(folder, top), f"the folder cannot be read ({fault.strerror})"))
-        return
-    for entry in entries:
-        if entry.is_dir(follow_symlinks=False):
-            yield from _walk(entry.path, refused, top)
-        elif entry.is_file():
-            yield entry.path
-        else:
-            refused.append((os.path.relpath(entry.path, top), "a link to a folder, a broken link or no ordinary file: not followed"))
-
-
-def _images(paths: list[str], folder: Path, refused: _Refusals, limits: dict[str, Any]) -> pd.DataFrame:
+def _images(paths: list[str], folder: Path, refused: Refusals, limits: dict[str, Any]) -> pd.DataFrame:
     """One row for each image of each readable header."""
     rows = []
-    for path, seen in zip(paths, _surveyed(paths, limits), strict=True):
+    for path, seen in zip(paths, survey_all(paths, limits), strict=True):
         file = os.path.relpath(path, folder)
         if isinstance(seen, Refused):
             refused.append((file, seen.reason))
@@ -126,57 +94,23 @@ def _images(paths: list[str], folder: Path, refused: _Refusals, limits: dict[str
     return images
 
 
-def _surveyed(paths: list[str], limits: dict[str, Any]) -> list[Any]:
-    version = hashlib.sha256(rules_text().encode()).hexdigest()[:16]
-    keys = [file_key(path, version) or path for path in paths]
-    with Index("survey") as index:
-        known = index.get(keys)
-        missing = [i for i, key in enumerate(keys) if key not in known]
-        results: list[Any] = [_recalled(known[key]) if key in known else None for key in keys]
-        fresh: list[int] = []
-        for place, seen in in_children("medimg.io.survey:survey", [paths[i] for i in missing], **limits):
-            results[missing[place]] = seen
-            if not isinstance(seen, Refused) or seen.lasting:
-                fresh.append(missing[place])
-            if len(fresh) == _BATCH:
-                _remember(index, fresh, keys, results)
-        _remember(index, fresh, keys, results)
-    return results
-
-
-def _remember(index: Index, fresh: list[int], keys: list[str], results: list[Any]) -> None:
-    """Hash the raw ids of new results in one go, then store them."""
-    read = [results[i] for i in fresh if not isinstance(results[i], Refused)]
-    hashed = iter(hash_ids([seen[name] for seen in read for name in IDS]))
-    for seen in read:
-        seen |= {name: next(hashed) for name in IDS}
-        seen["site"] = seen["site"] and f"site-{seen['site'][-6:]}"
-    index.put([(keys[i], json.dumps(results[i].reason if isinstance(results[i], Refused) else results[i])) for i in fresh])
-    fresh.clear()
-
-
-def _recalled(stored: str) -> Any:
-    seen = json.loads(stored)
-    return Refused(seen, lasting=True) if isinstance(seen, str) else seen
-
-
-def _kept(images: pd.DataFrame, reasons: Sequence[str], refused: _Refusals) -> pd.DataFrame:
+def _kept(images: pd.DataFrame, reasons: Sequence[str], refused: Refusals) -> pd.DataFrame:
     refused += dict.fromkeys((file, reason) for file, reason in zip(images["file"], reasons, strict=True) if reason)
     return images[np.array([not reason for reason in reasons], bool)].copy()
 
 
-def _one_patient_each(images: pd.DataFrame, refused: _Refusals) -> pd.DataFrame:
+def _one_patient_each(images: pd.DataFrame, refused: Refusals) -> pd.DataFrame:
     count = images.groupby("study")["patient"].transform("nunique")
     return _kept(images, [f"its study has {n} different PatientIDs: nobody can tell whose it is" if n > 1 else "" for n in count], refused)
 
 
-def _decoded(images: pd.DataFrame, refused: _Refusals, limits: dict[str, Any]) -> pd.DataFrame:
+def _decoded(images: pd.DataFrame, refused: Refusals, limits: dict[str, Any]) -> pd.DataFrame:
     facts = facts_of(list(zip(images["path"], images["frame"].astype(int), strict=True)), isolate=True, **limits)
     images["pixel_sha256"] = ["" if isinstance(fact, Refused) else fact.pixel_sha256 for fact in facts]
     return _kept(images, [fact.reason if isinstance(fact, Refused) else "" for fact in facts], refused)
 
 
-def _one_of_each(images: pd.DataFrame, refused: _Refusals) -> pd.DataFrame:
+def _one_of_each(images: pd.DataFrame, refused: Refusals) -> pd.DataFrame:
     """A SOP instance counts once: the same pixels again are a copy; other pixels under the same UID cannot be told apart."""
     groups = images.groupby(["sop", "frame"], sort=False)
     different = groups["pixel_sha256"].transform("nunique") > 1
@@ -208,7 +142,7 @@ def _label(images: pd.DataFrame, labels: Path | str | None, columns: Sequence[st
 
 
 def _write(
-    out: Path, images: pd.DataFrame, refused: _Refusals, candidates: pd.DataFrame, unmatched: pd.DataFrame, said: list[str], files: int
+    out: Path, images: pd.DataFrame, refused: Refusals, candidates: pd.DataFrame, unmatched: pd.DataFrame, said: list[str], files: int
 ) -> ScanResult:
     out.mkdir(parents=True, exist_ok=True)
     table = images.rename(columns={"patient": "patient_id", "month": "acquired_month"})

@@ -10,7 +10,8 @@ import pytest
 
 from medimg.errors import ManifestError
 from medimg.io import hash_id
-from medimg.io.manifest import STANDARD, read_manifest
+from medimg.io.cells import STANDARD
+from medimg.io.manifest import read_manifest
 
 
 def edited(path, change):

@@ -75,7 +75,7 @@ def test_a_second_scan_reads_nothing_and_writes_the_same(folder, tmp_path, monke
 
 
 def test_a_stopped_scan_goes_on_where_it_was(folder, tmp_path, monkeypatch):
-    import medimg.io.scan as module
+    import medimg.io.folder as module
 
     monkeypatch.setattr(module, "_BATCH", 4)
     real, seen = module.in_children, []
