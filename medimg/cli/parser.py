@@ -2,6 +2,7 @@
 
 import argparse
 import re
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -60,16 +61,63 @@ class Command(argparse.Namespace):
     debug: bool
 
 
-FAMILIES: dict[str, str] = {}
+FAMILIES = {
+    "data": "a manifest from a DICOM folder; built-in cohorts; faults; whose a hashed id is",
+    "cache": "the decoded images and built-in cohorts kept on disk",
+}
 EVERY: dict[str, dict[str, Any]] = {
     "--json": {"action": "store_true", "help": "print one JSON object"},
     "--debug": {"action": "store_true", "help": "show tracebacks"},
 }
-SWEEP = "sweep over key=a,b and other sweeps of Hydra; each job is a run of its own"
+MANY = sys.maxsize
+
+
+def _takes(meaning: str, kind: type = str, metavar: str = "FILE") -> dict[str, Any]:
+    return {"help": meaning, "type": kind, "metavar": metavar}
+
+
+def _switch(meaning: str) -> dict[str, Any]:
+    return {"help": meaning, "action": "store_true"}
+
+
 VERBS = (
     Verb(
         "train [RUN] [experiment=NAME] [key=value ...]", "train all stages, evaluate, report; or go on with a run", "runs.train", 0, 1,
-        {"-m --multirun": {"action": "store_true", "help": SWEEP}},
+        {"-m --multirun": _switch("sweep over key=a,b and other sweeps of Hydra; each job is a run of its own")},
+    ),
+    Verb("eval [RUN] [key=value ...]", "judge a run again, or on another manifest (RUN: the newest if left out)", "runs.judge", 0, 1),
+    Verb(
+        "predict RUN SOURCE... [--out FILE]", "probabilities for new images, as CSV", "runs.predict", 2, MANY,
+        {"--out": _takes("write the CSV here, not to the terminal")},
+    ),
+    Verb("check experiment=NAME [key=value ...]", "try in under a minute all that can fail, every fault in one list", "check.check"),
+    Verb("list", "experiments, what they are for and how to start them", "look.list_experiments"),
+    Verb("show [NAME] [key=value ...]", "an experiment's settings, resolved", "look.show", 0, 1),
+    Verb(
+        "data scan DIR [--labels FILE] [--out FOLDER]", "make a manifest from a folder of DICOM files", "data.scan", 1, 1,
+        {
+            "--labels": _takes("a CSV of labels, joined on patient, accession, study, series or SOP UID"),
+            "--out": _takes("folder for manifest.csv, refused.csv, candidates.csv, unmatched.csv (default: scan)", metavar="FOLDER"),
+            "--columns": _takes("further columns to take from the labels, a,b", metavar="NAMES"),
+            "--choices": _takes("a CSV that decides the sequence of series by hand"),
+            "--first-on-tie": _switch("of equally good series take the first"),
+            "--workers": _takes("processes", int, "N"),
+        },
+    ),
+    Verb(
+        "data phantom NAME [--n N] [--seed N] [--out FOLDER]", "write a built-in cohort and print its manifest", "data.phantom", 1, 1,
+        {
+            "--n": _takes("patients (default: the paper's number)", int, "N"),
+            "--seed": _takes("draw other patients", int, "N"),
+            "--out": _takes("folder (default: medimg's cache)", metavar="FOLDER"),
+        },
+    ),
+    Verb("data check [MANIFEST] [key=value ...]", "read a manifest, deal the patients, prove the deal", "data.check", 0, 1),
+    Verb("data whois HASH...", "the patient id behind a hashed one, on the machine that hashed it", "data.whois", 1, MANY),
+    Verb("cache show", "what is kept, and how large it is", "look.cache_show"),
+    Verb(
+        "cache clear [--kind KIND]", "remove what can be made again; identity keys stay", "look.cache_clear", 0, 0,
+        {"--kind": _takes("only this kind, as cache show names them", metavar="KIND")},
     ),
 )  # fmt: skip
 

@@ -6,8 +6,12 @@ import sys
 import textwrap
 import traceback
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from medimg.errors import Interrupted, MedimgError
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 LINES = 20
 TITLES = {2: "Please correct this", 4: "Nothing to do", 5: "Stopped for safety"}
@@ -79,3 +83,23 @@ def _keep(fault: Exception) -> str | None:
     except (OSError, MedimgError):
         return None
     return str(path)
+
+
+def console() -> "Console":
+    """Where tables go: as wide as the terminal, and 110 columns elsewhere."""
+    from rich.console import Console
+
+    return Console(width=None if sys.stdout.isatty() else 110)
+
+
+def size(count: float) -> str:
+    """Bytes as a person reads them.
+
+    >>> size(1_500_000)
+    '1.5 MB'
+    """
+    for unit in ("B", "kB", "MB", "GB"):
+        if count < 1000:
+            return f"{count:.1f} {unit}" if unit != "B" else f"{count:.0f} B"
+        count /= 1000
+    return f"{count:.1f} TB"

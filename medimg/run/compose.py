@@ -43,10 +43,15 @@ class Words:
     faults: list[str] = field(default_factory=list)
 
 
-def compose(words: Sequence[str] = (), *, files: bool = True) -> Settings:
-    """Settings from the configuration files and `key=value` words; ConfigError lists every fault. `files`: named files must exist."""
+def compose(words: Sequence[str] = (), *, manifest: str | None = None, files: bool = True) -> Settings:
+    """Settings from the configuration files and `key=value` words; ConfigError lists every fault.
+
+    `manifest` is data.manifest as typed, whatever letters it holds. With `files`, those that are named must exist.
+    """
     refuse_unsafe_files()
     said = read_words(words)
+    if manifest is not None:
+        said.values["data.manifest"] = manifest
     config, sources, faults = _joined(said)
     faults = said.faults + faults
     for key, value in said.values.items():
@@ -55,7 +60,7 @@ def compose(words: Sequence[str] = (), *, files: bool = True) -> Settings:
     for key in said.removed:
         _remove(config, key, faults)
     _follow(config, faults)
-    _make_absolute(config)
+    make_absolute(config)
     settings, wrong = read_settings(config, sources)
     faults += [NO_MANIFEST if fault.startswith("data.manifest=???") else fault for fault in wrong]
     if any("experiment" in fault for fault in said.faults):
@@ -228,8 +233,8 @@ def _follow(config: dict[str, Any], faults: list[str]) -> None:
     config.update(walk(dict(config)))
 
 
-def _make_absolute(config: dict[str, Any]) -> None:
-    """Files are named relative to where the command was given; the run must find them from anywhere."""
+def make_absolute(config: dict[str, Any]) -> None:
+    """Name files in full: they are typed relative to where the command was given, and the run must find them from anywhere."""
     for section, key in (name.split(".") for name in FILES):
         values = config.get(section)
         value = values.get(key) if isinstance(values, dict) else None

@@ -15,17 +15,23 @@ from medimg.settings import Settings
 from medimg.validate import did_you_mean, plain, read_settings
 
 CONFIG = "config.yaml"
+JUDGES = "# medimg eval"
 WAIT_SECONDS = 120.0
 
 
-def new_run(settings: Settings, words: Sequence[str]) -> Path:
-    """Make runs/<experiment>/<time>/ with config.yaml and overrides.txt in it, and let runs/latest point there."""
+def new_run(settings: Settings, words: Sequence[str], judges: Path | None = None) -> Path:
+    """Make runs/<experiment>/<time>/ with config.yaml and overrides.txt in it, and let runs/latest point there.
+
+    A folder that `judges` another run says so, and is not the latest: that stays the newest one that was trained.
+    """
+    words = [f"{JUDGES} {judges.name}", *words] if judges else words
     now = time.strftime("%Y-%m-%d_%H-%M-%S")
     home = Path(settings.runs).expanduser().absolute() / (settings.experiment or "own")
     for number in range(1, 10_000):
         run = home / (now if number == 1 else f"{now}-{number}")
         if make_run(run, settings, words):
-            point_latest(run, Path(settings.runs).expanduser().absolute())
+            if not judges:
+                point_latest(run, Path(settings.runs).expanduser().absolute())
             return run
     raise RunError(f"no free name for a run is left beside {run}. Set runs=FOLDER.")
 
@@ -92,6 +98,16 @@ def find_run(name: str | None, runs: str = "runs") -> Path:
     if not known:
         raise RunError(f"run '{wanted}' is not found: there are no runs in {home}. medimg train makes one; runs=FOLDER looks elsewhere.")
     raise RunError(f"run '{wanted}' is not found.{did_you_mean(wanted, known)} Newest runs in {home}: {', '.join(known[:5])}.")
+
+
+def trained_run(name: str | None, runs: str = "runs") -> Path:
+    """A run that was trained; RunError for the folder of a judgement."""
+    run = find_run(name, runs)
+    first = (run / "overrides.txt").read_text(encoding="utf-8").partition("\n")[0] if (run / "overrides.txt").is_file() else ""
+    if first.startswith(JUDGES):
+        judged = first.removeprefix(JUDGES).strip()
+        raise RunError(f"{run} holds no networks: it is a judgement of run {judged}. Name that run.")
+    return run
 
 
 def newest_runs(home: Path) -> list[Path]:

@@ -1,15 +1,16 @@
 """Go on with a run: its stored settings rule, and only what does not change its question may differ."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 from medimg.errors import ConfigError
-from medimg.run.compose import put, read_words
+from medimg.run.compose import make_absolute, put, read_words
 from medimg.run.configs import content
+from medimg.run.conflicts import missing_files
 from medimg.run.folder import stored_settings
-from medimg.settings import Settings
+from medimg.settings import Data, Settings
 from medimg.validate import plain, read_settings, shown
 
 # What does not change the numbers a stage was begun for; everything else is the run's question and stays.
@@ -18,19 +19,41 @@ MAY_CHANGE = {
     "report.images", "logger.tensorboard", "logger.mlflow", "title", "runs",
 }  # fmt: skip
 
+TO_JUDGE = {
+    "data.manifest", "data.label", "data.where", "data.exclude", "data.subgroups", "data.limit", "evaluate.draws", "evaluate.seed",
+    "evaluate.explain", "report.images", "trainer.accelerator", "trainer.devices", "trainer.nodes", "trainer.strategy", "trainer.workers",
+    "trainer.batch_size", "title", "runs",
+}  # fmt: skip
+
 
 def resumed(run: Path, words: Sequence[str]) -> Settings:
     """The stored settings with the words that may change them; words that repeat what is stored are fine, others are refused."""
     stored = stored_settings(run)
     changed = overridden(stored, words)
+    _refuse_others(stored, changed, MAY_CHANGE, "Going on with a run")
+    return changed
+
+
+def to_judge(run: Path, words: Sequence[str]) -> tuple[Settings, dict[str, Any]]:
+    """The stored settings with words for a judgement, and what of `data` another manifest changes (empty: its own test part)."""
+    stored = stored_settings(run)
+    changed = overridden(stored, words)
+    _refuse_others(stored, changed, TO_JUDGE, "Judging a run")
+    asked = {item.name: getattr(changed.data, item.name) for item in fields(Data)}
+    asked = {name: value for name, value in asked.items() if value != getattr(stored.data, name)}
+    if asked and (gone := missing_files(changed)):
+        raise ConfigError(*gone)
+    return replace(changed, data=stored.data), asked
+
+
+def _refuse_others(stored: Settings, changed: Settings, allowed: set[str], what: str) -> None:
     before, after = flat(plain(stored)), flat(plain(changed))
-    wrong = [key for key in after if after[key] != before.get(key) and key not in MAY_CHANGE]
+    wrong = [key for key in after if after[key] != before.get(key) and key not in allowed]
     if wrong:
         raise ConfigError(
             *(f"{key}={shown(after[key])}: this run was made with {shown(before.get(key))}, which rules." for key in wrong),
-            f"Going on with a run can change only: {', '.join(sorted(MAY_CHANGE))}. Leave the rest out, or start a new run.",
+            f"{what} can change only: {', '.join(sorted(allowed))}. Leave the rest out, or start a new run.",
         )
-    return changed
 
 
 def overridden(stored: Settings, words: Sequence[str]) -> Settings:
@@ -46,6 +69,7 @@ def overridden(stored: Settings, words: Sequence[str]) -> Settings:
                 put(config, f"{group}.{key}", value)
     for key, value in said.values.items():
         faults += put(config, key, value)
+    make_absolute(config)
     settings, wrong = read_settings(config)
     faults += wrong
     if faults:

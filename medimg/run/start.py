@@ -5,7 +5,7 @@ import logging
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,19 @@ from typing import Any
 from medimg import __version__
 from medimg.errors import ConfigError
 from medimg.run.compose import compose
-from medimg.run.folder import find_run, held, leaders_run, make_run, new_run, note_words, point_latest, rank, stored_settings, write_config
-from medimg.run.resume import resumed
+from medimg.run.folder import (
+    held,
+    leaders_run,
+    make_run,
+    new_run,
+    note_words,
+    point_latest,
+    rank,
+    stored_settings,
+    trained_run,
+    write_config,
+)
+from medimg.run.resume import resumed, to_judge
 from medimg.settings import Settings
 
 LOG = logging.getLogger("medimg")
@@ -42,6 +53,22 @@ def train(words: Sequence[str], target: str | None = None) -> Outcome:
     with working_in(run):
         LOG.info("medimg %s, run folder %s", __version__, run.name)
         recipe.train(settings, run)
+    return outcome_of(run)
+
+
+def judge(words: Sequence[str], target: str | None = None) -> Outcome:
+    """Judge a run again, or on another manifest, into a folder of its own."""
+    source = trained_run(target, _runs(words))
+    settings, asked = to_judge(source, words)
+    if rank():
+        run = leaders_run()
+    else:
+        shown = replace(settings, data=replace(settings.data, **asked))
+        run = new_run(replace(shown, experiment=shown.experiment or source.parent.name), words, judges=source)
+    recipe = import_module("medimg.recipes.judge")
+    with working_in(run):
+        LOG.info("medimg %s judges run %s in %s", __version__, source.name, run.name)
+        recipe.judge(settings, source, asked, run)
     return outcome_of(run)
 
 
@@ -94,7 +121,7 @@ def _opened(words: Sequence[str], target: str | None) -> tuple[Settings, Path]:
     if target is None and named and (Path(named) / "config.yaml").is_file():
         target = named
     if target is not None:
-        run = find_run(target, _runs(words))
+        run = trained_run(target, _runs(words))
         return _continued(run, words)
     settings = compose(words)
     if not named:
