@@ -43,7 +43,7 @@ def threshold_table(calibration: dict[str, Any]) -> Table:
 def _fixed(part: dict[str, Any]) -> list[Cell]:
     cuts = part.get("thresholds") or {}
     named = len(cuts) > 1
-    shown = ", ".join(f"{words(name)} {number(value)}" if named else number(value) for name, value in cuts.items())
+    shown = ", ".join(f"{words(name)} {number(value)}".replace(" ", "\u00a0") if named else number(value) for name, value in cuts.items())
     return [count_cell(part.get("n")), Cell(number(part.get("temperature")), look="num"), Cell(shown or "most probable class", look="num")]
 
 

@@ -74,6 +74,7 @@ TABLES = {
     "confusion": "the confusion matrix", "errors": "the worst errors", "paper": "",
 }  # fmt: skip
 SIGNS = ("config.yaml", "evaluation.json", "metrics.json", "cases.csv")
+DAMAGED = " (the file is damaged)"
 NOT_EXTERNAL = {"split_proof.json", "split.csv"}
 
 
@@ -94,6 +95,8 @@ def read_run(path: Path) -> RunFolder:
     run.split = _table(run, "split.csv", "the split")
     run.refused = _table(run, "refused.csv", "")
     run.tables = {name: _table(run, f"tables/{name}.csv", what) for name, what in TABLES.items()}
+    if not run.metrics:  # one line says it for all that the evaluation writes
+        run.missing = [entry for entry in run.missing if entry[1].endswith(DAMAGED) or not entry[0].startswith(("tables/", "calibration"))]
     return run
 
 
@@ -109,7 +112,7 @@ def _json(run: RunFolder, file: str, what: str, shape: type) -> Any:
         _lacks(run, file, what)
         return shape()
     except (OSError, ValueError):
-        _lacks(run, file, f"{what} (the file is damaged)")
+        _lacks(run, file, what + DAMAGED)
         return shape()
     return value if isinstance(value, shape) else shape()
 
@@ -121,7 +124,7 @@ def _config(run: RunFolder) -> Json:
         _lacks(run, "config.yaml", "the configuration")
         return {}
     except (OSError, yaml.YAMLError):
-        _lacks(run, "config.yaml", "the configuration (the file is damaged)")
+        _lacks(run, "config.yaml", "the configuration" + DAMAGED)
         return {}
     return value if isinstance(value, dict) else {}
 
@@ -132,7 +135,7 @@ def _table(run: RunFolder, file: str, what: str) -> pd.DataFrame:
     except FileNotFoundError:
         _lacks(run, file, what)
     except (OSError, ValueError):
-        _lacks(run, file, f"{what} (the file is damaged)")
+        _lacks(run, file, what + DAMAGED)
     return pd.DataFrame()
 
 
