@@ -1,12 +1,15 @@
 """Values of DICOM elements as plain text and numbers; what cannot be understood counts as absent."""
 
+import logging
 import math
 from typing import Any
 
 import pydicom
 
-# Values are checked here, where a fault gets a reason; pydicom's own warnings quote values, and a value can be a name.
+# Values are checked here, where a fault gets a reason; pydicom's own warnings and log lines quote values,
+# and a value can be a name.
 pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
+logging.getLogger("pydicom").setLevel(logging.CRITICAL)
 
 
 def value(dataset: Any, keyword: str) -> Any:

@@ -1,5 +1,6 @@
 """PNG, JPEG and TIFF: 8 and 16 bit stay what they are, colour becomes luminance."""
 
+import logging
 import warnings
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from PIL import Image as Pillow
 from medimg.errors import UnreadableImage
 from medimg.io.image import Image, kind_of
 
+logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # a damaged file gets one reason, from here
 MAX_PIXELS = 2**28  # a picture of 16384 x 16384: more is a broken or hostile header
 _LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601, as Pillow's mode L
 

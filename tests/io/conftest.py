@@ -8,7 +8,9 @@ import pytest
 
 @pytest.fixture(scope="session")
 def real_data():
-    folder = Path(os.environ.get("MEDIMG_DATA") or Path(__file__).parents[3] / "shared" / "data")
-    if not (folder / "dicom_corner" / "manifest.csv").is_file():
+    named = os.environ.get("MEDIMG_DATA")
+    beside = sorted(path.parents[1] for path in Path(__file__).parents[3].glob("*/data/dicom_corner/manifest.csv"))
+    folder = Path(named) if named else next(iter(beside), None)
+    if folder is None or not (folder / "dicom_corner" / "manifest.csv").is_file():
         pytest.skip("the real images are not here: set MEDIMG_DATA to their folder")
     return folder

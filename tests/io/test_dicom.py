@@ -105,3 +105,11 @@ def test_error_texts_hold_no_identity(tmp_path):
         with pytest.raises(UnreadableImage) as caught:
             read_dicom(path)
         assert not [secret for secret in (*fakes.SECRETS, "P777", str(tmp_path)) if secret in str(caught.value)]
+
+
+def test_a_damaged_value_is_neither_warned_of_nor_logged(tmp_path, caplog, recwarn):
+    path = fakes.chest_film(tmp_path / "a.dcm", WindowWidth="100")
+    path.write_bytes(path.read_bytes().replace(b"100 ", b"Erik").replace(fakes.STUDY_DATE.encode(), b"Erika-77"))
+    with caplog.at_level("DEBUG"):
+        assert read_dicom(path, voi=True).white == 4095
+    assert "Erik" not in caplog.text + "".join(str(warning.message) for warning in recwarn)
