@@ -6,7 +6,6 @@ import pytest
 from sklearn import metrics as sk
 
 from medimg.evaluate import evaluate
-from medimg.evaluate.files import markdown
 
 CLASSES = ("a", "b", "c")
 
@@ -77,8 +76,3 @@ def test_several_labels_are_joined_in_the_tables(make_run):
     labels = set(pd.read_csv(run / "tables" / "confusion.csv")["true"])
     assert "a|b" in labels
     assert "a\\|b" in (run / "tables" / "confusion.md").read_text()
-
-
-def test_markdown_leaves_what_is_undefined_empty():
-    table = pd.DataFrame({"metric": ["auroc"], "estimate": [np.nan], "n": [3]})
-    assert markdown(table, "Title").splitlines() == ["# Title", "", "| metric | estimate | n |", "| --- | --- | --- |", "| auroc |  | 3 |"]
