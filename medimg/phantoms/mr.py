@@ -75,7 +75,7 @@ def _who(ds: Dataset, s: Series) -> None:
     ds.StudyTime = ds.ContentTime = "120000"
     ds.StudyID, ds.AccessionNumber, ds.ReferringPhysicianName = "1", "", ""
     ds.StudyDescription, ds.SeriesDescription, ds.ProtocolName = "MR brain", s.description, s.description
-    ds.SeriesNumber, ds.Modality, ds.BodyPartExamined, ds.PatientPosition, ds.Laterality = s.number, "MR", "HEAD", "HFS", ""
+    ds.SeriesNumber, ds.Modality, ds.BodyPartExamined, ds.PatientPosition = s.number, "MR", "HEAD", "HFS"
     ds.Manufacturer, ds.ManufacturerModelName = s.manufacturer, s.model
     ds.InstitutionName, ds.StationName, ds.DeviceSerialNumber = f"Site {s.site}", f"{s.site}-MR1", uid(s.site)[-6:]
     ds.SoftwareVersions = f"medimg {__version__}"

@@ -1,3 +1,6 @@
+import shutil
+import subprocess
+
 import numpy as np
 import pydicom
 import pytest
@@ -64,3 +67,15 @@ def test_series_of_one_patient_share_the_frame_of_reference_and_nothing_else(tmp
 def test_uid_is_valid_and_depends_on_its_parts_only():
     assert uid("a", 1) == uid("a", 1) != uid("a", 2)
     assert pydicom.uid.UID(uid("a", 1)).is_valid
+
+
+@pytest.mark.peer
+@pytest.mark.skipif(shutil.which("dciodvfy") is None, reason="dciodvfy (dicom3tools) is not installed")
+@pytest.mark.parametrize("inversion", [0, 2500])
+def test_dciodvfy_finds_no_error(tmp_path, series, inversion):
+    from dataclasses import replace
+
+    one = replace(series, times=Sequence(9000, 120, inversion, contrast=not inversion), agent="" if inversion else "Gd-DTPA")
+    write_slice(tmp_path / "a.dcm", np.ones((64, 64), np.uint16), one, (0, 0, 0), 1)
+    said = subprocess.run(["dciodvfy", str(tmp_path / "a.dcm")], capture_output=True, text=True, check=False)
+    assert "Error" not in said.stderr + said.stdout
