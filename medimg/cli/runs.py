@@ -81,13 +81,18 @@ def predict(command: Command) -> int:
 
 
 def speak(command: Command) -> None:
-    """Messages go to stderr: what happens, or warnings only where a machine reads."""
+    """Messages go to stderr: what happens, or warnings only where a machine reads. Warnings of libraries go to the run's log."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("%(message)s"))
     handler.setLevel(logging.DEBUG if command.debug else logging.WARNING if command.json else logging.INFO)
     LOG.handlers[:] = [handler]
     LOG.setLevel(logging.DEBUG if command.debug else logging.INFO)
     LOG.propagate = False
+    if not command.debug:
+        logging.captureWarnings(True)
+        warnings = logging.getLogger("py.warnings")
+        warnings.handlers[:] = [logging.NullHandler()]
+        warnings.propagate = False
 
 
 def _tell(outcome: Outcome, command: Command) -> int:

@@ -5,23 +5,21 @@ Order of rule: group files < experiment < its profile < the user's words.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
-from difflib import get_close_matches
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from hydra import compose as hydra_compose
 from hydra import initialize_config_dir
-from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from medimg.errors import ConfigError
 from medimg.phantoms import COHORTS
-from medimg.run.configs import NAME, config_root, content, groups, refuse_unsafe_files, unsafe
+from medimg.run.configs import config_root, content, groups, refuse_unsafe_files
 from medimg.run.conflicts import conflicts, missing_files
+from medimg.run.words import Words, bad_choice, first_line, read_words
 from medimg.settings import Settings
 from medimg.validate import did_you_mean, read_settings, shown
 
@@ -31,16 +29,6 @@ NO_MANIFEST = (
     "data.manifest is not given: which images? Give experiment=NAME (medimg list), data.manifest=FILE.csv, "
     f"or {' or '.join(f'data.manifest=phantom:{name}' for name in COHORTS)}."
 )
-
-
-@dataclass
-class Words:
-    """The user's words, read: files chosen for groups, values by dotted key, keys taken back, and what could not be read."""
-
-    choices: dict[str, str | None] = field(default_factory=dict)
-    values: dict[str, Any] = field(default_factory=dict)
-    removed: list[str] = field(default_factory=list)
-    faults: list[str] = field(default_factory=list)
 
 
 def compose(words: Sequence[str] = (), *, manifest: str | None = None, files: bool = True) -> Settings:
@@ -71,71 +59,6 @@ def compose(words: Sequence[str] = (), *, manifest: str | None = None, files: bo
     if faults:
         raise ConfigError(*dict.fromkeys(faults))
     return replace(settings, experiment=said.choices.get("experiment"))
-
-
-def read_words(words: Sequence[str]) -> Words:
-    """Sort `key=value` words into choices of group files and values; nothing is looked up yet but the groups' names."""
-    said, parser, known = Words(), OverridesParser.create(), groups()
-    for word in words:
-        try:
-            override = parser.parse_override(word)
-        except HydraException as fault:
-            said.faults.append(f"'{shown(word)}' cannot be read ({_first_line(fault)}). Quote it in full: 'key=\"value\"'.")
-            continue
-        key = override.key_or_group
-        refusal = _refusal(word, override)
-        if refusal:
-            said.faults.append(refusal)
-        elif override.is_delete():
-            said.removed.append(key)
-        elif key in known:
-            _choose(said, key, override.value(), known)
-        elif key in said.values and said.values[key] != override.value():
-            said.faults.append(f"{key} is given twice, {shown(said.values[key])} and {shown(override.value())}. Give it once.")
-        else:
-            said.values[key] = override.value()
-    return said
-
-
-def _refusal(word: str, override: Override) -> str | None:
-    key = override.key_or_group
-    if key == "hydra" or key.startswith(("hydra.", "hydra/")):
-        return f"'{shown(word)}' is a setting of Hydra's sweeps and needs -m."
-    if override.package is not None:
-        return f"'{shown(word)}': packages (@) are not used here. Write {shown(key)}=VALUE."
-    near = get_close_matches(key, [*groups(), *(item.name for item in fields(Settings))], n=1, cutoff=0.7)
-    if "/" in key or (near and "." not in key and key != near[0] and near[0] in groups()):
-        return f"there is no group '{shown(key)}'.{did_you_mean(key, list(groups()))} Groups: {', '.join(groups())}."
-    if override.is_sweep_override():
-        listed = f"{key}=[{override.input_line.partition('=')[2]}]" if override.is_choice_sweep() else f"{key}=[1,2]"
-        return f"'{shown(word)}' gives several values: a sweep over them needs -m, and one list is written {shown(listed)}."
-    return next(unsafe({key: override.value()}), None) or next(
-        (f"key '{part}' is not allowed." for part in key.split(".") if part[:1] == "_"), None
-    )
-
-
-def _choose(said: Words, group: str, name: Any, known: Mapping[str, Sequence[str]]) -> None:
-    if name is None:
-        said.choices[group] = None
-        return
-    fault = bad_choice(group, name, known[group])
-    if fault:
-        said.faults.append(fault)
-    elif said.choices.setdefault(group, name) != name:
-        said.faults.append(f"{group} is given twice, {said.choices[group]} and {name}. Give it once.")
-
-
-def bad_choice(group: str, name: Any, names: Sequence[str]) -> str | None:
-    """Why a group has no such file, with the closest one; None for a good choice."""
-    if isinstance(name, dict):
-        return f"{group}={shown(name)}: {group} chooses a file ({', '.join(names)}); single keys are set as {group}.KEY=VALUE."
-    word = str(name)
-    if not NAME.fullmatch(word):
-        return f"{group}={shown(word)}: a name from configs/{group} is needed, no path: {', '.join(names)}."
-    if word not in names:
-        what = "experiment" if group == "experiment" else f"{group} file"
-        return f"no {what} is called '{shown(word)}'.{did_you_mean(word, list(names))} There is: {', '.join(names)}."
-    return None
 
 
 def _joined(said: Words) -> tuple[dict[str, Any], dict[str, str], list[str]]:
@@ -174,7 +97,7 @@ def _files(choices: Mapping[str, str | None]) -> dict[str, Any]:
         with initialize_config_dir(str(config_root()), version_base="1.3", job_name="medimg"):
             tree = OmegaConf.to_container(hydra_compose("train", overrides=words), resolve=False)
     except (HydraException, OmegaConfBaseException) as fault:
-        raise ConfigError(f"the configuration files do not fit together: {_first_line(fault)}") from None
+        raise ConfigError(f"the configuration files do not fit together: {first_line(fault)}") from None
     assert isinstance(tree, dict)
     return {str(key): value for key, value in tree.items()}
 
@@ -245,7 +168,3 @@ def make_absolute(config: dict[str, Any]) -> None:
 def _is_path(section: str, key: str, value: str) -> bool:
     words = {"manifest": value.startswith("phantom:"), "split": value == "manifest", "weights": value == "imagenet"}
     return bool(value) and value != "???" and not words.get(key, False)
-
-
-def _first_line(fault: Exception) -> str:
-    return (str(fault).strip().splitlines() or [type(fault).__name__])[0]

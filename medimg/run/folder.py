@@ -127,6 +127,16 @@ def point_latest(run: Path, home: Path) -> None:
         link.unlink(missing_ok=True)
 
 
+def forget_latest(run: Path) -> None:
+    """Let `latest` point to the newest run that is left when it pointed to one that was removed."""
+    home = run.parents[1]
+    link = home / "latest"
+    if link.is_symlink() and not link.exists():
+        link.unlink()
+        if left := newest_runs(home):
+            point_latest(left[0], home)
+
+
 @contextmanager
 def held(run: Path) -> Iterator[None]:
     """Hold a run for this process; a second command on it is refused while the first one lives."""

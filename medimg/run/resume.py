@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from medimg.errors import ConfigError
-from medimg.run.compose import make_absolute, put, read_words
+from medimg.run.compose import make_absolute, put
 from medimg.run.configs import content
 from medimg.run.conflicts import missing_files
 from medimg.run.folder import stored_settings
+from medimg.run.words import read_words
 from medimg.settings import Data, Settings
 from medimg.validate import plain, read_settings, shown
 

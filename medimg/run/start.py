@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -11,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from medimg import __version__
-from medimg.errors import ConfigError
+from medimg.errors import ConfigError, Interrupted, MedimgError
 from medimg.run.compose import compose
 from medimg.run.folder import (
+    forget_latest,
     held,
     leaders_run,
     make_run,
@@ -29,6 +31,7 @@ from medimg.run.resume import resumed, to_judge
 from medimg.settings import Settings
 
 LOG = logging.getLogger("medimg")
+WARNINGS = logging.getLogger("py.warnings")
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,7 @@ def train(words: Sequence[str], target: str | None = None) -> Outcome:
     words, target = _without_resume(words, target)
     settings, run = _opened(words, target)
     recipe = import_module(f"medimg.recipes.{settings.recipe}")
-    with working_in(run):
+    with _kept_if_begun(run), working_in(run):
         LOG.info("medimg %s, run folder %s", __version__, run.name)
         recipe.train(settings, run)
     return outcome_of(run)
@@ -66,7 +69,7 @@ def judge(words: Sequence[str], target: str | None = None) -> Outcome:
         shown = replace(settings, data=replace(settings.data, **asked))
         run = new_run(replace(shown, experiment=shown.experiment or source.parent.name), words, judges=source)
     recipe = import_module("medimg.recipes.judge")
-    with working_in(run):
+    with _kept_if_begun(run), working_in(run):
         LOG.info("medimg %s judges run %s in %s", __version__, source.name, run.name)
         recipe.judge(settings, source, asked, run)
     return outcome_of(run)
@@ -77,6 +80,18 @@ def outcome_of(run: Path) -> Outcome:
     flow = _json(run / "flow.json") or {}
     metrics = _json(run / "metrics.json") or {}
     return Outcome(run, metrics.get("headline"), int(flow.get("refused") or 0))
+
+
+@contextmanager
+def _kept_if_begun(run: Path) -> Iterator[None]:
+    """Remove the folder of a run that the user's input stopped before its first stage: the screen has said all there is."""
+    try:
+        yield
+    except MedimgError as fault:
+        if not rank() and not isinstance(fault, Interrupted) and not (run / "stages").exists():
+            shutil.rmtree(run, ignore_errors=True)
+            forget_latest(run)
+        raise
 
 
 @contextmanager
@@ -99,16 +114,18 @@ def working_in(run: Path) -> Iterator[None]:
 
 @contextmanager
 def logging_to(path: Path) -> Iterator[None]:
-    """Write medimg's messages into a file, too."""
+    """Write medimg's messages, and the warnings of libraries, into a file."""
     handler = logging.FileHandler(path, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s", "%Y-%m-%d %H:%M:%S"))
     level = LOG.level
-    LOG.addHandler(handler)
+    for log in (LOG, WARNINGS):
+        log.addHandler(handler)
     LOG.setLevel(min(level or logging.INFO, logging.INFO))
     try:
         yield
     finally:
-        LOG.removeHandler(handler)
+        for log in (LOG, WARNINGS):
+            log.removeHandler(handler)
         LOG.setLevel(level)
         handler.close()
 
