@@ -101,7 +101,7 @@ def _foreground(pixels: Pixels) -> tuple[int, int, int, int]:
     if count == 0:
         return 0, 0, *pixels.shape
     largest = int(np.bincount(labels.ravel())[1:].argmax()) + 1
-    rows, columns = ndimage.find_objects(labels == largest)[0]
+    rows, columns = ndimage.find_objects(labels)[largest - 1]
     margin = round(0.02 * max(pixels.shape))
     top, left = max(0, rows.start - margin), max(0, columns.start - margin)
     return top, left, min(pixels.shape[0], rows.stop + margin) - top, min(pixels.shape[1], columns.stop + margin) - left
