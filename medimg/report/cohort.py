@@ -63,7 +63,7 @@ def _columns(cases: pd.DataFrame) -> list[tuple[str, str]]:
 
 def period(run: RunFolder) -> str:
     """First and last month of acquisition, as far as the headers say."""
-    months = sorted(month for month in run.cases.get("acquired_month", pd.Series(dtype=str)).astype(str) if month not in ("", "nan"))
+    months = sorted(month for month in run.cases.get("acquired_month", pd.Series(dtype=str)).fillna("").astype(str) if month)
     if not months:
         return ""
     known = f", known for {count(len(months))} of {count(len(run.cases))} images" if len(months) < len(run.cases) else ""
