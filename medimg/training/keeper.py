@@ -21,7 +21,7 @@ class Keeper(pl.Callback):
 
     `judge(network)` gives the measures of an epoch on validation, among them `val/loss`, least of which is best. `told(rows)` hears
     all rows of progress after each epoch. Saves every `save_steps` optimiser steps or `save_minutes`, at each epoch's end and
-    when a signal came. `ema` averages the weights; the average is then what is judged and kept as best.
+    when a signal came. `ema` averages the weights, from step n by at most (1 + n) / (10 + n); the average is then what is judged and kept as best.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class Keeper(pl.Callback):
         """Average, and save where it is time to; never at an epoch's last batch, whose state belongs to the epoch's end."""
         self._images += len(batch["id"]) * trainer.world_size
         self.losses += torch.tensor([float(outputs["loss"].detach()) * trainer.accumulate_grad_batches, 1.0], dtype=torch.float64)
-        self._update_average(_network(pl_module))
+        self._update_average(_network(pl_module), trainer.global_step)
         last = trainer.fit_loop.epoch_loop.batch_progress.is_last_batch
         done = trainer.max_steps != -1 and trainer.global_step >= trainer.max_steps
         if last or done or not trainer.global_step or (batch_idx + 1) % trainer.accumulate_grad_batches:
@@ -132,13 +132,14 @@ class Keeper(pl.Callback):
             )
 
     @torch.no_grad()
-    def _update_average(self, network: nn.Module) -> None:
+    def _update_average(self, network: nn.Module, step: int) -> None:
         if self.average is None or self.ema is None:
             return
+        share = 1 - min(self.ema, (1 + step) / (10 + step))  # young averages forget the random start faster
         own = network.state_dict()
         for name, value in self.average.state_dict().items():
             if value.is_floating_point():
-                value.lerp_(own[name], 1 - self.ema)
+                value.lerp_(own[name], share)
             else:
                 value.copy_(own[name])
 
