@@ -1,6 +1,8 @@
 """Per-case tables of probabilities, and the question they answer: all that evaluate needs."""
 
+import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +37,27 @@ def question_of(settings: Settings, kind: Kind, classes: Sequence[str]) -> dict[
     """What evaluate needs to know."""
     return {
         "kind": kind, "classes": list(classes), "draws": settings.evaluate.draws, "seed": settings.evaluate.seed,
-        "subgroups": list(settings.data.subgroups), "external": False, "title": settings.title or settings.experiment,
-        "profile": settings.profile, "paper": list(settings.paper) or None,
+        "subgroups": list(settings.data.subgroups), "external": False, "title": settings.title or title_of(settings, classes),
+        "profile": settings.profile, "paper": papers_lines(settings) or None,
     }  # fmt: skip
+
+
+def title_of(settings: Settings, classes: Sequence[str]) -> str:
+    """Name a run by its question where nobody named it."""
+    question = (", " if settings.data.multilabel else " or ").join(classes)
+    return question if settings.data.label == "label" else f"{settings.data.label}: {question}"
+
+
+def papers_lines(settings: Settings) -> list[dict[str, Any]]:
+    """Keep the paper's figures that answer this run's question: each may name, under `only`, keys of `data` and what they must be."""
+    asked = asdict(settings.data)
+    kept = []
+    for line in settings.paper:
+        only = line.get("only") or {}
+        if all(_plain(asked.get(key)) == _plain(value) for key, value in only.items()):
+            kept.append({key: value for key, value in line.items() if key != "only"})
+    return kept
+
+
+def _plain(value: Any) -> Any:
+    return json.loads(json.dumps(value))
