@@ -29,7 +29,7 @@ from medimg.run.configs import config_root, groups, refuse_unsafe_files
 
 ALLOWED = ("hydra/launcher", "hydra/sweeper", "hydra.launcher.", "hydra.sweeper.")
 QUIET = (
-    "hydra.output_subdir=null", "hydra/job_logging=disabled", "hydra/hydra_logging=disabled", "hydra.sweep.subdir=.",
+    "hydra.output_subdir=null", "hydra/job_logging=none", "hydra/hydra_logging=none", "hydra.sweep.subdir=.",
     "hydra.job.chdir=false",
 )  # fmt: skip
 JOBS = "jobs"

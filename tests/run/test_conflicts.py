@@ -1,0 +1,75 @@
+"""Settings that are right one by one and wrong together."""
+
+import pytest
+
+from medimg.errors import ConfigError
+from medimg.run.compose import compose
+
+BRAIN = "experiment=encephalitis_glioma"
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["data.classes=[a]"], "at least two classes"),
+        (["data.classes=[a,b,a]"], "names a twice"),
+        (["data.fold=5"], "numbered from 0 to 4"),
+        (["data.fold=[0,-1]"], "There is no fold -1"),
+        (["data.leave_out=site", "data.folds=3"], "data.folds=3 has no meaning"),
+        (["data.split=manifest", "data.leave_out=site"], "Give one of them"),
+        (["data.folds=1", "data.val_share=0.5", "data.test_share=0.5"], "must stay under 1"),
+        (["seeds=[1,1]"], "different whole numbers"),
+        (["seeds=[]"], "different whole numbers"),
+        (["seeds=[-1,2]"], "different whole numbers"),
+        (["seed=1", "seeds=[1,2]"], "both given"),
+        (["task.schedule=step"], "needs task.decay_step"),
+        (["task.class_weights=true", "task.sampling=balanced"], "Choose one"),
+        (["trainer.accelerator=cpu", "trainer.precision=fp16"], "not for trainer.accelerator=cpu"),
+        (["data.manifest=phantom:brian"], "Did you mean brain?"),
+    ],
+)  # fmt: skip
+def test_a_conflict_is_told(words, told):
+    with pytest.raises(ConfigError) as caught:
+        compose([BRAIN, *words])
+    assert [fault for fault in caught.value.faults if told in fault]
+    assert len(caught.value.faults) == 1
+
+
+def test_folds_of_the_experiment_give_way_to_leave_out():
+    assert compose([BRAIN, "data.leave_out=site", "data.fold=7"]).data.leave_out == "site"
+
+
+def test_a_value_that_is_wrong_already_brings_no_second_fault():
+    with pytest.raises(ConfigError) as caught:
+        compose([BRAIN, "task.schedule=step", "task.decay_step=x"])
+    assert len(caught.value.faults) == 1
+
+
+def test_a_limit_belongs_to_built_in_cohorts(tmp_path):
+    (tmp_path / "m.csv").write_text("image\n")
+    with pytest.raises(ConfigError, match=r"data\.limit=5"):
+        compose([BRAIN, f"data.manifest={tmp_path}/m.csv", "data.limit=5"])
+    assert compose([BRAIN, f"data.manifest={tmp_path}/m.csv", "profile=smoke"])
+
+
+@pytest.mark.parametrize(
+    ("word", "told"),
+    [
+        ("data.manifest=thyroid", "Did you mean phantom:thyroid?"),
+        ("data.manifest=manifset.csv", "Did you mean manifest.csv?"),
+        ("data.manifest=.", "medimg data scan"),
+        ("data.manifest=nowhere/x.csv", "no such folder"),
+        ("data.exclude=gone.csv", "no such file"),
+        ("data.split=splt.csv", "no such file"),
+        ("model.weights=imagnet", "Did you mean imagenet?"),
+        ("model.weights=weights.pth", "could run code"),
+    ],
+)  # fmt: skip
+def test_a_file_that_is_not_there_is_told(word, told, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "manifest.csv").touch()
+    (tmp_path / "weights.pth").touch()
+    with pytest.raises(ConfigError) as caught:
+        compose([BRAIN, word])
+    assert len(caught.value.faults) == 1
+    assert told in caught.value.faults[0]

@@ -1,0 +1,37 @@
+"""Words are sorted into choices and values, and each that cannot be is told with the way out."""
+
+import pytest
+
+from medimg.run.words import read_words
+
+
+def test_words_are_sorted():
+    said = read_words(["model=resnet50", "trainer.epochs=3", "~data.where.site", "experiment=null", "data.classes=[a,'b c']"])
+    assert not said.faults
+    assert said.choices == {"model": "resnet50", "experiment": None}
+    assert said.values == {"trainer.epochs": 3, "data.classes": ["a", "b c"]}
+    assert said.removed == ["data.where.site"]
+
+
+@pytest.mark.parametrize(
+    ("word", "told"),
+    [
+        ("task.lr=1,2", "needs -m"), ("task.lr=range(1,4)", "needs -m"), ("data.classes=a,b", "data.classes=[a,b]"),
+        ("modle=resnet18", "Did you mean model?"), ("model=../../etc/x", "no path"), ("model=/etc/x", "no path"),
+        ("model=resnet19", "Did you mean resnet18?"), ("data={a:1}", "data.KEY=VALUE"), ("hydra.run.dir=x", "needs -m"),
+        ("hydra/launcher=x", "needs -m"), ("data@x=brain", "packages"), ("a/b=c", "no group"), ("x={a:1", "Quote it"),
+        ("title=${oc.env:HOME}", "not allowed"), ("data._target_=os.system", "not allowed"), ("data.where={_target_:x}", "not allowed"),
+        ("title='${oc.decode:${a}}'", "not allowed"),
+    ],
+)  # fmt: skip
+def test_a_word_that_means_nothing_is_told(word, told):
+    said = read_words([word])
+    assert len(said.faults) == 1
+    assert told in said.faults[0]
+    assert not said.values
+
+
+def test_the_same_key_with_two_values_is_refused_and_with_one_is_fine():
+    assert "twice" in read_words(["seed=1", "seed=2"]).faults[0]
+    assert "twice" in read_words(["model=resnet18", "model=resnet50"]).faults[0]
+    assert not read_words(["seed=1", "seed=1"]).faults

@@ -1,0 +1,73 @@
+"""Every file in configs/ is used by a test: each composes in every experiment and profile, and says what it is for."""
+
+import itertools
+
+import pytest
+
+from medimg.run.compose import compose
+from medimg.run.configs import comment, config_root, groups, head, heads, parse
+
+PROFILES = ("paper", "quick", "demo", "smoke")
+EXPERIMENTS = groups()["experiment"]
+FILES = sorted(config_root().rglob("*.yaml"))
+CHOICES = [(group, name) for group, names in groups().items() if group not in ("experiment", "data") for name in names]
+
+
+def test_the_lists_are_not_empty():
+    assert len(EXPERIMENTS) >= 2
+    assert len(FILES) > len(EXPERIMENTS) + 5
+    assert {group for group, _ in CHOICES} >= {"model", "augment", "trainer", "logger"}
+
+
+@pytest.mark.parametrize(("experiment", "profile"), itertools.product(EXPERIMENTS, PROFILES))
+def test_every_experiment_composes_in_every_profile(experiment, profile):
+    settings = compose([f"experiment={experiment}", f"profile={profile}"])
+    assert (settings.experiment, settings.profile) == (experiment, profile)
+    assert settings.title
+    assert settings.data.manifest.startswith("phantom:")
+
+
+@pytest.mark.parametrize(("group", "name"), CHOICES)
+def test_every_group_file_composes_in_every_experiment(group, name):
+    for experiment in EXPERIMENTS:
+        compose([f"experiment={experiment}", f"{group}={name}"])
+
+
+@pytest.mark.parametrize("name", groups()["data"])
+def test_every_data_file_composes_alone(name):
+    compose([f"data={name}", "data.manifest=phantom:thyroid"])
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(config_root()).as_posix())
+def test_every_file_begins_with_its_purpose(path):
+    lines = comment(path)
+    assert lines
+    assert len(lines[0].lstrip("# ")) > 10
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_every_experiment_tells_its_command_and_has_all_profiles(name):
+    told = head(name)
+    assert told.command.startswith(f"medimg train experiment={name}")
+    assert f"experiment={name}" in told.own_data
+    assert "data.manifest=" in told.own_data
+    assert told.profiles == PROFILES
+    assert told.purpose.endswith(".")
+
+
+def test_smoke_is_small_everywhere():
+    for name in EXPERIMENTS:
+        smoke, paper = (compose([f"experiment={name}", f"profile={profile}"]) for profile in ("smoke", "paper"))
+        assert smoke.trainer.epochs == 1
+        assert smoke.data.limit is not None
+        assert paper.data.limit is None
+
+
+def test_list_names_every_experiment():
+    assert [one.name for one in heads()] == EXPERIMENTS
+
+
+def test_every_profile_key_exists_and_changes_something():
+    for name in EXPERIMENTS:
+        for profile, values in parse(config_root() / "experiment" / f"{name}.yaml")["profiles"].items():
+            assert values, f"{name}: profile {profile} is empty"
