@@ -109,7 +109,6 @@ class Trainer:
     deterministic: bool = True
     checkpoint_minutes: float = within(0, 1440, 5.0)
     checkpoint_steps: int | None = at_least(1, None)
-    compile: bool = False
 
 
 @dataclass(frozen=True)
