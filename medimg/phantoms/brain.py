@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from medimg.phantoms.brain_sites import SITES, Site
 from medimg.phantoms.fields import Array
 from medimg.phantoms.head import Head, draw_build
-from medimg.phantoms.lesion import ENCEPHALITIS, GLIOMA, Lesion, Traits, draw_lesion, extent, infiltrate, pusher
+from medimg.phantoms.lesion import ENCEPHALITIS, GLIOMA, Lesion, Traits, draw_lesion, heights, infiltrate, pusher
 from medimg.phantoms.mr import Series, write_slice
 from medimg.phantoms.scanner import Acquisition, acquire, shade
 from medimg.phantoms.signal import Sequence, signal
@@ -159,10 +159,8 @@ def _draw(job: Job, rng: np.random.Generator, age: float, p: Parameters) -> Pati
     own, other = (p.glioma, p.encephalitis) if glioma else (p.encephalitis, p.glioma)
     lesion = draw_lesion(rng, own, other, glioma=glioma, overlap=p.overlap)
     full = max(job.counts)
-    low, high = extent(lesion)
-    spacing = round(max((high - low) / full, 2.4), 1)
-    first = (low + high) / 2 - spacing * (full - 1) / 2
-    first = float(np.clip(first, -36, max(62 - spacing * (full - 1), -36)))
+    places = heights(lesion, full)
+    spacing = float(np.clip(np.median(np.diff(places)), 1.5, 6)) if full > 1 else 5.0
     chosen = []
     for count in job.counts:
         if count and full >= 2 * count:
@@ -172,7 +170,7 @@ def _draw(job: Job, rng: np.random.Generator, age: float, p: Parameters) -> Pati
         else:
             offset = int(rng.integers(0, full - count + 1))
             chosen.append(tuple(range(offset, offset + count)))
-    return Patient(head, lesion, tuple(round(first + spacing * i, 2) for i in range(full)), spacing, tuple(chosen))
+    return Patient(head, lesion, places, round(spacing, 1), tuple(chosen))
 
 
 def _cut(patient: Patient, height: float, site: Site, p: Parameters) -> tuple[Array, Array]:

@@ -92,10 +92,10 @@ ENCEPHALITIS = Traits(
     core=Trait(0.85, 0.3, 0.5),
     necrosis=Trait(0.9, 0.3, 0.5),
     ring=Trait(0.9, 0.2, 0.6),
-    speckle=Trait(0.7, 0.2, 0.6),
+    speckle=Trait(0.75, 0.2, 0.5),
     lining=Trait(0.4, 0.3, 1),
     mass_mm=Trait(0.3, 0, 2.5),
-    water=Trait(0, 0.4, 0.85),
+    water=Trait(0, 0.5, 0.9),
     size_mm=Trait(0, 11, 22),
     extra=Trait(0.15, 0.6, 3.5),
     both=Trait(0.15, 0.4, 1),
@@ -106,8 +106,8 @@ GLIOMA = Traits(
     patchy=Trait(0, 0.08, 0.35),
     core=Trait(0.05, 0.5, 0.85),
     necrosis=Trait(0.35, 0.4, 0.8),
-    ring=Trait(0.25, 0.6, 1),
-    speckle=Trait(0.35, 0.5, 1),
+    ring=Trait(0.18, 0.6, 1),
+    speckle=Trait(0.25, 0.5, 1),
     lining=Trait(0.93, 0.2, 0.6),
     mass_mm=Trait(0.05, 3, 10),
     water=Trait(0, 0.65, 1),
@@ -156,16 +156,21 @@ def draw_lesion(rng: np.random.Generator, own: Traits, other: Traits, *, glioma:
 
 def _focus(rng: np.random.Generator, centre: Point, side: int, size: float, strength: float) -> Focus:
     at = np.asarray(centre) + rng.normal(0, 4, 3)
+    at = np.clip([abs(at[0]), at[1], at[2]], [4, -84, -26], [50, 50, 44])
     stretch = np.exp(rng.normal(0, 0.22, 3))
     radii = size * stretch / np.prod(stretch) ** (1 / 3)
-    return Focus((float(side * abs(at[0])), float(at[1]), float(at[2])), (float(radii[0]), float(radii[1]), float(radii[2])), strength)
+    return Focus((float(side * at[0]), float(at[1]), float(at[2])), (float(radii[0]), float(radii[1]), float(radii[2])), strength)
 
 
-def extent(lesion: Lesion) -> tuple[float, float]:
-    """Lowest and highest height (mm) at which the disease is plainly seen."""
-    low = min(f.centre[2] - 0.8 * f.radii[2] * f.strength for f in lesion.foci)
-    high = max(f.centre[2] + 0.8 * f.radii[2] * f.strength for f in lesion.foci)
-    return max(low, -36.0), min(high, 62.0)
+def heights(lesion: Lesion, count: int) -> tuple[float, ...]:
+    """Return heights (mm) of evenly spread slices, all of which cut the disease plainly; gaps between foci are left out."""
+    z = np.linspace(-34, 58, 921)
+    area = np.zeros_like(z)
+    for f in lesion.foci:
+        area += f.radii[0] * f.radii[1] * f.strength * np.clip(1 - ((z - f.centre[2]) / f.radii[2]) ** 2, 0, None)
+    share = np.cumsum(area > 0.3 * area.max()) - 0.5
+    at = np.interp((np.arange(count) + 0.5) / count * (share[-1] + 0.5), share, z)
+    return tuple(round(float(v), 2) for v in at)
 
 
 def pusher(lesion: Lesion) -> Push:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from medimg.phantoms.head import Head, draw_build
-from medimg.phantoms.lesion import ENCEPHALITIS, GLIOMA, Focus, Lesion, draw_lesion, extent, infiltrate, pusher
+from medimg.phantoms.lesion import ENCEPHALITIS, GLIOMA, Focus, Lesion, draw_lesion, heights, infiltrate, pusher
 from medimg.phantoms.tissue import TISSUES, tissues
 
 BALL = Lesion(
@@ -87,7 +87,11 @@ def test_overlap_brings_the_two_diseases_together():
     assert gap(0.45) < 0.5 * gap(0.0)
 
 
-def test_extent_spans_all_foci_within_the_brain():
+def test_slices_cut_the_disease_and_none_falls_between_two_foci():
+    apart = replace(BALL, foci=(Focus((30.0, 0.0, -20.0), (8.0, 8.0, 8.0), 1.0), Focus((30.0, 0.0, 40.0), (8.0, 8.0, 8.0), 1.0)))
+    at = heights(apart, 9)
+    assert sorted(at) == list(at)
+    assert len(set(at)) == 9
+    assert all(min(abs(z + 20), abs(z - 40)) < 8 for z in at)
     for lesion in draws(False, 0.3):
-        low, high = extent(lesion)
-        assert -36 <= low < high <= 62
+        assert all(-34 <= z <= 58 for z in heights(lesion, 5))
