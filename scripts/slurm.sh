@@ -6,4 +6,5 @@
 #SBATCH --signal=TERM@120
 #SBATCH --open-mode=append
 set -eu
+export MEDIMG_RUN="${MEDIMG_RUN:-runs/slurm/$SLURM_JOB_ID}" # the folder that all processes share
 exec srun --kill-on-bad-exit=1 medimg train trainer=slurm trainer.nodes="$SLURM_NNODES" trainer.devices="$SLURM_NTASKS_PER_NODE" "$@"
