@@ -121,7 +121,7 @@ def load(settings: Settings, run: Path) -> Cohort:
     cohort = Cohort(manifest, split, str(proof["split_sha256"]), PictureCache(prepare_of(settings.data)))
     if ranks.rank() == 0:
         write_cases(run, manifest, settings.data)
-        write_json(proof_path, proof)
+        write_json(proof_path, {**proof, "manifest_sha256": manifest.sha256})
         write_json(run / "flow.json", {**manifest.flow, "parts": _parts(cohort)})
         fill(cohort.cache, manifest.rows)
     ranks.barrier()
@@ -136,7 +136,7 @@ def load_external(data: Data, source: Path, run: Path) -> tuple[Manifest, Pictur
     cache = PictureCache(prepare_of(data))
     if ranks.rank() == 0:
         write_cases(run, manifest, data)
-        write_json(run / "split_proof.json", proof)
+        write_json(run / "split_proof.json", {**proof, "manifest_sha256": manifest.sha256})
         write_json(run / "flow.json", manifest.flow)
         fill(cache, manifest.rows)
     ranks.barrier()

@@ -17,7 +17,7 @@ from medimg.training.checkpoints import load_weights
 
 def stage_name(seed: int, fold: int, member: int) -> str:
     """Name the stage that trains one network."""
-    return f"2_train_seed{seed}_fold{fold}_member{member}"
+    return f"1_train_seed{seed}_fold{fold}_member{member}"
 
 
 def jobs(settings: Settings, cohort: Cohort) -> list[tuple[int, int, int]]:
