@@ -1,6 +1,8 @@
 """Train one network per seed and fold, score validation and test, judge, explain, report: top to bottom."""
 
+import hashlib
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -45,10 +47,10 @@ def train(settings: Settings, run: Path) -> None:
         name = stage_name(seed, fold, member)
         inputs = {
             "split_sha256": cohort.split_sha256, "model": asdict(settings.model), "augment": asdict(settings.augment),
-            "task": asdict(settings.task), "trainer": _trainer_inputs(settings), "machine": asdict(machine),
+            "task": asdict(settings.task), "trainer": _trainer_inputs(settings), "weights_sha256": _weights_sha256(settings),
             "prepare": cohort.cache.prepare.spec, "classes": cohort.manifest.classes, "seed": seed, "fold": fold, "member": member,
         }  # fmt: skip
-        stage(run, name, inputs, lambda folder, job=(seed, fold, member): _train_one(settings, cohort, machine, folder, *job))  # type: ignore[misc]
+        stage(run, name, inputs, partial(_train_one, settings, cohort, machine, seed, fold, member))
     if ranks.rank() == 0:
         _finish(settings, cohort, machine, run)
     ranks.barrier()
@@ -62,7 +64,7 @@ def total_steps(settings: Settings, images: int, seed: int, world: int) -> tuple
     return min(per_epoch * trainer.epochs, trainer.max_steps or per_epoch * trainer.epochs), per_epoch
 
 
-def _train_one(settings: Settings, cohort: Cohort, machine: Machine, folder: Path, seed: int, fold: int, member: int) -> None:
+def _train_one(settings: Settings, cohort: Cohort, machine: Machine, seed: int, fold: int, member: int, folder: Path) -> None:
     task, classes, kind = settings.task, cohort.manifest.classes, cohort.kind
     train_part, val_part, test_part = (cohort.part(fold, member, part) for part in ("train", "val", "test"))
     pictures = {name: Pictures(rows, classes, cohort.cache, settings.model.channels) for name, rows in
@@ -132,6 +134,11 @@ def _trainer_inputs(settings: Settings) -> dict[str, Any]:
     """What of the trainer changes the result: neither workers nor how often it saves."""
     left_out = ("workers", "checkpoint_minutes", "checkpoint_steps", "accelerator", "precision", "memory_format", "threads")
     return {key: value for key, value in asdict(settings.trainer).items() if key not in left_out}
+
+
+def _weights_sha256(settings: Settings) -> str | None:
+    path = Path(settings.model.weights or "")
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None
 
 
 def _loggers(settings: Settings, folder: Path) -> list[Any]:
