@@ -12,7 +12,7 @@ from medimg.errors import UnreadableImage
 from medimg.io import Image
 
 Pixels = NDArray[np.float32]
-VERSION = 1  # a new number whenever the same settings give other pixels
+VERSION = 2  # a new number whenever the same settings give other pixels
 COUNTS_CEILING = 2.0  # hot spots above twice the robust maximum are cut
 
 
@@ -48,12 +48,17 @@ class Prepare:
     def __call__(self, image: Image, name: str = "image") -> tuple[Pixels, Affine]:
         """Prepare one image; UnreadableImage where nothing is on it."""
         pixels = image.pixels
-        if not np.isfinite(pixels).all() or pixels.max() <= pixels.min():
+        if not np.isfinite(pixels).all():
+            raise UnreadableImage(f"{name}: some pixels hold values that are no numbers. Export it again, or leave it out.")
+        if pixels.max() <= pixels.min():
             raise UnreadableImage(f"{name}: every pixel has the same value, so nothing can be learned from it. Leave it out.")
         top, left, height, width = self._window(image)
-        scale = self.size / max(height, width)
-        shape = (max(1, round(height * scale)), max(1, round(width * scale)))
         window = _cut(pixels, top, left, height, width)
+        if window.max() <= window.min():
+            raise UnreadableImage(
+                f"{name}: nothing lies in the field of view of data.field_mm={self.field_mm:g}. Set it wider, or leave it out."
+            )
+        shape = self._shape(height, width, image)
         small = _resize(self._normalise(window, image), shape, area=self.normalise == "counts")
         row, column = (self.size - shape[0]) // 2, (self.size - shape[1]) // 2
         square = np.zeros((self.size, self.size), np.float32)
@@ -70,6 +75,13 @@ class Prepare:
             return 0, 0, rows, columns
         height, width = (max(1, round(self.field_mm / spacing)) for spacing in image.spacing_mm)
         return (rows - height) // 2, (columns - width) // 2, height, width
+
+    def _shape(self, height: int, width: int, image: Image) -> tuple[int, int]:
+        """Rows and columns of the window in the square: the longer side in millimetres fills it, where pixels are not square too."""
+        row_mm, column_mm = image.spacing_mm or (1.0, 1.0)
+        tall = height * (row_mm / column_mm)
+        scale = self.size / max(tall, width)
+        return max(1, min(self.size, round(tall * scale))), max(1, min(self.size, round(width * scale)))
 
     def _normalise(self, window: Pixels, image: Image) -> Pixels:
         if self.normalise == "range":
