@@ -67,8 +67,9 @@ class Augment:
 
 def move(image: Tensor, matrices: Tensor) -> Tensor:
     """Resample a batch (B, C, H, W) by affine maps (B, 2, 3) of normalised coordinates, bilinear, zeros outside."""
-    grid = F.affine_grid(matrices.to(image), list(image.shape), align_corners=False)
-    return F.grid_sample(image, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
+    with torch.autocast(image.device.type, enabled=False):  # in bf16 the coordinates would be off by half a pixel
+        grid = F.affine_grid(matrices.to(image), list(image.shape), align_corners=False)
+        return F.grid_sample(image, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
 
 
 def adjust(image: Tensor, contrast: Any = None, brightness: Any = None) -> Tensor:
