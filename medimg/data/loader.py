@@ -20,7 +20,8 @@ Batches = list[list[int]]
 
 def draw(seed: int, *counters: int) -> np.random.Generator:
     """Make the generator of one place in a run: the same numbers for the same (seed, counters), whatever was drawn elsewhere."""
-    return np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, *counters])))
+    words = [seed, *counters, len(counters)]  # the length last, because numpy takes (1,) and (1, 0) for the same
+    return np.random.Generator(np.random.Philox(np.random.SeedSequence(words)))
 
 
 def epoch_batches(size: int, batch_size: int, seed: int, epoch: int, weights: NDArray[np.float64] | None = None) -> Batches:
