@@ -56,7 +56,7 @@ def _read(path: Path) -> dict[str, Tensor]:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as fault:
         raise ConfigError(f"model.weights={path.name}: not a file of weights ({type(fault).__name__}). Save it as .safetensors.") from None
-    for key in ("state_dict", "model"):
+    for key in ("state_dict", "model", "network"):
         state = state[key] if isinstance(state, dict) and isinstance(state.get(key), dict) else state
     return {key: value for key, value in state.items() if isinstance(value, Tensor)}
 

@@ -1,0 +1,75 @@
+import pytest
+import torch
+from torch import nn
+
+from medimg.models.backbones import build
+from medimg.models.gradcam import grad_cam, last_convolution
+
+
+class Pooled(nn.Module):
+    """Convolution, mean over the plane, linear: here Grad-CAM is the class activation map, known in closed form."""
+
+    def __init__(self):
+        super().__init__()
+        torch.manual_seed(0)
+        self.first = nn.Conv2d(1, 3, 3, padding=1)
+        self.last = nn.Conv2d(3, 5, 3, padding=1)
+        self.head = nn.Linear(5, 2)
+
+    def forward(self, image):
+        return self.head(self.last(self.first(image).relu()).mean(dim=(2, 3)))
+
+
+@pytest.mark.parametrize("output", [0, 1])
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_heat_is_the_class_activation_map_where_that_is_known(output, sign):
+    network = Pooled().eval()
+    image = torch.rand(2, 1, 16, 16)
+    features = network.last(network.first(image).relu())
+    heat = (sign * torch.einsum("k,bkhw->bhw", network.head.weight[output], features)).clamp(min=0).detach()
+    torch.testing.assert_close(
+        grad_cam(network, image, output, sign=sign), heat / heat.amax(dim=(1, 2), keepdim=True).clamp(min=1e-12), atol=1e-5, rtol=1e-4
+    )
+
+
+def test_heat_lies_where_the_evidence_is():
+    network = Pooled()
+    for layer in (network.first, network.last):
+        nn.init.zeros_(layer.weight)
+        nn.init.zeros_(layer.bias)
+        layer.weight.data[0, 0, 1, 1] = 1
+    network.head.weight.data[:] = torch.eye(2, 5)
+    image = torch.zeros(1, 1, 16, 16)
+    image[0, 0, 3:6, 9:12] = 1
+    heat = grad_cam(network, image, 0)[0]
+    assert (heat[3:6, 9:12] == 1).all()
+    assert heat.sum() == 9
+
+
+@pytest.mark.parametrize("name", ["resnet18", "vgg11", "mobilenetv3_small_050"])
+def test_heat_has_the_pictures_size_and_lies_between_nought_and_one(name):
+    heat = grad_cam(build(name, outputs=3).eval(), torch.rand(2, 1, 64, 64), 2)
+    assert heat.shape == (2, 64, 64)
+    assert heat.dtype == torch.float32
+    assert heat.min() >= 0
+    assert heat.max() <= 1
+
+
+def test_a_network_is_left_as_it_was():
+    network = Pooled()
+    grad_cam(network, torch.rand(1, 1, 8, 8), 0)
+    assert all(parameter.grad is None for parameter in network.parameters())
+    assert not network.last._forward_hooks
+
+
+def test_no_evidence_gives_no_heat_rather_than_no_number():
+    network = Pooled()
+    nn.init.zeros_(network.head.weight)
+    assert (grad_cam(network, torch.rand(1, 1, 8, 8), 0) == 0).all()
+
+
+def test_the_last_convolution_is_found_and_its_absence_refused():
+    network = Pooled()
+    assert last_convolution(network) is network.last
+    with pytest.raises(ValueError, match="convolutions"):
+        last_convolution(nn.Linear(2, 2))
