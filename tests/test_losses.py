@@ -1,0 +1,126 @@
+import numpy as np
+import pytest
+import torch
+from sklearn.metrics import log_loss
+from sklearn.utils.class_weight import compute_class_weight
+from torch.nn import functional as F
+
+from medimg.losses import balanced_weights, class_loss, outputs_of, probabilities
+
+KINDS = ("binary", "multiclass", "multilabel")
+
+
+def cases(kind, count=40, classes=4, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    classes = 2 if kind == "binary" else classes
+    logits = 2 * torch.randn(count, outputs_of(kind, classes), generator=generator)
+    if kind == "multilabel":
+        return logits, (torch.rand(count, classes, generator=generator) < 0.4).float()
+    return logits, F.one_hot(torch.randint(0, classes, (count,), generator=generator), classes).float()
+
+
+def test_two_classes_need_one_output_and_others_one_each():
+    assert [outputs_of("binary", 2), outputs_of("multiclass", 5), outputs_of("multilabel", 3)] == [1, 5, 3]
+
+
+@pytest.mark.parametrize("kind", ["binary", "multiclass"])
+def test_loss_is_scikit_learns_log_loss(kind):
+    logits, label = cases(kind)
+    expected = log_loss(label.argmax(1).numpy(), probabilities(logits, kind).numpy(), labels=list(range(label.shape[1])))
+    assert float(class_loss(logits, label, kind)) == pytest.approx(expected, rel=1e-5)
+
+
+def test_loss_of_several_labels_is_the_mean_over_all_of_them():
+    logits, label = cases("multilabel")
+    expected = np.mean([log_loss(label[:, k].numpy(), logits[:, k].sigmoid().numpy(), labels=[0, 1]) for k in range(4)])
+    assert float(class_loss(logits, label, "multilabel")) == pytest.approx(expected, rel=1e-4)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+def test_loss_of_many_classes_is_torchs_with_the_same_smoothing(smoothing):
+    logits, label = cases("multiclass")
+    expected = F.cross_entropy(logits, label.argmax(1), label_smoothing=smoothing)
+    torch.testing.assert_close(class_loss(logits, label, "multiclass", smoothing=smoothing), expected)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.2])
+def test_weights_of_many_classes_multiply_as_in_torch(smoothing):
+    logits, label = cases("multiclass")
+    weight = torch.tensor([0.5, 1.0, 2.0, 4.0])
+    expected = F.cross_entropy(logits, label.argmax(1), weight, reduction="none", label_smoothing=smoothing).mean()
+    torch.testing.assert_close(class_loss(logits, label, "multiclass", weight, smoothing), expected)
+
+
+def test_smoothing_of_two_classes_moves_both_answers_towards_a_half():
+    logits, label = cases("binary")
+    expected = F.binary_cross_entropy_with_logits(logits[:, 0], label[:, 1] * 0.8 + 0.1)
+    torch.testing.assert_close(class_loss(logits, label, "binary", smoothing=0.2), expected)
+
+
+def test_weights_of_two_classes_multiply_each_its_own_cases():
+    logits, label = cases("binary")
+    single = F.binary_cross_entropy_with_logits(logits[:, 0], label[:, 1], reduction="none")
+    expected = (single * torch.where(label[:, 1] > 0, 3.0, 0.5)).mean()
+    torch.testing.assert_close(class_loss(logits, label, "binary", torch.tensor([0.5, 3.0])), expected)
+
+
+def test_weights_of_several_labels_are_torchs_positive_weights():
+    logits, label = cases("multilabel")
+    weight = torch.tensor([0.5, 1.0, 2.0, 4.0])
+    expected = F.binary_cross_entropy_with_logits(logits, label, pos_weight=weight)
+    torch.testing.assert_close(class_loss(logits, label, "multilabel", weight), expected)
+
+
+def test_a_case_of_two_classes_shares_its_target_among_them():
+    logits = torch.tensor([[1.0, 2.0, -1.0]])
+    expected = -0.5 * (logits.log_softmax(1)[0, 0] + logits.log_softmax(1)[0, 2])
+    torch.testing.assert_close(class_loss(logits, torch.tensor([[1.0, 0, 1.0]]), "multiclass"), expected)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_half_precision_logits_give_a_loss_in_full(kind):
+    logits, label = cases(kind)
+    assert class_loss(logits.bfloat16(), label, kind).dtype == torch.float32
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_enormous_logits_give_a_finite_loss_and_gradient(kind):
+    logits, label = cases(kind)
+    logits = (logits * 1e4).requires_grad_()
+    loss = class_loss(logits, label, kind)
+    loss.backward()
+    assert loss.isfinite()
+    assert logits.grad.isfinite().all()
+
+
+@pytest.mark.parametrize("kind", ["binary", "multiclass"])
+def test_probabilities_of_exclusive_classes_sum_to_one(kind):
+    logits, _ = cases(kind)
+    p = probabilities(logits, kind)
+    assert p.dtype == torch.float64
+    torch.testing.assert_close(p.sum(1), torch.ones(len(p), dtype=torch.float64))
+    assert p.shape[1] == (2 if kind == "binary" else 4)
+
+
+def test_the_second_of_two_classes_is_the_one_the_logit_speaks_for():
+    assert probabilities(torch.tensor([[3.0]]), "binary")[0].tolist() == pytest.approx([1 / (1 + np.exp(3)), 1 / (1 + np.exp(-3))])
+
+
+def test_probabilities_of_labels_stand_alone():
+    logits, _ = cases("multilabel")
+    np.testing.assert_allclose(probabilities(logits, "multilabel"), 1 / (1 + np.exp(-logits.double().numpy())), rtol=1e-12)
+
+
+def test_balanced_weights_are_scikit_learns():
+    label = F.one_hot(torch.tensor([0] * 70 + [1] * 20 + [2] * 10), 3).float()
+    expected = compute_class_weight("balanced", classes=np.arange(3), y=label.argmax(1).numpy())
+    np.testing.assert_allclose(balanced_weights(label), expected, rtol=1e-6)
+
+
+def test_balanced_weights_average_one_over_the_cases():
+    _, label = cases("multiclass", 200)
+    assert float((label * balanced_weights(label)).sum() / label.sum()) == pytest.approx(1)
+
+
+def test_a_class_without_cases_has_a_finite_weight():
+    assert balanced_weights(torch.tensor([[1.0, 0], [1.0, 0]])).isfinite().all()
