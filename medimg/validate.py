@@ -126,6 +126,8 @@ def _as(arm: Any, given: Any) -> Any:
         return _one_of(given, get_args(arm))
     if origin is tuple:
         inner = get_args(arm)[0]
+        if get_origin(inner) is dict and isinstance(given, list | tuple) and all(isinstance(one, Mapping) for one in given):
+            return tuple(dict(one) for one in given)
         return tuple(_as(inner, one) for one in (given if isinstance(given, list | tuple) else [given]))
     if origin is dict:
         return _conditions(given)

@@ -23,7 +23,6 @@ def test_the_lists_are_not_empty():
 def test_every_experiment_composes_in_every_profile(experiment, profile):
     settings = compose([f"experiment={experiment}", f"profile={profile}"])
     assert (settings.experiment, settings.profile) == (experiment, profile)
-    assert settings.title
     assert settings.data.manifest.startswith("phantom:")
 
 

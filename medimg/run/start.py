@@ -3,7 +3,9 @@
 import json
 import logging
 import os
+import shlex
 import shutil
+import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -53,7 +55,7 @@ def train(words: Sequence[str], target: str | None = None) -> Outcome:
     words, target = _without_resume(words, target)
     settings, run = _opened(words, target)
     recipe = import_module(f"medimg.recipes.{settings.recipe}")
-    with _kept_if_begun(run), working_in(run):
+    with _kept_if_begun(run, f"medimg train {_as_typed(run)}"), working_in(run):
         LOG.info("medimg %s, run folder %s", __version__, run.name)
         recipe.train(settings, run)
     return outcome_of(run)
@@ -69,7 +71,7 @@ def judge(words: Sequence[str], target: str | None = None) -> Outcome:
         shown = replace(settings, data=replace(settings.data, **asked))
         run = new_run(replace(shown, experiment=shown.experiment or source.parent.name), words, judges=source)
     recipe = import_module("medimg.recipes.judge")
-    with _kept_if_begun(run), working_in(run):
+    with _kept_if_begun(run, "the same command."), working_in(run):
         LOG.info("medimg %s judges run %s in %s", __version__, source.name, run.name)
         recipe.judge(settings, source, asked, run)
     return outcome_of(run)
@@ -83,12 +85,15 @@ def outcome_of(run: Path) -> Outcome:
 
 
 @contextmanager
-def _kept_if_begun(run: Path) -> Iterator[None]:
-    """Remove the folder of a run that the user's input stopped before its first stage: the screen has said all there is."""
+def _kept_if_begun(run: Path, again: str) -> Iterator[None]:
+    """Say how to go on with a run that a signal stopped; remove one that wrong input stopped before its first stage."""
     try:
         yield
-    except MedimgError as fault:
-        if not rank() and not isinstance(fault, Interrupted) and not (run / "stages").exists():
+    except (KeyboardInterrupt, Interrupted) as stop:
+        number = stop.exit_code - 128 if isinstance(stop, Interrupted) else signal.SIGINT
+        raise Interrupted(number, f"stopped; what was saved stays. Go on with it: {again}") from None
+    except MedimgError:
+        if not rank() and not (run / "stages").exists():
             shutil.rmtree(run, ignore_errors=True)
             forget_latest(run)
         raise
@@ -170,6 +175,11 @@ def _without_resume(words: Sequence[str], target: str | None) -> tuple[list[str]
 
 def _runs(words: Sequence[str]) -> str:
     return next((word.partition("=")[2] for word in words if word.startswith("runs=")), "runs")
+
+
+def _as_typed(run: Path) -> str:
+    """The shortest way to write a folder where the command is given, quoted for a shell."""
+    return shlex.quote(str(run.relative_to(Path.cwd()) if run.is_relative_to(Path.cwd()) else run))
 
 
 def _json(path: Path) -> Any:

@@ -78,9 +78,10 @@ def test_a_run_stopped_by_its_input_before_any_stage_leaves_nothing(recipe, tmp_
     assert (tmp_path / "runs" / "latest").resolve() == first
 
 
-def test_an_interrupted_run_and_one_with_stages_stay(recipe, tmp_path):
-    recipe.stop = Interrupted(15)
-    with pytest.raises(Interrupted):
+@pytest.mark.parametrize("by_key", [True, False])
+def test_an_interrupted_run_and_one_with_stages_stay(recipe, tmp_path, by_key):
+    recipe.stop = KeyboardInterrupt() if by_key else Interrupted(15)
+    with pytest.raises(Interrupted, match="medimg train runs/thyroid_spect/"):
         train(SMOKE)
     run = (tmp_path / "runs" / "latest").resolve()
     (run / "stages").mkdir()
