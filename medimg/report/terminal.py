@@ -19,9 +19,9 @@ def results_table(run: Path) -> RichTable:
     """Headline first, then the other measures per image and per patient, then each class; each with interval, images and patients."""
     folder = read_run(run)
     table = RichTable(title=_title(folder), title_justify="left", caption_justify="left", box=SIMPLE_HEAD, pad_edge=False)
-    table.add_column("Measure", no_wrap=True)
+    table.add_column("Measure", max_width=40)
     for name in ("Estimate", "95 % interval", "Images", "Patients"):
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", no_wrap=True)
     whole = headline_row(folder)
     if not whole:
         table.add_row("no results yet: metrics.json is not there", "", "", "", "")
