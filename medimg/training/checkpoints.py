@@ -45,7 +45,7 @@ class CheckpointFolder(CheckpointIO):
         return self.folder / f"{kind}-{step:09d}.ckpt"
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any = None) -> None:
-        """Write one checkpoint of plain types; then forget those before the one before."""
+        """Write one checkpoint of plain types; then forget those before the one before, and what a killed process left."""
         path = Path(path)
         buffer = io.BytesIO()
         torch.save(checkpoint, buffer)
@@ -55,8 +55,7 @@ class CheckpointFolder(CheckpointIO):
             sums.unlink(missing_ok=True)
         write_atomically(path, data)
         write_atomically(sums, hashlib.sha256(data).hexdigest().encode())
-        for old in self._all(path.name.split("-")[0])[:-KEPT]:
-            self.remove_checkpoint(old)
+        self._tidy(path.name.split("-")[0])
 
     def load_checkpoint(self, path: str | Path, map_location: Any = None, weights_only: bool | None = None) -> dict[str, Any]:
         """Read a checkpoint; it can never run code."""
@@ -66,6 +65,14 @@ class CheckpointFolder(CheckpointIO):
         """Delete one checkpoint with its sum."""
         for name in (Path(path), Path(path).with_suffix(".sha256")):
             name.unlink(missing_ok=True)
+
+    def _tidy(self, kind: str) -> None:
+        """One process writes here, so whatever is unfinished was left by a killed one."""
+        for left in self.folder.glob(".*.tmp"):
+            left.unlink(missing_ok=True)
+        finished = [path for path in self._all(kind) if path.with_suffix(".sha256").exists()]
+        for old in set(self._all(kind)) - set(finished[-KEPT:]):
+            self.remove_checkpoint(old)
 
     def newest(self, kind: str, *, at_most: int | None = None) -> Path | None:
         """Find the newest whole file of a kind, of no later step than `at_most`; None if there is none."""
