@@ -6,6 +6,7 @@ from pathlib import Path
 
 import torch
 
+from medimg.errors import ConfigError
 from medimg.settings import Trainer
 
 _LIGHTNING = {"fp32": "32-true", "bf16": "bf16-mixed", "fp16": "16-mixed"}
@@ -60,6 +61,10 @@ class Machine:
 def look(trainer: Trainer) -> Machine:
     """Choose what was left open as `auto`: bf16 and channels_last where the processor multiplies bf16 by itself."""
     gpu = torch.cuda.is_available() if trainer.accelerator == "auto" else trainer.accelerator == "gpu"
+    if gpu and not torch.cuda.is_available():
+        raise ConfigError(
+            "trainer.accelerator=gpu: no CUDA device is seen here. Use trainer.accelerator=cpu, or auto; nvidia-smi lists devices."
+        )
     fast = torch.cuda.is_bf16_supported(including_emulation=False) if gpu else _cpu_has_bf16()
     precision = trainer.precision if trainer.precision != "auto" else "bf16" if fast else "fp32"
     layout = trainer.memory_format if trainer.memory_format != "auto" else "channels_last"
