@@ -17,7 +17,7 @@ class StopWish:
     def listen(self) -> None:
         """Take over the signals."""
         for number in SIGNALS:
-            self._before[number] = signal.signal(number, self._note)
+            self._before.setdefault(number, signal.signal(number, self._note))
 
     def release(self) -> None:
         """Give the signals back to those who had them."""
