@@ -92,10 +92,10 @@ class Prepare:
                 )
             return window / np.float32(image.white)
         if self.normalise == "counts":
-            return np.minimum(window / np.float32(max(robust_maximum(window), 1e-6)), np.float32(COUNTS_CEILING))
+            return np.asarray(np.minimum(window / np.float32(max(robust_maximum(window), 1e-6)), COUNTS_CEILING), np.float32)
         seen = window[window > window.min()]
         low, high = np.percentile(seen, (1, 99))
-        return np.clip((window - low) / max(float(high - low), 1e-6), 0, 1).astype(np.float32)
+        return np.asarray(np.clip((window - low) / max(float(high - low), 1e-6), 0, 1), np.float32)
 
 
 def robust_maximum(counts: Pixels) -> float:
