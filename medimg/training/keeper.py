@@ -21,7 +21,8 @@ class Keeper(pl.Callback):
 
     `judge(network)` gives the measures of an epoch on validation, among them `val/loss`, least of which is best. `told(rows)` hears
     all rows of progress after each epoch. Saves every `save_steps` optimiser steps or `save_minutes`, at each epoch's end and
-    when a signal came. `ema` averages the weights, from step n by at most (1 + n) / (10 + n); the average is then what is judged and kept as best.
+    when a signal came. `ema` averages the weights after each optimiser step, from step n by at most (1 + n) / (10 + n); the average
+    is then what is judged and kept as best.
     """
 
     def __init__(
@@ -74,8 +75,9 @@ class Keeper(pl.Callback):
         """Average, and save where it is time to; never at an epoch's last batch, whose state belongs to the epoch's end."""
         self._images += len(batch["id"]) * trainer.world_size
         self.losses += torch.tensor([float(outputs["loss"].detach()) * trainer.accumulate_grad_batches, 1.0], dtype=torch.float64)
-        self._update_average(_network(pl_module), trainer.global_step)
         last = trainer.fit_loop.epoch_loop.batch_progress.is_last_batch
+        if last or not (batch_idx + 1) % trainer.accumulate_grad_batches:
+            self._update_average(_network(pl_module), trainer.global_step)
         done = trainer.max_steps != -1 and trainer.global_step >= trainer.max_steps
         if last or done or not trainer.global_step or (batch_idx + 1) % trainer.accumulate_grad_batches:
             return
