@@ -11,12 +11,14 @@ from pytorch_lightning.strategies import DDPStrategy
 from torch.utils.data import Dataset
 
 from medimg.data.loader import TrainLoader
-from medimg.errors import RunError
+from medimg.errors import ConfigError, RunError
 from medimg.settings import Trainer
 from medimg.training import ranks
+from medimg.training.checkpoints import step_of
 from medimg.training.keeper import Keeper
 from medimg.training.machine import Machine
 from medimg.training.progress import TrainingProgress
+from medimg.training.signals import handlers_as_before
 
 _QUIET = ("pytorch_lightning", "lightning.pytorch", "lightning_fabric", "lightning.fabric")
 
@@ -50,12 +52,20 @@ def fit(
         dataset, batch_size=settings.batch_size, seed=seed, position=position, workers=settings.workers, weights=weights,
         rank=ranks.rank(), world=ranks.world(),
     )  # fmt: skip
+    if not len(loader):
+        raise ConfigError(
+            f"{len(dataset)} training images in batches of {settings.batch_size} leave nothing for some of {ranks.world()} processes. "  # type: ignore[arg-type]
+            "Lower trainer.batch_size or trainer.devices."
+        )
     newest = keeper.folder.newest("last")
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), handlers_as_before():
         warnings.simplefilter("ignore")
-        trainer.fit(module, loader, ckpt_path=newest, weights_only=True)
+        try:
+            trainer.fit(module, loader, ckpt_path=newest, weights_only=True)
+        except SystemExit:
+            raise KeyboardInterrupt from None  # what Lightning makes of a second interrupt, with 1 for an exit code
     best = keeper.folder.newest("best", at_most=keeper.best_step)
-    if best is None:
+    if best is None or step_of(best) != keeper.best_step:
         raise RunError(
             "the best checkpoint of this stage is gone or damaged. Delete the stage's folder in stages/ and go on: it is trained again."
         )

@@ -1,6 +1,9 @@
 """SIGTERM and SIGINT as a wish: the run saves at the end of the batch and leaves with 143 or 130."""
 
 import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
@@ -29,3 +32,15 @@ class StopWish:
         if self.number and number == signal.SIGINT:
             raise KeyboardInterrupt
         self.number = self.number or number
+
+
+@contextmanager
+def handlers_as_before() -> Iterator[None]:
+    """Give the signals back in the end: Lightning leaves handlers that swallow a SIGTERM to whatever comes after training."""
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    try:
+        yield
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            for number, handler in before.items():
+                signal.signal(number, handler)
