@@ -1,5 +1,6 @@
 """A network and pictures small enough to train in a test, with everything in them that can break a resume: dropout, batch norm, noise."""
 
+import numpy as np
 import torch
 from torch import nn
 from torch.utils.data import Dataset
@@ -25,7 +26,7 @@ class ToyPictures(Dataset):
         answer = torch.randint(0, classes, (count,), generator=generator)
         self.labels = nn.functional.one_hot(answer, classes).float().numpy()
         self.image = torch.rand(count, 1, 12, 12, generator=generator) + 0.5 * answer.reshape(-1, 1, 1, 1)
-        self.ids = [f"{k:016x}" for k in range(count)]
+        self.ids = np.array([f"{k:016x}" for k in range(count)])
 
     def __len__(self):
         return len(self.ids)
@@ -35,7 +36,7 @@ class ToyPictures(Dataset):
 
     def __getitems__(self, indices):
         label = torch.from_numpy(self.labels[indices])
-        return {"image": self.image[indices], "label": label, "id": [self.ids[k] for k in indices]}
+        return {"image": self.image[indices], "label": label, "id": [str(self.ids[k]) for k in indices]}
 
 
 def network(seed=0, outputs=1):
