@@ -68,7 +68,7 @@ def _joined(said: Words) -> tuple[dict[str, Any], dict[str, str], list[str]]:
     profiles = config.pop("profiles", None) or {}
     faults: list[str] = []
     profile: dict[str, Any] = {}
-    if profiles and wanted in profiles:
+    if profiles and isinstance(wanted, str) and wanted in profiles:
         profile = profiles[wanted] or {}
     elif profiles:
         names = ", ".join(profiles)

@@ -66,7 +66,7 @@ def _refusal(word: str, override: Override) -> str | None:
 
 
 def _choose(said: Words, group: str, name: Any, known: Mapping[str, Sequence[str]]) -> None:
-    if name is None:
+    if name is None and group == "experiment":
         said.choices[group] = None
         return
     fault = bad_choice(group, name, known[group])

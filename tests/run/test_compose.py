@@ -1,5 +1,7 @@
 """Files, profile and words become settings in the stated order of rule."""
 
+import contextlib
+import random
 import subprocess
 import sys
 
@@ -7,6 +9,7 @@ import pytest
 
 from medimg.errors import ConfigError
 from medimg.run.compose import compose
+from medimg.validate import known_keys
 
 BRAIN = "experiment=encephalitis_glioma"
 
@@ -96,6 +99,69 @@ def test_without_experiment_or_manifest_the_way_in_is_told():
     (fault,) = faults()
     assert "experiment=NAME" in fault
     assert "phantom:thyroid" in fault
+
+
+def test_no_words_are_so_odd_that_medimg_breaks():
+    draw = random.Random(0)
+    keys = [
+        *known_keys(),
+        "data",
+        "experiment",
+        "profile",
+        "",
+        "a",
+        "data.where.x",
+        "paper",
+        "trainer.",
+        ".x",
+        "..",
+        "hydra",
+        "defaults",
+        "profiles",
+    ]
+    values = [
+        "",
+        "null",
+        "-1",
+        "1e400",
+        "nan",
+        "[]",
+        "{}",
+        "{a:b}",
+        "[1,[2]]",
+        "${data.size}",
+        "${x",
+        "a=b",
+        "\n",
+        "\0",
+        "é",
+        "~",
+        "a,b",
+        "sweep(1)",
+    ]
+    values += [
+        "choice(a,b)",
+        "???",
+        "true",
+        "/etc",
+        "9" * 30,
+        "[a",
+        "{a:{b:c}}",
+        "glob(*)",
+        "float(3)",
+        "$(x)",
+        "@x",
+        ":",
+        "#x",
+        "'a b'",
+        "quick",
+    ]
+    for _ in range(150):
+        words = [
+            draw.choice(["", "+", "~"]) + draw.choice(keys) + draw.choice(["=", "=", "", "@p="]) + draw.choice(values) for _ in range(3)
+        ]
+        with contextlib.suppress(ConfigError):
+            compose([*words, *draw.choice([[], [BRAIN]])])
 
 
 def test_composing_needs_neither_torch_nor_pandas():

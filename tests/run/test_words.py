@@ -18,7 +18,8 @@ def test_words_are_sorted():
     [
         ("task.lr=1,2", "needs -m"), ("task.lr=range(1,4)", "needs -m"), ("data.classes=a,b", "data.classes=[a,b]"),
         ("modle=resnet18", "Did you mean model?"), ("model=../../etc/x", "no path"), ("model=/etc/x", "no path"),
-        ("model=resnet19", "Did you mean resnet18?"), ("data={a:1}", "data.KEY=VALUE"), ("hydra.run.dir=x", "needs -m"),
+        ("model=resnet19", "Did you mean resnet18?"), ("data={a:1}", "data.KEY=VALUE"), ("data=null", "no data file"),
+        ("hydra.run.dir=x", "needs -m"),
         ("hydra/launcher=x", "needs -m"), ("data@x=brain", "packages"), ("a/b=c", "no group"), ("x={a:1", "Quote it"),
         ("title=${oc.env:HOME}", "not allowed"), ("data._target_=os.system", "not allowed"), ("data.where={_target_:x}", "not allowed"),
         ("title='${oc.decode:${a}}'", "not allowed"),
