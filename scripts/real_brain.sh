@@ -8,6 +8,6 @@ common="experiment=encephalitis_glioma data.manifest=$manifest"
 
 medimg train $common title="Pituitary or meningioma" 'data.classes=[meningioma,pituitary]' 'data.where={site:cheng-num}' 'data.subgroups=[plane]' "$@"
 medimg train $common title="Glioma or meningioma" 'data.classes=[meningioma,glioma]' 'data.where={site:cheng-num}' 'data.subgroups=[plane]' "$@"
-medimg train $common data.label=lesion title="Lesion on the slice, FLAIR" 'data.classes=[0,1]' \
+medimg train $common data.label=lesion title="Lesion on the FLAIR slice" 'data.classes=[0,1]' \
     'data.where={sequence:FLAIR,site:[tcga-HT,tcga-DU]}' 'data.subgroups=[site]' "$@"
 medimg eval runs/latest 'data.where={sequence:FLAIR,site:[tcga-CS,tcga-FG]}'
