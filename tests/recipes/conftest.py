@@ -1,0 +1,63 @@
+"""Runs through the real program, small: one tiny cohort, one run of it that all tests of a process may look at."""
+
+import csv
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import fakes
+import pytest
+from command import medimg
+
+SMALL = [
+    "data.size=32", "model.name=resnet10t", "augment=light", "trainer=cpu", "trainer.epochs=2", "trainer.batch_size=8", "trainer.threads=1",
+    "data.test_share=0.34", "data.val_share=0.34", "evaluate.draws=200", "evaluate.explain=1", "logger.tensorboard=false",
+]  # fmt: skip
+
+
+def words(manifest, runs, *more):
+    return [f"data.manifest={manifest}", f"runs={runs}", *SMALL, *more]
+
+
+def with_wrong_labels(manifest):
+    """Exchange the labels of every third patient, so that no network gets all cases right."""
+    rows = list(csv.DictReader(manifest.open()))
+    for row in rows:
+        if int(row["patient_id"][1:]) % 3 == 0:
+            row["label"] = {"a": "b", "b": "a"}[row["label"]]
+    return fakes.table(manifest, rows)
+
+
+def newest(runs):
+    return (Path(runs) / "latest").resolve()
+
+
+def table(run, part="test"):
+    return (Path(run) / "predictions" / f"{part}.csv").read_text()
+
+
+def process(*command, **environment):
+    """`medimg command...` in a process of its own, in this test's home."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "medimg", *map(str, command)], env={**os.environ, **environment}, stderr=subprocess.PIPE, text=True
+    )
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory):
+    """A cohort and a finished run of it, in a home that these tests share."""
+    folder = tmp_path_factory.mktemp("recipes")
+    manifest = with_wrong_labels(fakes.cohort(folder / "cohort", patients=24, size=24))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MEDIMG_HOME", str(folder / "home"))
+        answer = medimg("train", *words(manifest, folder / "runs"))
+    assert answer.code == 0, answer
+    return folder, manifest, newest(folder / "runs")
+
+
+@pytest.fixture
+def finished(shared, monkeypatch):
+    """The shared folder, manifest and run, with their home set."""
+    monkeypatch.setenv("MEDIMG_HOME", str(shared[0] / "home"))
+    return shared

@@ -1,0 +1,162 @@
+import csv
+import json
+import random
+import signal
+import time
+from pathlib import Path
+
+import fakes
+import pytest
+from command import medimg, refused
+
+from .conftest import newest, process, table, words
+
+EXPERIMENTS = sorted(path.stem for path in (Path(__file__).parents[2] / "configs" / "experiment").glob("*.yaml"))
+
+
+def cases(run, part="test"):
+    return list(csv.DictReader(table(run, part).splitlines()))
+
+
+def test_there_are_experiments_to_try():
+    assert len(EXPERIMENTS) >= 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("experiment", EXPERIMENTS)
+def test_each_experiment_is_trained_for_two_steps_judged_and_reported(experiment, tmp_path):
+    answer = medimg(
+        "train", f"experiment={experiment}", "profile=smoke", "trainer=cpu", "trainer.max_steps=2", f"runs={tmp_path}", "data.fold=[0]"
+    )
+    assert answer.code == 0, answer
+    run = newest(tmp_path)
+    rows = [json.loads(line) for path in run.glob("stages/*/progress.jsonl") for line in path.read_text().splitlines()]
+    assert {row["step"] for row in rows} == {2}
+    assert json.loads((run / "metrics.json").read_text())["headline"]
+    assert "</html>" in (run / "report.html").read_text()
+
+
+def test_a_run_holds_what_its_readers_need(finished):
+    _, _, run = finished
+    for name in (
+        "config.yaml", "environment.json", "split.csv", "split_proof.json", "cases.csv", "flow.json", "refused.csv", "metrics.json",
+        "calibration.json", "report.html", "predictions/val.csv", "explain/explain.json",
+    ):  # fmt: skip
+        assert (run / name).is_file(), name
+
+
+def test_each_test_case_is_scored_once_with_probabilities_that_sum_to_one(finished):
+    _, _, run = finished
+    split = [row["id"] for row in csv.DictReader((run / "split.csv").open()) if row["part"] == "test"]
+    assert sorted(row["id"] for row in cases(run)) == sorted(split)
+    assert all(abs(float(row["p_a"]) + float(row["p_b"]) - 1) < 1e-8 for row in cases(run))
+
+
+def test_no_path_and_no_patient_is_written_into_a_run(finished):
+    folder, manifest, run = finished
+    patients = {row["patient_id"] for row in csv.DictReader(manifest.open())}
+    for path in run.rglob("*"):
+        if path.suffix in (".csv", ".json", ".jsonl", ".txt", ".html", ".md") and path.name != "overrides.txt":
+            text = path.read_text()
+            assert f"{folder}/cohort/images" not in text, path
+            assert not any(f'"{name}"' in text or f",{name}," in text for name in patients), path
+
+
+def test_the_same_command_gives_the_same_bits(finished, tmp_path):
+    _, manifest, run = finished
+    assert medimg("train", *words(manifest, tmp_path)).code == 0
+    for part in ("val", "test"):
+        assert table(newest(tmp_path), part) == table(run, part)
+
+
+def test_judging_a_run_again_gives_its_table_again(finished, tmp_path):
+    _, _, run = finished
+    answer = medimg("eval", run, f"runs={tmp_path}", "--json")
+    assert answer.code == 0, answer
+    judged = Path(answer.json["run"])
+    assert judged != run
+    assert table(judged) == table(run)
+    assert json.loads((judged / "metrics.json").read_text())["headline"] == json.loads((run / "metrics.json").read_text())["headline"]
+
+
+def test_another_manifest_is_judged_by_the_thresholds_of_the_run(finished, tmp_path):
+    _, _, run = finished
+    other = fakes.cohort(tmp_path / "other", patients=10, size=24, seed=5)
+    text = other.read_text().replace("P0", "Q0")
+    other.write_text(text)
+    answer = medimg("eval", run, f"data.manifest={other}", f"runs={tmp_path}", "--json")
+    assert answer.code == 0, answer
+    judged = Path(answer.json["run"])
+    assert len(cases(judged)) == 20
+    theirs, ours = (next(iter(json.loads((folder / "calibration.json").read_text()).values())) for folder in (judged, run))
+    assert theirs["thresholds"] == ours["thresholds"]
+    assert theirs["temperature"] == ours["temperature"]
+    assert json.loads((judged / "evaluation.json").read_text())["external"] is True
+
+
+@pytest.mark.parametrize("shared_thing", ["patient", "picture"])
+def test_a_manifest_that_shares_something_with_the_run_is_a_leak(shared_thing, finished, tmp_path):
+    _, manifest, run = finished
+    other = fakes.cohort(tmp_path / "other", patients=6, size=24, seed=0 if shared_thing == "picture" else 5)
+    if shared_thing == "picture":
+        own = manifest.parent / "images" / "p000_0.png"
+        (tmp_path / "other/images/p000_0.png").write_bytes(own.read_bytes())
+        other.write_text(other.read_text().replace("P0", "Q0"))
+    refused("eval", run, f"data.manifest={other}", f"runs={tmp_path}", code=5)
+
+
+def test_predicting_a_folder_with_a_broken_file_refuses_that_file_only(finished, tmp_path):
+    _, manifest, run = finished
+    for k in range(3):
+        (tmp_path / f"{k}.png").write_bytes((manifest.parent / "images" / f"p00{k}_0.png").read_bytes())
+    fakes.truncated(tmp_path / "1.png")
+    answer = medimg("predict", run, tmp_path, "--json")
+    assert answer.code == 3, answer
+    assert [Path(row["image"]).name for row in answer.json["images"]] == ["0.png", "2.png"]
+    assert len(answer.json["refused"]) == 1
+    assert "1.png" in answer.json["refused"][0]
+    for row in answer.json["images"]:
+        assert row["p_a"] + row["p_b"] == pytest.approx(1)
+        assert row["decided"] in ("a", "b")
+
+
+def kill_after(seconds, *command, **environment):
+    started = process(*command, **environment)
+    try:
+        started.communicate(timeout=seconds)
+    except Exception:
+        started.send_signal(signal.SIGKILL)
+        started.communicate()
+    return started.returncode
+
+
+@pytest.mark.slow
+def test_a_run_killed_anywhere_and_continued_has_the_table_of_the_run_never_stopped(finished, tmp_path):
+    _, manifest, run = finished
+    moments, kills = random.Random(time.time_ns()), 0
+    target = tmp_path / "runs" / "own" / "killed"
+    for _ in range(8):
+        command = ("train", *words(manifest, tmp_path / "runs", "trainer.checkpoint_steps=1"))
+        resumes = (target / "config.yaml").exists()
+        environment = {} if resumes else {"MEDIMG_RUN": str(target)}
+        kills += (
+            kill_after(moments.uniform(5, 25), *(("train", f"resume={target}") if resumes else command), **environment) == -signal.SIGKILL
+        )
+    answer = medimg("train", f"resume={target}")
+    assert answer.code == 0, answer
+    assert kills
+    for part in ("val", "test"):
+        assert table(target, part) == table(run, part)
+
+
+@pytest.mark.slow
+def test_two_processes_train_and_score_each_case_once(finished, tmp_path):
+    _, manifest, _ = finished
+    started = process(
+        "train", *words(manifest, tmp_path, "trainer=ddp", "trainer.accelerator=cpu", "trainer.devices=2", "trainer.workers=0")
+    )
+    assert started.wait(400) == 0, started.stderr.read()
+    run = newest(tmp_path)
+    split = [row["id"] for row in csv.DictReader((run / "split.csv").open()) if row["part"] == "test"]
+    assert sorted(row["id"] for row in cases(run)) == sorted(split)
+    assert json.loads((run / "environment.json").read_text())["processes"] == 2
