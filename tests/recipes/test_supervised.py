@@ -152,9 +152,7 @@ def test_a_run_killed_anywhere_and_continued_has_the_table_of_the_run_never_stop
 @pytest.mark.slow
 def test_two_processes_train_and_score_each_case_once(finished, tmp_path):
     _, manifest, _ = finished
-    started = process(
-        "train", *words(manifest, tmp_path, "trainer=ddp", "trainer.accelerator=cpu", "trainer.devices=2", "trainer.workers=0")
-    )
+    started = process("train", *words(manifest, tmp_path, "trainer.strategy=ddp", "trainer.devices=2"))
     assert started.wait(400) == 0, started.stderr.read()
     run = newest(tmp_path)
     split = [row["id"] for row in csv.DictReader((run / "split.csv").open()) if row["part"] == "test"]
