@@ -201,7 +201,7 @@ def test_a_run_that_is_not_finished_cannot_be_judged(here):
 def test_going_on_with_other_settings_is_refused(here):
     run = stored_run(here)
     text = refused("train", f"resume={run}", "task.lr=0.5", "experiment=encephalitis_glioma")
-    assert "task.lr=0.5: this run was made with 0.001" in text
+    assert "task.lr=0.5: this run was made with" in text
     assert "experiment=encephalitis_glioma" in text
     assert "start a new run" in text
 

@@ -63,7 +63,7 @@ def test_hydras_plus_signs_are_understood():
 
 
 def test_a_value_may_refer_to_another_key():
-    assert compose([BRAIN, "trainer.patience=${trainer.epochs}"]).trainer.patience == 12
+    assert compose([BRAIN, "trainer.patience=${trainer.epochs}", "trainer.epochs=12"]).trainer.patience == 12
 
 
 def test_a_reference_in_a_circle_ends():
