@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from medimg.phantoms.brain_sites import SITES, Site
 from medimg.phantoms.fields import Array
-from medimg.phantoms.head import Head, draw_build
+from medimg.phantoms.head import Head, Window, draw_build
 from medimg.phantoms.lesion import ENCEPHALITIS, GLIOMA, Lesion, Traits, draw_lesion, heights, infiltrate, pusher
 from medimg.phantoms.mr import Series, write_slice
 from medimg.phantoms.scanner import Acquisition, acquire, shade
@@ -38,10 +38,11 @@ class Parameters:
     slices: tuple[tuple[int, int], ...] = ((636, 408), (798, 763), (745, 402))  # per sequence: encephalitis, glioma
     without: tuple[tuple[int, int], ...] = ((14, 7), (5, 1), (9, 8))  # patients who lack the sequence
     age: tuple[tuple[float, float], ...] = ((42, 17), (48, 15))
-    overlap: float = 0.07
+    overlap: float = 0.02  # mean share of traits that typical patients borrow from the other disease
+    odd: float = 0.12  # chance of a patient who shows as much of the one disease as of the other
     encephalitis: Traits = ENCEPHALITIS
     glioma: Traits = GLIOMA
-    fine: int = 384
+    fine: int = 320
     coarse: int = 160
     sites: tuple[Site, ...] = SITES
 
@@ -132,12 +133,13 @@ def draw_patient(job: Job, p: Parameters, folder: Path) -> list[dict[str, object
     volume = sum(4.19 * np.prod(f.radii) * f.strength for f in patient.lesion.foci) / 1000
     rows: list[dict[str, object]] = []
     for k, height in enumerate(patient.heights):
-        share, burden = _cut(patient, height, site, p)
+        window = patient.head.window(height, site.fov_mm, p.coarse)
+        share, burden = _cut(patient, height, site, p, window)
         for s, sequence in enumerate(SEQUENCES):
             if k not in patient.chosen[s]:
                 continue
             series, acquisition, bias = styles[s]
-            pixels = _shoot(share, series.times, acquisition, bias, rng)
+            pixels = _shoot(share, series.times, acquisition, bias, window, rng)
             path = folder / job.name / sequence / f"{len(patient.heights) - k:03d}.dcm"
             path.parent.mkdir(parents=True, exist_ok=True)
             half = site.fov_mm / 2 - series.pixel_mm / 2
@@ -157,9 +159,9 @@ def _draw(job: Job, rng: np.random.Generator, age: float, p: Parameters) -> Pati
     head = Head(draw_build(rng, age), rng)
     glioma = job.label == "glioma"
     own, other = (p.glioma, p.encephalitis) if glioma else (p.encephalitis, p.glioma)
-    lesion = draw_lesion(rng, own, other, glioma=glioma, overlap=p.overlap)
+    lesion = draw_lesion(rng, own, other, glioma=glioma, overlap=p.overlap, odd=p.odd)
     full = max(job.counts)
-    places = heights(lesion, full)
+    places = heights(lesion, full, head.build)
     spacing = float(np.clip(np.median(np.diff(places)), 1.5, 6)) if full > 1 else 5.0
     chosen = []
     for count in job.counts:
@@ -173,13 +175,14 @@ def _draw(job: Job, rng: np.random.Generator, age: float, p: Parameters) -> Pati
     return Patient(head, lesion, places, round(spacing, 1), tuple(chosen))
 
 
-def _cut(patient: Patient, height: float, site: Site, p: Parameters) -> tuple[Array, Array]:
+def _cut(patient: Patient, height: float, site: Site, p: Parameters, window: Window) -> tuple[Array, Array]:
     """Shares of all tissues, ill ones too, in a slice of some thickness: two planes averaged."""
     total: list[Array] = []
+    rows = (window[0].stop - window[0].start) * p.fine // p.coarse
     for offset in (-0.25, 0.25):
         z = height + offset * min(patient.spacing_mm, 5.0)
-        shapes = patient.head.shapes(z, site.fov_mm, p.coarse, pusher(patient.lesion))
-        share, fine = tissues(patient.head, shapes, p.fine)
+        shapes = patient.head.shapes(z, site.fov_mm, p.coarse, pusher(patient.lesion), window)
+        share, fine = tissues(patient.head, shapes, rows)
         out, burden = infiltrate(patient.lesion, share, fine, TISSUES)
         total = [out, burden] if not total else [total[0] + out, total[1] + burden]
     return total[0] * np.float32(0.5), total[1] * np.float32(0.5)
@@ -214,6 +217,12 @@ def _style(
     return series, acquisition, shade(rng, site.bias, p.fine)
 
 
-def _shoot(share: Array, times: Sequence, acquisition: Acquisition, bias: Array, rng: np.random.Generator) -> NDArray[np.uint16]:
-    clean = np.tensordot(signal(times, TISSUES + ILL), share, 1) * bias
-    return np.clip(np.rint(acquire(clean, acquisition, rng)), 0, 4095).astype(np.uint16)
+def _shoot(
+    share: Array, times: Sequence, acquisition: Acquisition, bias: Array, window: Window, rng: np.random.Generator
+) -> NDArray[np.uint16]:
+    """Signal of the tissues in the window, air around it, through the scanner."""
+    inside = np.tensordot(signal(times, TISSUES + ILL), share, 1)
+    clean = np.zeros_like(bias)
+    row, column = (round(side.start * share.shape[1] / (window[0].stop - window[0].start)) for side in window)
+    clean[row : row + inside.shape[0], column : column + inside.shape[1]] = inside
+    return np.clip(np.rint(acquire(clean * bias, acquisition, rng)), 0, 4095).astype(np.uint16)

@@ -32,7 +32,7 @@ class Volume:
         return np.asarray(values.reshape(x.shape))
 
     def halved(self, x: Array, y: Array, z: Array) -> Array:
-        """Values at the points of a smooth square grid, worked out at every second one: a quarter of the time."""
+        """Values at the points of a smooth grid, worked out at every second one: a quarter of the time."""
         return enlarge(self.at(_halve(x), _halve(y), _halve(z)), x.shape[0])
 
 
@@ -68,13 +68,13 @@ def meet(a: Array, b: Array, blend_mm: float) -> Array:
     return -join(-a, -b, blend_mm)
 
 
-def ramp(value: Array, width: float) -> Array:
+def ramp(value: Array, width: float | Array) -> Array:
     """A soft step at zero: 0 below -width / 2, 1 above width / 2."""
-    t = np.clip(value * np.float32(1 / width) + np.float32(0.5), 0, 1)
+    t = np.clip(value * np.asarray(1 / width, np.float32) + np.float32(0.5), 0, 1)
     return np.asarray(t * t * (3 - 2 * t), np.float32)
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=256)
 def enlarger(coarse: int, fine: int) -> Array:
     """Matrix (fine, coarse) of cubic interpolation between cell centres."""
     at = (np.arange(fine) + 0.5) * coarse / fine - 0.5
@@ -82,6 +82,6 @@ def enlarger(coarse: int, fine: int) -> Array:
 
 
 def enlarge(field: Array, fine: int) -> Array:
-    """Smooth field on a square coarse grid -> the same on a fine one."""
-    matrix = enlarger(field.shape[0], fine)
-    return np.asarray(matrix @ field @ matrix.T, np.float32)
+    """Smooth field on a coarse grid -> the same on a fine one of so many rows, and of columns in proportion."""
+    rows, columns = field.shape
+    return np.asarray(enlarger(rows, fine) @ field @ enlarger(columns, round(columns * fine / rows)).T, np.float32)

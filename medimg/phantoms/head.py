@@ -11,6 +11,8 @@ import numpy as np
 
 from medimg.phantoms.fields import Array, Volume, capsule, ellipsoid, join, meet
 
+Window = tuple[slice, slice]
+ALL: Window = (slice(None), slice(None))
 Push = Callable[[Array, Array, Array, Array, Array, Array], tuple[Array, Array]]
 
 _VENTRICLE = (  # one side: x, y, z, radius of each joint of the lateral ventricle, horn by horn
@@ -72,6 +74,19 @@ class Head:
         self.patch = Volume(rng, 17, 0.4)
         self.fine = Volume(rng, 10, 0.3)
 
+    def window(self, z_mm: float, fov_mm: float, cells: int) -> Window:
+        """Return the rows and columns of the coarse grid that hold the head on this plane, with room around it; the rest is air."""
+        step = 4
+        x, y, z = self.points(z_mm, fov_mm, cells // step)
+        skin = _shell(x, y, z)["cranium"] + self.build.skull_mm + self.build.scalp_mm + 5
+        if float(z.min()) < 8:
+            skin = np.maximum(skin, np.maximum(_front(x, y, z), _nose(x, y, z)) + 5)
+        spans = []
+        for axis in (1, 0):
+            at = np.flatnonzero((skin > -10).any(axis))
+            spans.append(slice(step * int(at[0]), step * (int(at[-1]) + 1)))
+        return spans[0], spans[1]
+
     def points(self, z_mm: float, fov_mm: float, cells: int) -> tuple[Array, Array, Array]:
         """Head coordinates of the cells of one cut plane (rows front to back, columns right to left)."""
         b = self.build
@@ -84,9 +99,9 @@ class Head:
         x = x * (1 + b.asymmetry * np.sign(x) * np.tanh(np.abs(y + 15) / 40))
         return (x / b.size[0]).astype(np.float32), (y / b.size[1]).astype(np.float32), (z / b.size[2]).astype(np.float32)
 
-    def shapes(self, z_mm: float, fov_mm: float, cells: int, push: Push | None = None) -> dict[str, Array]:
-        """Signed distances (mm, positive inside) of everything on one plane, on the coarse grid."""
-        x, y, z = self.points(z_mm, fov_mm, cells)
+    def shapes(self, z_mm: float, fov_mm: float, cells: int, push: Push | None = None, window: Window = ALL) -> dict[str, Array]:
+        """Signed distances (mm, positive inside) of everything on one plane, in a window of the coarse grid."""
+        x, y, z = (np.ascontiguousarray(a[window]) for a in self.points(z_mm, fov_mm, cells))
         s1, s2, s3 = self.slow.halved(x, y, z), self.slow.halved(x + 60, y, z), self.slow.halved(x, y + 60, z)
         out: dict[str, Array] = {"x": x, "y": y, "z": z, "s1": s1, "s2": s2}
         out.update(_shell(x + 0.6 * s1, y + 0.6 * s2, z + 0.6 * s3))
@@ -136,12 +151,10 @@ class Head:
         """Skin, eyes and the mirror-symmetric hollows and muscles of the base."""
         lateral = np.abs(x) + 1.5 * near["s2"]
         f1, f2 = self.patch.halved(lateral + 300, y, z), self.fine.halved(lateral + 300, y, z)
-        face = ellipsoid(x, y, z, (0, 38, -62), (64, 60, 58))
-        nose = capsule(x, y, z, (0, 92, -30, 5.0), (0, 116, -62, 11.0))
         skin = near["cranium"] + self.build.skull_mm + self.build.scalp_mm
         skin = skin + 5 * np.exp(-(((lateral - 62) / 16) ** 2) - ((y - 24) / 24) ** 2 - (np.minimum(np.abs(z + 12), 60) / 26) ** 2)
         if float(z.min()) < 5:
-            skin = join(join(skin, face, 18), nose, 9)
+            skin = join(join(skin, _front(x, y, z), 18), _nose(x, y, z), 9)
         eye = ellipsoid(lateral, y, z, (32, 68, -27), (12, 12.5, 12))
         orbit = join(ellipsoid(lateral, y, z, (30, 57, -26), (15.5, 19, 15.5)), ellipsoid(lateral, y, z, (22, 40, -24), (10, 24, 10)), 5)
         nerve = np.maximum(
@@ -233,3 +246,11 @@ def _deep(x: Array, y: Array, z: Array, p: Array, atrophy: float) -> dict[str, A
         "thalamus": thalamus,
         "hippocampus": hippocampus,
     }
+
+
+def _front(x: Array, y: Array, z: Array) -> Array:
+    return ellipsoid(x, y, z, (0, 38, -62), (64, 60, 58))
+
+
+def _nose(x: Array, y: Array, z: Array) -> Array:
+    return capsule(x, y, z, (0, 92, -30, 5.0), (0, 116, -62, 11.0))

@@ -3,23 +3,24 @@
 from dataclasses import dataclass, fields
 
 import numpy as np
+from numpy.typing import NDArray
 
 from medimg.phantoms.fields import Array, ramp
-from medimg.phantoms.head import Push
+from medimg.phantoms.head import Build, Push
 
 Point = tuple[float, float, float]
 
 # where: centre (x on the right side, y, z) in mm and how often encephalitis | glioma begins there
 _PLACES: dict[str, tuple[Point, float, float]] = {
-    "mesial temporal": ((29, -8, -12), 0.33, 0.04),
-    "lateral temporal": ((50, -16, -4), 0.11, 0.12),
+    "mesial temporal": ((29, -8, -12), 0.30, 0.05),
+    "lateral temporal": ((50, -16, -4), 0.12, 0.12),
     "insula": ((38, 4, 6), 0.20, 0.08),
-    "cingulate": ((9, 12, 34), 0.09, 0.05),
-    "orbitofrontal": ((22, 42, 2), 0.13, 0.03),
-    "frontal": ((28, 32, 30), 0.04, 0.29),
-    "parietal": ((32, -40, 40), 0.03, 0.24),
-    "occipital": ((26, -72, 12), 0.03, 0.06),
-    "deep": ((16, -10, 10), 0.03, 0.07),
+    "cingulate": ((9, 12, 34), 0.10, 0.05),
+    "orbitofrontal": ((22, 42, 2), 0.12, 0.03),
+    "frontal": ((28, 32, 30), 0.05, 0.29),
+    "parietal": ((32, -40, 40), 0.04, 0.24),
+    "occipital": ((26, -72, 12), 0.04, 0.06),
+    "deep": ((16, -10, 10), 0.02, 0.06),
     "hind": ((16, -54, -28), 0.01, 0.02),
 }
 
@@ -86,40 +87,42 @@ class Traits:
 
 
 ENCEPHALITIS = Traits(
-    cortex=Trait(0, 0.55, 0.95),
+    cortex=Trait(0, 0.75, 1.0),
     soft=Trait(0, 0.45, 0.9),
-    patchy=Trait(0, 0.3, 0.7),
-    core=Trait(0.85, 0.3, 0.5),
+    patchy=Trait(0, 0.3, 0.6),
+    core=Trait(0.97, 0.3, 0.5),
     necrosis=Trait(0.9, 0.3, 0.5),
     ring=Trait(0.9, 0.2, 0.6),
-    speckle=Trait(0.75, 0.2, 0.5),
-    lining=Trait(0.4, 0.3, 1),
-    mass_mm=Trait(0.3, 0, 2.5),
-    water=Trait(0, 0.5, 0.9),
-    size_mm=Trait(0, 11, 22),
-    extra=Trait(0.15, 0.6, 3.5),
-    both=Trait(0.15, 0.4, 1),
+    speckle=Trait(0.9, 0.1, 0.35),
+    lining=Trait(0.4, 0.2, 0.6),
+    mass_mm=Trait(0.4, 0, 2),
+    water=Trait(0, 0.6, 0.95),
+    size_mm=Trait(0, 12, 22),
+    extra=Trait(0.08, 0.8, 3.5),
+    both=Trait(0.1, 0.5, 1),
 )
 GLIOMA = Traits(
-    cortex=Trait(0, 0.05, 0.45),
-    soft=Trait(0, 0.2, 0.5),
-    patchy=Trait(0, 0.08, 0.35),
-    core=Trait(0.05, 0.5, 0.85),
-    necrosis=Trait(0.35, 0.4, 0.8),
-    ring=Trait(0.18, 0.6, 1),
-    speckle=Trait(0.25, 0.5, 1),
-    lining=Trait(0.93, 0.2, 0.6),
-    mass_mm=Trait(0.05, 3, 10),
-    water=Trait(0, 0.65, 1),
-    size_mm=Trait(0, 18, 34),
-    extra=Trait(0.8, 0.5, 2.5),
-    both=Trait(0.85, 0.1, 0.6),
+    cortex=Trait(0, 0.0, 0.3),
+    soft=Trait(0, 0.15, 0.4),
+    patchy=Trait(0, 0.05, 0.25),
+    core=Trait(0.02, 0.64, 0.88),
+    necrosis=Trait(0.1, 0.58, 0.84),
+    ring=Trait(0.03, 0.85, 1),
+    speckle=Trait(0.15, 0.6, 1),
+    lining=Trait(0.96, 0.2, 0.6),
+    mass_mm=Trait(0.03, 4, 11),
+    water=Trait(0, 0.75, 1),
+    size_mm=Trait(0, 22, 34),
+    extra=Trait(0.88, 0.5, 2.5),
+    both=Trait(0.9, 0.1, 0.6),
 )
 
 
-def draw_lesion(rng: np.random.Generator, own: Traits, other: Traits, *, glioma: bool, overlap: float) -> Lesion:
-    """Draw one patient's disease; overlap is the mean share of traits that come from the other disease."""
+def draw_lesion(rng: np.random.Generator, own: Traits, other: Traits, *, glioma: bool, overlap: float, odd: float = 0.0) -> Lesion:
+    """Draw one patient's disease; overlap is the mean share of traits that come from the other one, odd the chance of a mixed picture."""
     atypical = float(rng.beta(4 * overlap, 4 * (1 - overlap)))
+    if rng.uniform() < odd:
+        atypical = float(rng.uniform(0.35, 0.65))
     t = {f.name: getattr(other if rng.uniform() < atypical else own, f.name).draw(rng) for f in fields(Traits)}
     names = list(_PLACES)
     blend = 0.5 * atypical
@@ -162,13 +165,16 @@ def _focus(rng: np.random.Generator, centre: Point, side: int, size: float, stre
     return Focus((float(side * at[0]), float(at[1]), float(at[2])), (float(radii[0]), float(radii[1]), float(radii[2])), strength)
 
 
-def heights(lesion: Lesion, count: int) -> tuple[float, ...]:
-    """Return heights (mm) of evenly spread slices, all of which cut the disease plainly; gaps between foci are left out."""
+def heights(lesion: Lesion, count: int, build: Build | None = None) -> tuple[float, ...]:
+    """Return heights (mm) of evenly spread slices of a head that all cut the disease plainly; gaps between foci are left out."""
+    tilt, (_, long, tall) = (np.tan(np.deg2rad(build.pitch_deg)), build.size) if build else (0.0, (1.0, 1.0, 1.0))
     z = np.linspace(-34, 58, 921)
     area = np.zeros_like(z)
     for f in lesion.foci:
-        area += f.radii[0] * f.radii[1] * f.strength * np.clip(1 - ((z - f.centre[2]) / f.radii[2]) ** 2, 0, None)
-    share = np.cumsum(area > 0.3 * area.max()) - 0.5
+        middle = f.centre[2] * tall - tilt * (f.centre[1] * long + 15)
+        floor = (-12 if f.centre[1] > 15 else -34) * tall - tilt * (f.centre[1] * long + 15)
+        area += f.radii[0] * f.radii[1] * f.strength * np.clip(1 - ((z - middle) / f.radii[2]) ** 2, 0, None) * (z >= floor)
+    share = np.cumsum(area > 0.6 * area.max()) - 0.5
     at = np.interp((np.arange(count) + 0.5) / count * (share[-1] + 0.5), share, z)
     return tuple(round(float(v), 2) for v in at)
 
@@ -204,30 +210,45 @@ def infiltrate(lesion: Lesion, share: Array, f: dict[str, Array], names: tuple[s
     """Turn healthy tissue ill: shares of (T healthy) -> (T + 4: oedema, tumour, necrosis, enhancing), and the burden per pixel."""
     index = {n: i for i, n in enumerate(names)}
     value, strength = _inside(lesion, f)
-    rough = value + lesion.patchy * (0.55 * f["p1"] + 0.3 * f["p2"] + 0.35 * f["s1"])
+    rough = np.maximum(value + lesion.patchy * (0.55 * f["p1"] + 0.3 * f["p2"] + 0.35 * f["s1"]), 0.7 * value)
     grey = share[index["grey"]] + share[index["deep_grey"]] * 0.6
     white = share[index["white"]]
     total = grey + white + share[index["iron"]] + 1e-6
     liking = (lesion.cortex * grey + (1 - lesion.cortex) * white) / total / max(lesion.cortex, 1 - lesion.cortex)
+    solid, dead, ring = _core(lesion, value, f)
     oedema = ramp(rough - 0.05, lesion.soft) * (0.25 + 0.75 * liking) * strength * lesion.water
-    solid = (
-        ramp(value - (1 - lesion.core) + (0.06 + 0.3 * lesion.patchy) * f["p1"] + 0.05 * f["p2"], 0.3)
-        if lesion.core
-        else np.zeros_like(value)
-    )
-    dead = np.zeros_like(value)
-    if lesion.core and lesion.necrosis:
-        dead = ramp(value - (1 - lesion.core * lesion.necrosis) + 0.09 * f["p1"], 0.12)
-    shell = value - (1 - lesion.core * max(lesion.necrosis, 0.5)) + 0.09 * f["p1"] + 0.05
-    ring = lesion.ring * np.exp(-((shell / 0.10) ** 2)) * ramp(f["s1"] + 1.0 + 0.5 * f["p2"], 1.0) if lesion.core else 0 * value
-    spots = lesion.speckle * ramp(rough - 0.3, 0.3) * ramp(f["p2"] + 0.4 * f["p1"] - 0.3, 0.8)
+    spots = lesion.speckle * ramp(rough - 0.3, 0.3) * ramp(f["p2"] + 0.4 * f["p1"] - 0.3, 0.8) * (1 - 0.7 * dead)
+    edge = ramp(2.4 - np.abs(np.minimum(f["depth"] - 0.6, 9)), 2.0)
+    lining = lesion.lining * ramp(rough - 0.05, 0.5) * np.maximum(0.6 * edge, 0.45 * grey / total * ramp(f["s1"] + f["p1"] + 0.4, 1.2))
     brain = f["brain"] * np.clip(1 - share[index["csf"]] * 1.0, 0, 1)
-    lining = lesion.lining * ramp(rough - 0.0, 0.5) * ramp(2.4 - np.abs(np.minimum(f["depth"] - 0.6, 9)), 2.0)
+    stages = [np.clip(stage * brain, 0, 1) for stage in (oedema, 0.9 * solid, dead, np.clip(ring + spots + lining, 0, 1))]
     out = np.concatenate([share, np.zeros((4, *value.shape), np.float32)])
-    enhancing = np.clip(ring + spots + 0.6 * lining, 0, 1)
-    for k, stage in enumerate((oedema, 0.9 * solid, dead, enhancing)):
-        amount = np.clip(stage * brain, 0, 1)
-        moved = out[: len(names) + k] * amount
-        out[: len(names) + k] -= moved
-        out[len(names) + k] += moved.sum(0)
+    box = _box(np.maximum.reduce(stages) > 0)
+    part = out[:, box[0], box[1]]
+    for k, stage in enumerate(stages):
+        amount = stage[box]
+        moved = part[: len(names) + k] * amount
+        part[: len(names) + k] -= moved
+        part[len(names) + k] += moved.sum(0)
     return out, out[len(names) :].sum(0)
+
+
+def _core(lesion: Lesion, value: Array, f: dict[str, Array]) -> tuple[Array, Array, Array]:
+    """A solid part, what has died inside it, and the rim that enhances; nothing of it without a core."""
+    if not lesion.core:
+        none = np.zeros_like(value)
+        return none, none, none
+    solid = ramp(value - (1 - lesion.core) + (0.06 + 0.3 * lesion.patchy) * f["p1"] + 0.05 * f["p2"], 0.3)
+    wavy = value + 0.09 * f["p1"]
+    dead = ramp(wavy - (1 - lesion.core * lesion.necrosis), 0.12) if lesion.necrosis else np.zeros_like(value)
+    shell = (wavy - (1 - lesion.core * max(lesion.necrosis, 0.5)) + 0.05) / 0.15
+    return solid, dead, lesion.ring * np.exp(-shell * shell) * ramp(f["s1"] + 1.2 + 0.5 * f["p2"], 1.0)
+
+
+def _box(there: NDArray[np.bool_]) -> tuple[slice, slice]:
+    """Return the smallest rows and columns that hold all of it."""
+    spans = []
+    for axis in (1, 0):
+        at = np.flatnonzero(there.any(axis))
+        spans.append(slice(int(at[0]), int(at[-1]) + 1) if len(at) else slice(0, 0))
+    return spans[0], spans[1]

@@ -50,10 +50,10 @@ _FINE = (
 
 
 def tissues(head: Head, shapes: dict[str, Array], fine: int) -> tuple[Array, dict[str, Array]]:
-    """Coarse distances -> share of each tissue (T, fine, fine) and the fine fields that lesions need."""
+    """Coarse distances -> share of each tissue (T, fine, columns in proportion) and the fine fields that lesions need."""
     f = {name: _finer(shapes[name], fine, name in "xyz") for name in _FINE}
-    share = np.zeros((len(TISSUES), fine, fine), np.float32)
-    left: Array = np.ones((fine, fine), np.float32)
+    share = np.zeros((len(TISSUES), *f["x"].shape), np.float32)
+    left: Array = np.ones(f["x"].shape, np.float32)
 
     def paint(name: str, amount: Array) -> None:
         nonlocal left
@@ -111,7 +111,8 @@ def _paint_brain(head: Head, f: dict[str, Array], lay: Lay) -> Array:
     lay("grey", ramp(f["hippocampus"] + f["p2"], 1.5))
     ribbon = b.cortex_mm * (1 + 0.12 * f["p1"]) - np.minimum(groove, depth)
     ribbon = np.minimum(ribbon, 6 + np.minimum(f["ventricle"] * -1, 20))
-    lay("grey", inside * ramp(ribbon, 1.8 + 0.5 * np.tanh(f["p2"])))
+    blur = np.asarray(1.8 + 0.5 * np.tanh(f["p2"]), np.float64)
+    lay("grey", inside * ramp(ribbon, blur))
     streak = 0.10 + 0.09 * f["s1"] + 0.05 * f["p2"] + 0.25 * np.exp(np.minimum(f["ventricle"], 0) / 4) * (0.3 + a)
     lay("grey", inside * np.clip(streak, 0, 0.6))
     lay("white", inside)

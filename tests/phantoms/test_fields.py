@@ -52,3 +52,10 @@ def test_enlarging_a_plane_leaves_it_plane():
     x, _, _ = grid(32, 4.0)
     wanted, _, _ = grid(128, 1.0)
     np.testing.assert_allclose(fields.enlarge(x, 128), wanted, atol=1e-3)
+
+
+def test_enlarging_part_of_a_grid_gives_part_of_the_whole():
+    field = np.sin(np.arange(64) / 9)[:, None] * np.cos(np.arange(64) / 7)[None, :]
+    whole, part = fields.enlarge(field, 128), fields.enlarge(field[8:56, 4:40], 96)
+    assert part.shape == (96, 72)
+    np.testing.assert_allclose(part[8:-8, 8:-8], whole[16:112, 8:80][8:-8, 8:-8], atol=1e-3)

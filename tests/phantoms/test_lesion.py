@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from medimg.phantoms.head import Head, draw_build
-from medimg.phantoms.lesion import ENCEPHALITIS, GLIOMA, Focus, Lesion, draw_lesion, heights, infiltrate, pusher
+from medimg.phantoms.lesion import ENCEPHALITIS, GLIOMA, Focus, Lesion, _box, draw_lesion, heights, infiltrate, pusher
 from medimg.phantoms.tissue import TISSUES, tissues
 
 BALL = Lesion(
@@ -85,6 +85,30 @@ def test_overlap_brings_the_two_diseases_together():
         return abs(np.mean([x.cortex for x in draws(False, overlap)]) - np.mean([x.cortex for x in draws(True, overlap)]))
 
     assert gap(0.45) < 0.5 * gap(0.0)
+
+
+def test_one_patient_in_eight_shows_as_much_of_the_other_disease():
+    rng = np.random.default_rng(1)
+    drawn = [draw_lesion(rng, GLIOMA, ENCEPHALITIS, glioma=True, overlap=0.02, odd=0.12).atypical for _ in range(2000)]
+    assert 0.10 < np.mean(np.array(drawn) >= 0.35) < 0.15
+    assert max(drawn) < 1
+
+
+def test_ill_part_is_cut_out_as_a_box():
+    there = np.zeros((9, 7), bool)
+    assert there[_box(there)].size == 0
+    there[2:4, 5] = True
+    assert _box(there) == (slice(2, 4), slice(5, 6))
+
+
+def test_slices_of_a_tilted_head_still_cut_the_disease():
+    low = replace(BALL, foci=(Focus((30.0, -75.0, 10.0), (8.0, 8.0, 8.0), 1.0),))
+    rng = np.random.default_rng(0)
+    build = replace(draw_build(rng, 50), pitch_deg=12.0)
+    head = Head(build, rng)
+    for height in heights(low, 4, build):
+        x, y, z = head.points(height, 240, 120)
+        assert np.sqrt((x - 30) ** 2 + (y + 75) ** 2 + (z - 10) ** 2).min() < 7
 
 
 def test_slices_cut_the_disease_and_none_falls_between_two_foci():

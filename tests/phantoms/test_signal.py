@@ -11,7 +11,7 @@ def values(sequence, *names):
 
 
 def test_spin_echo_equation_is_followed():
-    density, t1, t2 = 0.70, 690.0, 77.0
+    density, t1, t2 = 0.70, 680.0, 79.0
     wanted = density * (1 - np.exp(-4500 / t1)) * np.exp(-100 / t2)
     assert signal(T2, ("white",))[0] == pytest.approx(wanted, rel=1e-5)
 
