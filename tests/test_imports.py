@@ -6,8 +6,8 @@ from pathlib import Path
 import medimg
 
 ORDER = [
-    {"errors"}, {"settings"}, {"validate"}, {"io"}, {"phantoms", "data"}, {"transforms"}, {"models"}, {"losses", "metrics"}, {"active", "qc"},
-    {"tasks"}, {"training"}, {"evaluate", "report"}, {"recipes"}, {"run"}, {"cli"},
+    {"errors"}, {"settings"}, {"validate"}, {"io"}, {"phantoms", "data"}, {"transforms"}, {"models"}, {"losses", "metrics"},
+    {"active", "qc"}, {"tasks"}, {"training"}, {"evaluate", "report"}, {"recipes"}, {"run"}, {"cli"},
 ]  # fmt: skip
 LEVEL = {name: level for level, names in enumerate(ORDER) for name in names}
 ROOT = Path(medimg.__file__).parent
@@ -44,7 +44,13 @@ def test_imports_point_down_and_siblings_are_strangers():
     for path in modules():
         for name in imported(path):
             parts = name.split(".")
-            if parts[0] == "medimg" and len(parts) > 1 and parts[1] in LEVEL and parts[1] != top(path) and LEVEL[parts[1]] >= LEVEL[top(path)]:
+            if (
+                parts[0] == "medimg"
+                and len(parts) > 1
+                and parts[1] in LEVEL
+                and parts[1] != top(path)
+                and LEVEL[parts[1]] >= LEVEL[top(path)]
+            ):
                 wrong.append(f"{path.relative_to(ROOT)} imports {name}")
     assert not wrong
 

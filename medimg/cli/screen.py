@@ -51,7 +51,9 @@ def screenful(faults: list[str]) -> list[str]:
     lines: list[str] = []
     mark = "- " if len(faults) > 1 else ""
     for number, fault in enumerate(faults):
-        wrapped = textwrap.wrap(fault, width(), initial_indent=mark, subsequent_indent=" " * len(mark), break_on_hyphens=False)
+        wrapped = textwrap.wrap(
+            fault, width(), initial_indent=mark, subsequent_indent=" " * len(mark), break_on_hyphens=False, break_long_words=False
+        )
         left = len(faults) - number
         if number and len(lines) + len(wrapped) > LINES - (left > 1):
             return [*lines, f"... and {left} more; --json lists all."]

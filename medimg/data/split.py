@@ -71,9 +71,17 @@ def _refuse_settings(folds: int, inner_folds: int, val_share: float, test_share:
 def _refuse_rows(rows: pd.DataFrame) -> None:
     if rows.empty:
         raise ManifestError("no rows are left to split. Look at data.where, data.classes and data.exclude.")
-    twice = rows["id"][rows["id"].duplicated()].unique()
+    twice = rows[rows["id"].duplicated(keep=False)]
     if len(twice):
-        raise LeakError(f"one image stands in several rows, ids {named(twice)}. Keep one row of each, or list the ids in data.exclude.")
+        several = [f"{row_id} ({_where(same)})" for row_id, same in twice.groupby("id", sort=True)]
+        way_out = "Correct patient_id (medimg data whois tells whose a hash is), or take one of the rows out of the manifest."
+        raise LeakError(f"the same picture stands under several patients: {named(several)}. {way_out}")
+
+
+def _where(same: pd.DataFrame) -> str:
+    """Say in which lines of the manifest, and of whom, some rows are."""
+    lines = f"lines {' and '.join(map(str, same['line'].iloc[:3]))}, " if "line" in same else ""
+    return f"{lines}patients {' and '.join(same['patient'].unique()[:3])}"
 
 
 def _outer(

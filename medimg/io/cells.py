@@ -11,7 +11,7 @@ from medimg.io.table import lines
 
 UIDS = ("study", "series", "sop")
 STANDARD = [
-    "id", "path", "frame", "patient", "label", "site", "sequence", "view", "slice_mm", *UIDS, "pixel_sha256", "acquired_month",
+    "id", "path", "frame", "patient", "label", "site", "sequence", "view", "slice_mm", *UIDS, "pixel_sha256", "acquired_month", "line",
 ]  # fmt: skip
 
 
@@ -24,6 +24,7 @@ def rows_of(table: pd.DataFrame, labels: "pd.Series[str]", folder: Path, faults:
     rows["label"] = labels
     for name in ("site", "sequence", "view", "acquired_month", "pixel_sha256"):
         rows[name] = table.get(name, "")
+    rows["line"] = rows.index  # of the file, as a spreadsheet counts
     rows["slice_mm"] = _numbers(table, "slice_mm", np.nan, faults)
     for name in UIDS:
         rows[name] = hash_ids(list(table[name])) if name in table else ""

@@ -1,6 +1,7 @@
 """The images of a run: manifest read, patients dealt, the deal proved, pictures prepared. The same on every command."""
 
 import json
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,12 @@ from medimg.data.prepare import Prepare
 from medimg.data.split import load_split, make_split, save_split
 from medimg.errors import ManifestError
 from medimg.io import Manifest, read_manifest
+from medimg.io.files import write_atomically
 from medimg.losses import Kind
 from medimg.recipes.stages import write_json
 from medimg.settings import Data, Settings
 from medimg.training import ranks
-from medimg.training.checkpoints import write_atomically
-from medimg.training.progress import Told
+from medimg.training.told import Told
 
 CASE_COLUMNS = ["id", "patient", "study", "series", "sop", "pixel_sha256", "site", "sequence", "view", "acquired_month", "label"]
 
@@ -86,11 +87,13 @@ def name_of(data: Data, manifest: Manifest) -> str:
 
 def deal(manifest: Manifest, settings: Settings) -> pd.DataFrame:
     """Deal the patients to parts as the settings say."""
+    _refuse_empty_classes(manifest)
     data = settings.data
     if data.split not in (None, "manifest"):
         return load_split(Path(str(data.split)), manifest.rows)
     rows = manifest.rows
     if data.split is None and "part" in rows:
+        print("the manifest's column part is not used; data.split=manifest uses it", file=sys.stderr)
         rows = rows.drop(columns="part")
     elif data.split == "manifest" and "part" not in rows:
         raise ManifestError("data.split=manifest: the manifest has no column part. Add it (train, val, test), or leave data.split out.")
@@ -128,6 +131,15 @@ def load(settings: Settings, run: Path) -> Cohort:
     return cohort
 
 
+def _refuse_empty_classes(manifest: Manifest) -> None:
+    found = set("|".join(manifest.rows["label"]).split("|"))
+    empty = [name for name in manifest.classes if name not in found]
+    if empty:
+        raise ManifestError(
+            f"no image that can be used is labelled {', '.join(empty)}. Leave it out of data.classes, or look at data.where."
+        )
+
+
 def load_external(data: Data, source: Path, run: Path) -> tuple[Manifest, PictureCache]:
     """Read another manifest to judge a run on, and prove that it shares nothing with the run's own cases."""
     manifest = read(data)
@@ -160,7 +172,8 @@ def write_cases(run: Path, manifest: Manifest, data: Data) -> None:
 
 
 def _parts(cohort: Cohort) -> dict[str, Any]:
-    merged = cohort.split.merge(cohort.rows[["id", "patient"]], on="id")
+    labelled = cohort.rows[cohort.rows["label"] != ""]  # the others neither teach nor judge
+    merged = cohort.split.merge(labelled[["id", "patient"]], on="id")
     counted = merged.groupby(["fold", "member", "part"]).agg(images=("id", "size"), patients=("patient", "nunique"))
     parts: dict[str, Any] = {}
     for row in counted.reset_index().to_dict("records"):

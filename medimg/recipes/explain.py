@@ -39,6 +39,7 @@ def explain(settings: Settings, cohort: Cohort, machine: Machine, run: Path) -> 
             told += draw_heat_maps(
                 run / "explain", here, cohort.rows, cohort.cache, settings.model.channels, cohort.kind, classes, network, machine
             )
+    (run / "explain").mkdir(exist_ok=True)
     write_json(run / "explain" / "explain.json", told)
 
 

@@ -28,8 +28,6 @@ from medimg.training import ranks
 from medimg.training.machine import Machine
 from medimg.training.score import score
 
-ASKED = ("manifest", "label", "where", "exclude", "subgroups", "limit")  # what may differ on another manifest; the rest is the run's
-
 
 def judge(settings: Settings, source: Path, asked: Mapping[str, Any], run: Path) -> None:
     """Judge the networks of `source` (its settings given) into the folder `run`.

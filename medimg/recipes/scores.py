@@ -11,9 +11,9 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
+from medimg.io.files import write_atomically
 from medimg.losses import Kind, probabilities
 from medimg.settings import Settings
-from medimg.training.checkpoints import write_atomically
 
 
 def write_scores(

@@ -2,13 +2,16 @@
 
 import hashlib
 import json
+import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from medimg.errors import RunError
+from medimg.io.files import write_atomically
 from medimg.training import ranks
-from medimg.training.checkpoints import write_atomically
+
+_LOG = logging.getLogger("medimg")
 
 
 def digest(inputs: Any) -> str:
@@ -31,13 +34,16 @@ def stage(run: Path, name: str, inputs: dict[str, Any], work: Callable[[Path], N
         raise RunError(f"stage {name} was begun with other inputs ({', '.join(changed)} changed). Start a new run, or undo the change.")
     ranks.barrier()
     if done.is_file():
+        _LOG.info("stage %s is done already", name)
         return folder
+    _LOG.info("stage %s %s", name, "goes on" if begun.is_file() else "begins")
     if ranks.rank() == 0:
         write_json(begun, {"sha256": wanted, "inputs": inputs})
     work(folder)
     ranks.barrier()
     if ranks.rank() == 0:
         write_json(done, {"sha256": wanted})
+        _LOG.info("stage %s is done", name)
     ranks.barrier()
     return folder
 

@@ -1,6 +1,7 @@
 """Train one network per seed and fold, score validation and test, judge, explain, report: top to bottom."""
 
 import hashlib
+import logging
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -15,7 +16,7 @@ from medimg.data.cache import PictureCache
 from medimg.data.dataset import Pictures
 from medimg.data.leaks import prove
 from medimg.data.loader import epoch_batches
-from medimg.errors import MedimgError
+from medimg.errors import GateFailed, MedimgError
 from medimg.evaluate import evaluate
 from medimg.losses import Kind, balanced_weights, class_loss, probabilities
 from medimg.metrics import Undefined, auroc
@@ -36,6 +37,8 @@ from medimg.training.machine import Machine, look
 from medimg.training.progress import write_rows
 from medimg.training.score import score
 from medimg.transforms.augment import Augment
+
+_LOG = logging.getLogger("medimg")
 
 
 def train(settings: Settings, run: Path) -> None:
@@ -84,7 +87,7 @@ def _train_one(settings: Settings, cohort: Cohort, machine: Machine, seed: int, 
         return _measures(score(judged, pictures["val"], machine, batch_size=settings.trainer.batch_size), pictures["val"], kind)
 
     keeper = Keeper(
-        CheckpointFolder(folder / "checkpoints"), judge, told=lambda rows: write_rows(folder, rows), patience=settings.trainer.patience,
+        CheckpointFolder(folder / "checkpoints"), judge, told=partial(_note, folder), patience=settings.trainer.patience,
         ema=task.ema, save_steps=settings.trainer.checkpoint_steps, save_minutes=settings.trainer.checkpoint_minutes,
     )  # fmt: skip
     weights = _sample_weights(pictures["train"].labels) if task.sampling == "balanced" else None
@@ -98,6 +101,12 @@ def _train_one(settings: Settings, cohort: Cohort, machine: Machine, seed: int, 
             write_scores(folder / f"{part}.csv", rows, logits, kind, classes, seed=seed, fold=fold, member=member)
     if ranks.rank() == 0:
         write_json(folder / "best.json", {"file": best.name, "step": keeper.best_step, "val/loss": keeper.best})
+
+
+def _note(folder: Path, rows: list[Row]) -> None:
+    """Keep the rows of progress, and the newest in the log."""
+    write_rows(folder, rows)
+    _LOG.info("%s: %s", folder.name, "  ".join(f"{name} {value:.4g}" for name, value in rows[-1].items()))
 
 
 def _measures(logits: NDArray[np.float32], pictures: Pictures, kind: Kind) -> Row:
@@ -158,6 +167,8 @@ def check(settings: Settings, run: Path) -> list[str]:
     faults: list[str] = []
     try:
         cohort = load_for_check(settings)
+    except GateFailed:
+        raise
     except MedimgError as fault:
         return fault.faults
     try:

@@ -19,7 +19,7 @@ def results_table(run: Path) -> RichTable:
     """Headline first, then the other measures per image and per patient, then each class; each with interval, images and patients."""
     folder = read_run(run)
     table = RichTable(title=_title(folder), title_justify="left", caption_justify="left", box=SIMPLE_HEAD, pad_edge=False)
-    table.add_column("Measure", max_width=40)
+    table.add_column("Measure", min_width=24, max_width=40)
     for name in ("Estimate", "95 % interval", "Images", "Patients"):
         table.add_column(name, justify="right", no_wrap=True)
     whole = headline_row(folder)
@@ -27,14 +27,23 @@ def results_table(run: Path) -> RichTable:
         table.add_row("no results yet: metrics.json is not there", "", "", "", "")
         return table
     _add(table, whole, "bold")
+    shown = [whole]
     for title, rows in _groups(folder, whole):
         table.add_section()
         table.add_row(escape(title), "", "", "", "", style="dim")
         for row in rows:
             _add(table, row)
-    if any("exact" in str(row.get("method")) for row in folder.rows):
-        table.caption = f"{EXACT} exact, on patients"
+        shown += rows
+    table.caption = "\n".join(_remarks(folder, shown))
     return table
+
+
+def _remarks(folder: RunFolder, shown: list[Json]) -> Iterator[str]:
+    """Say once what the cells only point to."""
+    if any("exact" in str(row.get("method")) for row in shown):
+        yield f"{EXACT} exact, on patients"
+    for reason in dict.fromkeys(str(row["undefined"]) for row in shown if row.get("undefined")):
+        yield f"undefined: {escape(scrub(reason))}"
 
 
 def _title(folder: RunFolder) -> str:
@@ -72,4 +81,11 @@ def _add(table: RichTable, row: Json, style: str | None = None) -> None:
     cell = measure_cell(row)
     name = metric_name(row["metric"]) + (", mean of classes" if row.get("scope") == "macro" else "")
     name = f"{name}, per {row.get('level', 'image')}" if style else f"  {name}"
-    table.add_row(escape(name), escape(cell.text), escape(cell.small), count(row.get("n")), count(row.get("patients")), style=style)
+    table.add_row(
+        escape(name),
+        escape(cell.text),
+        escape("" if row.get("undefined") else cell.small),
+        count(row.get("n")),
+        count(row.get("patients")),
+        style=style,
+    )

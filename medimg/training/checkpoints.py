@@ -3,7 +3,6 @@
 import contextlib
 import hashlib
 import io
-import os
 from pathlib import Path
 from typing import Any
 
@@ -11,26 +10,9 @@ import torch
 from pytorch_lightning.plugins.io import CheckpointIO
 
 from medimg.errors import RunError
+from medimg.io.files import write_atomically
 
 KEPT = 2  # files of each kind: the newest, and the one before
-
-
-def write_atomically(path: Path, data: bytes) -> None:
-    """Replace a file by its new content in one step, on disk when this returns."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with open(temporary, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 class CheckpointFolder(CheckpointIO):

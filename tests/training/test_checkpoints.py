@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from medimg.errors import RunError
-from medimg.training.checkpoints import KEPT, CheckpointFolder, is_whole, load_weights, step_of, write_atomically
+from medimg.io.files import write_atomically
+from medimg.training.checkpoints import KEPT, CheckpointFolder, is_whole, load_weights, step_of
 
 
 def save(folder, step, kind="last", **content):

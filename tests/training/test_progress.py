@@ -6,8 +6,9 @@ import pytest
 from toys import run
 
 from medimg.settings import Trainer
-from medimg.training import progress
-from medimg.training.progress import Told, write_rows
+from medimg.training import told as told_module
+from medimg.training.progress import write_rows
+from medimg.training.told import Told
 
 
 @pytest.fixture
@@ -21,7 +22,7 @@ def clock(monkeypatch):
             return self.now
 
     clock = Clock()
-    monkeypatch.setattr(progress, "time", clock)
+    monkeypatch.setattr(told_module, "time", clock)
     return clock
 
 
@@ -59,7 +60,7 @@ def test_rows_are_written_for_machines_and_for_tables(tmp_path):
 
 
 def test_training_tells_its_steps_and_newest_measures(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(progress, "EVERY_SECONDS", 0.0)
+    monkeypatch.setattr(told_module, "EVERY_SECONDS", 0.0)
     run(tmp_path, Trainer(epochs=2, batch_size=8, accelerator="cpu"))
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 10
