@@ -85,6 +85,7 @@ def speak(command: Command) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("%(message)s"))
     handler.setLevel(logging.DEBUG if command.debug else logging.WARNING if command.json else logging.INFO)
+    handler.addFilter(lambda record: not getattr(record, "file_only", False))
     LOG.handlers[:] = [handler]
     LOG.setLevel(logging.DEBUG if command.debug else logging.INFO)
     LOG.propagate = False

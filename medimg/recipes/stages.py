@@ -12,6 +12,7 @@ from medimg.io.files import write_atomically
 from medimg.training import ranks
 
 _LOG = logging.getLogger("medimg")
+_QUIET = {"file_only": True}  # for the run's log, not for the screen
 
 
 def digest(inputs: Any) -> str:
@@ -34,16 +35,16 @@ def stage(run: Path, name: str, inputs: dict[str, Any], work: Callable[[Path], N
         raise RunError(f"stage {name} was begun with other inputs ({', '.join(changed)} changed). Start a new run, or undo the change.")
     ranks.barrier()
     if done.is_file():
-        _LOG.info("stage %s is done already", name)
+        _LOG.info("stage %s is done already", name, extra=_QUIET)
         return folder
-    _LOG.info("stage %s %s", name, "goes on" if begun.is_file() else "begins")
+    _LOG.info("stage %s %s", name, "goes on" if begun.is_file() else "begins", extra=_QUIET)
     if ranks.rank() == 0:
         write_json(begun, {"sha256": wanted, "inputs": inputs})
     work(folder)
     ranks.barrier()
     if ranks.rank() == 0:
         write_json(done, {"sha256": wanted})
-        _LOG.info("stage %s is done", name)
+        _LOG.info("stage %s is done", name, extra=_QUIET)
     ranks.barrier()
     return folder
 

@@ -106,7 +106,7 @@ def _train_one(settings: Settings, cohort: Cohort, machine: Machine, seed: int, 
 def _note(folder: Path, rows: list[Row]) -> None:
     """Keep the rows of progress, and the newest in the log."""
     write_rows(folder, rows)
-    _LOG.info("%s: %s", folder.name, "  ".join(f"{name} {value:.4g}" for name, value in rows[-1].items()))
+    _LOG.info("%s: %s", folder.name, "  ".join(f"{name} {value:.4g}" for name, value in rows[-1].items()), extra={"file_only": True})
 
 
 def _measures(logits: NDArray[np.float32], pictures: Pictures, kind: Kind) -> Row:

@@ -2,9 +2,8 @@
 
 import contextlib
 import hashlib
-import io
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 import torch
 from pytorch_lightning.plugins.io import CheckpointIO
@@ -13,6 +12,26 @@ from medimg.errors import RunError
 from medimg.io.files import write_atomically
 
 KEPT = 2  # files of each kind: the newest, and the one before
+
+
+class Summed:
+    """A file that is summed while it is written: a checkpoint is never held in memory a second time."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file, self._sum = file, hashlib.sha256()
+
+    def write(self, data: bytes) -> int:
+        """Write and sum."""
+        self._sum.update(data)
+        return self._file.write(data)
+
+    def flush(self) -> None:
+        """Hand on what is buffered."""
+        self._file.flush()
+
+    def hexdigest(self) -> str:
+        """Give the SHA-256 of all that was written."""
+        return self._sum.hexdigest()
 
 
 class CheckpointFolder(CheckpointIO):
@@ -29,14 +48,18 @@ class CheckpointFolder(CheckpointIO):
     def save_checkpoint(self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any = None) -> None:
         """Write one checkpoint of plain types; then forget those before the one before, and what a killed process left."""
         path = Path(path)
-        buffer = io.BytesIO()
-        torch.save(checkpoint, buffer)
-        data = buffer.getvalue()
-        sums = path.with_suffix(".sha256")
+        sums, digest = path.with_suffix(".sha256"), ""
+
+        def write(file: IO[bytes]) -> None:
+            nonlocal digest
+            summed = Summed(file)
+            torch.save(checkpoint, cast(IO[bytes], summed))
+            digest = summed.hexdigest()
+
         if path.exists():
             sums.unlink(missing_ok=True)
-        write_atomically(path, data)
-        write_atomically(sums, hashlib.sha256(data).hexdigest().encode())
+        write_atomically(path, write)
+        write_atomically(sums, digest.encode())
         self._tidy(path.name.split("-")[0])
 
     def load_checkpoint(self, path: str | Path, map_location: Any = None, weights_only: bool | None = None) -> dict[str, Any]:

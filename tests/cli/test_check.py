@@ -9,6 +9,8 @@ import pytest
 from command import medimg, refused
 from fakes import cohort
 
+from medimg.errors import LeakError
+
 Usage = namedtuple("Usage", "total used free")
 SMALL = ["data.size=16", "trainer.batch_size=4", "data.folds=2", "model.name=resnet10t"]
 
@@ -39,7 +41,10 @@ def test_faults_of_disk_folder_and_recipe_are_one_list(recipe, monkeypatch, tmp_
 
 
 def test_a_leak_found_by_check_ends_with_5(recipe):
-    recipe.faults = ["leak: 'no patients in two parts' does not hold."]
+    def leaks(*_):
+        raise LeakError("leak: 'no patients in two parts' does not hold.")
+
+    recipe.check = leaks
     assert "leak" in refused("check", "experiment=thyroid_spect", code=5)
 
 
