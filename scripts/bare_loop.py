@@ -76,7 +76,9 @@ def train(config, machine, image, label, parts, seed):
                 group["lr"] = task["lr"] * rate(step, steps, task)
             with torch.autocast("cpu", TYPES[machine["precision"]], enabled=machine["precision"] != "fp32"):
                 logits = network(shaped(x, machine))
-            loss = F.binary_cross_entropy_with_logits(logits.float()[:, 0], y)
+            loss = F.binary_cross_entropy_with_logits(
+                logits.float()[:, 0], y, reduction="none"
+            ).mean()  # rounds as medimg does, also in short batches
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
