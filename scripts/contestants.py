@@ -52,7 +52,7 @@ class Race:
         return len(epoch_batches(len(self.train), self.batch_size, self.seed, 0))
 
 
-class Stop(Exception):
+class Over(Exception):
     """The race is over."""
 
 
@@ -65,7 +65,8 @@ class Loop(threading.Thread):
         self.losses: list[float] = []
         self.fault: BaseException | None = None
         self._go, self._done = threading.Event(), threading.Event()
-        self._left, self._over, self._began, self._seconds = 0, False, 0.0, 0.0
+        self._left, self._over = 0, False
+        self._began, self._spent = np.zeros(2), np.zeros(2)
         self._ways = (False, False, True, False)
 
     def run(self) -> None:
@@ -74,14 +75,14 @@ class Loop(threading.Thread):
         self._wait()
         try:
             self.play(self._tick)
-        except Stop:
+        except Over:
             pass
         except BaseException as fault:
             self.fault = fault
         self._done.set()
 
-    def go(self, steps: int) -> float:
-        """Run that many steps; returns their seconds."""
+    def go(self, steps: int) -> np.ndarray:
+        """Run that many steps; returns their seconds by the clock, and by the processor."""
         if self.ident is None:
             self.start()
         self._left = steps
@@ -90,7 +91,7 @@ class Loop(threading.Thread):
         self._done.wait()
         if self.fault:
             raise self.fault
-        return self._seconds
+        return self._spent
 
     def stop(self) -> None:
         """End the loop where it waits."""
@@ -102,7 +103,7 @@ class Loop(threading.Thread):
         self.losses.append(float(loss.detach()))
         self._left -= 1
         if not self._left:
-            self._seconds = time.perf_counter() - self._began
+            self._spent = _clocks() - self._began
             self._ways = (
                 torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled(),
                 torch.utils.deterministic.fill_uninitialized_memory, torch.backends.cudnn.benchmark,
@@ -114,11 +115,15 @@ class Loop(threading.Thread):
         self._go.wait()
         self._go.clear()
         if self._over:
-            raise Stop
+            raise Over
         deterministic, warn_only, fill, torch.backends.cudnn.benchmark = self._ways
         torch.use_deterministic_algorithms(deterministic, warn_only=warn_only)
         torch.utils.deterministic.fill_uninitialized_memory = fill
-        self._began = time.perf_counter()
+        self._began = _clocks()
+
+
+def _clocks() -> np.ndarray:
+    return np.array([time.perf_counter(), time.process_time()])
 
 
 class TickAtEnd(pl.Callback):
@@ -242,7 +247,7 @@ def lightning_loop(race: Race, threads: int) -> Loop:
 
 
 def alternate(loops: list[Loop], rounds: int, steps: int, warm: int = 2) -> dict[str, np.ndarray]:
-    """Let the loops take turns, `steps` each; returns the seconds of each loop in each round, (rounds,), warming up not counted."""
+    """Let the loops take turns, `steps` each; returns the seconds of each in each round, (rounds, clock and processor)."""
     for loop in loops:
         loop.go(warm)
     found = np.array([[loop.go(steps) for loop in loops] for _ in range(rounds)])

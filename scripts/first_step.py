@@ -1,0 +1,81 @@
+"""Start one training program and tell, as JSON, the seconds to its first optimiser step and the peak memory of six; bench.py runs it.
+
+Run:  python scripts/first_step.py medimg|bare|lightning START [WORDS of medimg]     START: the time at which this process was started
+"""
+
+import json
+import os
+import resource
+import sys
+import time
+from typing import Any
+
+STEPS, BATCH, CLASSES = 6, 32, 6
+
+
+def main() -> None:
+    name, start, *words = sys.argv[1:]
+    from torch.optim.optimizer import register_optimizer_step_post_hook
+
+    steps: list[float] = []
+
+    def stepped(*_: object) -> None:
+        steps.append(time.time() - float(start))
+        if len(steps) == STEPS:
+            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+            print(json.dumps({"seconds": steps[0], "peak_mb": peak}), flush=True)
+            os._exit(0)
+
+    register_optimizer_step_post_hook(stepped)
+    if name == "medimg":
+        from medimg.cli import main as medimg
+
+        sys.exit(medimg(words))
+    {"bare": bare, "lightning": lightning}[name]()
+
+
+def toy() -> tuple[Any, Any, Any]:
+    """Give what is needed for six steps: the network of the comparison, and pictures without content."""
+    import timm
+    import torch
+
+    network = timm.create_model("resnet18", num_classes=CLASSES, in_chans=1)
+    count = STEPS * BATCH
+    return network, torch.rand(count, 1, 128, 128), torch.randint(0, 2, (count, CLASSES)).float()
+
+
+def bare() -> None:
+    """Train as a bare PyTorch script does: fp32, as the tensors lie."""
+    import torch
+
+    network, image, label = toy()
+    optimizer = torch.optim.AdamW(network.parameters())
+    for batch in torch.randperm(len(image)).split(BATCH):
+        optimizer.zero_grad()
+        torch.nn.functional.binary_cross_entropy_with_logits(network(image[batch]), label[batch]).backward()
+        optimizer.step()
+
+
+def lightning() -> None:
+    """Train as the Lightning tutorial does, in its defaults."""
+    import pytorch_lightning as pl
+    import torch
+
+    class Plain(pl.LightningModule):
+        def __init__(self, network: Any) -> None:
+            super().__init__()
+            self.network = network
+
+        def training_step(self, batch: Any, _: int) -> Any:
+            return torch.nn.functional.binary_cross_entropy_with_logits(self.network(batch[0]), batch[1])
+
+        def configure_optimizers(self) -> Any:
+            return torch.optim.AdamW(self.parameters())
+
+    network, image, label = toy()
+    loader = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(image, label), batch_size=BATCH, shuffle=True)
+    pl.Trainer(accelerator="cpu", max_epochs=1, enable_progress_bar=False, enable_model_summary=False).fit(Plain(network), loader)
+
+
+if __name__ == "__main__":
+    main()
