@@ -31,10 +31,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as home:
         os.environ["MEDIMG_HOME"] = home
         rows = _rows()
-        table = _against_bare(rows, options)
-        table += _against_lightning(rows, options)
-        table += _alone_rounds(home, rounds=1 if options.quick else 5)
-    _print(table)
+        _print_head()
+        _print(_against_bare(rows, options))
+        _print(_against_lightning(rows, options))
+        _print(_alone_rounds(home, rounds=1 if options.quick else 5))
+    print(f"\n{_load()} at the end")
 
 
 def _options() -> argparse.Namespace:
@@ -204,18 +205,24 @@ def _start(name: str, home: str) -> dict[str, float]:
     return dict(json.loads(lines[-1]))
 
 
-def _print(table: list[tuple[str, str]]) -> None:
+def _print_head() -> None:
     import torch
 
     from medimg.settings import Trainer
     from medimg.training.machine import look
 
     machine = look(Trainer(accelerator="cpu"))
-    load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
-    print(f"\n{machine.device_name}, {len(os.sched_getaffinity(0))} cores, torch {torch.__version__}, load {load}\n")
-    print("| what | measured |\n|---|---|")
+    print(f"\n{machine.device_name}, {len(os.sched_getaffinity(0))} cores, torch {torch.__version__}; {_load()}\n")
+    print("| what | measured |\n|---|---|", flush=True)
+
+
+def _print(table: list[tuple[str, str]]) -> None:
     for what, measured in table:
-        print(f"| {what} | {measured} |")
+        print(f"| {what} | {measured} |", flush=True)
+
+
+def _load() -> str:
+    return f"{os.getloadavg()[0]:.1f} programs busy"
 
 
 if __name__ == "__main__":

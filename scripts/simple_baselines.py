@@ -65,8 +65,8 @@ def baseline(run, name, x, ids, classes, make):
     print(f"{name}: {evaluate(folder)['headline']['text']}")
     rows = compare(run, folder)
     for row in rows.get("rows", []):
-        if row["metric"] == "auroc" and row["level"] == "image" and row["scope"] == "all":
-            print(f"  run - {name}: AUROC {row['estimate']:+.3f} ({row['low']:+.3f} to {row['high']:+.3f}), {row['aggregate']}")
+        if row["metric"] == "auroc" and row["scope"] == "all" and not row["calibrated"]:
+            print(f"  run - {name}: AUROC {row['difference']:+.3f} ({row['low']:+.3f} to {row['high']:+.3f}), {row['aggregate']}")
 
 
 def linear_model():
