@@ -23,6 +23,7 @@ from typing import Any
 FIRST_STEP = Path(__file__).resolve().with_name("first_step.py")
 CLASSES = ("hyperthyroid", "subacute_thyroiditis", "reduced_uptake", "nodule", "goitre", "normal")
 TRAINED, JUDGED = 256, 64
+PARTS = ("steps", "resnet50", "start")
 
 
 def main() -> None:
@@ -32,9 +33,12 @@ def main() -> None:
         os.environ["MEDIMG_HOME"] = home
         rows = _rows()
         _print_head()
-        _print(_against_bare(rows, options))
-        _print(_against_lightning(rows, options))
-        _print(_alone_rounds(home, rounds=1 if options.quick else 5))
+        if "steps" in options.only:
+            _print(_against_bare(rows, options))
+        if "resnet50" in options.only:
+            _print(_against_lightning(rows, options))
+        if "start" in options.only:
+            _print(_alone_rounds(home, rounds=1 if options.quick else 5))
     print(f"\n{_load()} at the end")
 
 
@@ -43,6 +47,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=30, help="rounds of each comparison (30)")
     parser.add_argument("--steps", type=int, default=4, help="steps of each loop in a round (4)")
     parser.add_argument("--threads", type=int, help="threads of every loop (all cores)")
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, help="parts of the table (all)")
     parser.add_argument("--quick", action="store_true", help="six rounds, the slow comparison two")
     options = parser.parse_args()
     options.rounds = min(options.rounds, 6) if options.quick else options.rounds

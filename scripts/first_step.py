@@ -8,6 +8,7 @@ import os
 import resource
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 STEPS, BATCH, CLASSES = 6, 32, 6
@@ -22,8 +23,7 @@ def main() -> None:
     def stepped(*_: object) -> None:
         steps.append(time.time() - float(start))
         if len(steps) == STEPS:
-            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-            print(json.dumps({"seconds": steps[0], "peak_mb": peak}), flush=True)
+            print(json.dumps({"seconds": steps[0], "peak_mb": peak_mb()}), flush=True)
             os._exit(0)
 
     register_optimizer_step_post_hook(stepped)
@@ -32,6 +32,14 @@ def main() -> None:
 
         sys.exit(medimg(words))
     {"bare": bare, "lightning": lightning}[name]()
+
+
+def peak_mb() -> float:
+    """Give the most memory this program has held; getrusage would tell of the program that started it, where that held more."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        return int(status.read_text().partition("VmHWM:")[2].split()[0]) / 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def toy() -> tuple[Any, Any, Any]:
