@@ -66,7 +66,7 @@ def _write(folder: Path, stamp: dict[str, Any]) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=".writing-", dir=folder.parent))
     try:
-        _module(stamp["name"]).write(temporary, stamp["n"], stamp["seed"])
+        _module(stamp["name"]).write(temporary, n=stamp["n"], seed=stamp["seed"])
         (temporary / "cohort.json").write_text(json.dumps(stamp, indent=1) + "\n")
         try:
             os.rename(temporary, folder)

@@ -4,22 +4,23 @@ Patients come first (age, head, disease, site), then their images, so that all i
 random numbers of its own, so the pictures do not depend on how many processes draw them.
 """
 
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from multiprocessing import get_context
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from medimg.phantoms.brain_sites import SITES, Site
+from medimg.phantoms.drawing import draw
 from medimg.phantoms.fields import Array
 from medimg.phantoms.head import Head, Window, draw_build
-from medimg.phantoms.lesion import ENCEPHALITIS, GLIOMA, Lesion, Traits, draw_lesion, heights, infiltrate, pusher
+from medimg.phantoms.lesion import ENCEPHALITIS, GLIOMA, PLACES, Lesion, Traits, draw_lesion, heights, infiltrate, pusher
 from medimg.phantoms.mr import Series, write_slice
 from medimg.phantoms.scanner import Acquisition, acquire, shade
-from medimg.phantoms.signal import Sequence, signal
+from medimg.phantoms.signal import CONSTANTS, Sequence, signal
 from medimg.phantoms.tissue import TISSUES, tissues
 
 SEQUENCES = ("FLAIR", "T1CE", "T2")
@@ -39,9 +40,11 @@ class Parameters:
     without: tuple[tuple[int, int], ...] = ((14, 7), (5, 1), (9, 8))  # patients who lack the sequence
     age: tuple[tuple[float, float], ...] = ((42, 17), (48, 15))
     overlap: float = 0.02  # mean share of traits that typical patients borrow from the other disease
-    odd: float = 0.12  # chance of a patient who shows as much of the one disease as of the other
+    odd: float = 0.08  # chance of a patient who shows as much of the one disease as of the other
     encephalitis: Traits = ENCEPHALITIS
     glioma: Traits = GLIOMA
+    places: tuple[Any, ...] = tuple(PLACES.items())  # this and the constants: recorded here, so that a change has another hash
+    constants: tuple[Any, ...] = tuple(CONSTANTS.items())
     fine: int = 320
     coarse: int = 160
     sites: tuple[Site, ...] = SITES
@@ -73,16 +76,12 @@ class Patient:
     chosen: tuple[tuple[int, ...], ...]  # per sequence: which of the heights
 
 
-def write(folder: Path, *, n: int | None = None, seed: int | None = None, parameters: Parameters | None = None, workers: int = 2) -> None:
+def write(folder: Path, *, n: int | None = None, seed: int | None = None, parameters: Parameters | None = None) -> None:
     """Write the cohort's DICOM files and manifest.csv below folder; n patients instead of all, few slices each."""
     p = parameters or PARAMETERS
     jobs = plan(p, n, p.seed if seed is None else seed)
     folder.mkdir(parents=True, exist_ok=True)
-    if workers > 1:
-        with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-            rows = list(pool.map(draw_patient, jobs, [p] * len(jobs), [folder] * len(jobs), chunksize=2))
-    else:
-        rows = [draw_patient(job, p, folder) for job in jobs]
+    rows = draw(partial(draw_patient, p=p, folder=folder), jobs, "drawing the built-in cohort brain")
     pd.DataFrame([row for part in rows for row in part]).to_csv(folder / "manifest.csv", index=False, lineterminator="\n")
 
 

@@ -11,7 +11,7 @@ from medimg.phantoms.head import Build, Push
 Point = tuple[float, float, float]
 
 # where: centre (x on the right side, y, z) in mm and how often encephalitis | glioma begins there
-_PLACES: dict[str, tuple[Point, float, float]] = {
+PLACES: dict[str, tuple[Point, float, float]] = {
     "mesial temporal": ((29, -8, -12), 0.30, 0.05),
     "lateral temporal": ((50, -16, -4), 0.12, 0.12),
     "insula": ((38, 4, 6), 0.20, 0.08),
@@ -97,7 +97,7 @@ ENCEPHALITIS = Traits(
     lining=Trait(0.4, 0.2, 0.6),
     mass_mm=Trait(0.4, 0, 2),
     water=Trait(0, 0.6, 0.95),
-    size_mm=Trait(0, 12, 22),
+    size_mm=Trait(0, 11, 20),
     extra=Trait(0.08, 0.8, 3.5),
     both=Trait(0.1, 0.5, 1),
 )
@@ -105,10 +105,10 @@ GLIOMA = Traits(
     cortex=Trait(0, 0.0, 0.3),
     soft=Trait(0, 0.15, 0.4),
     patchy=Trait(0, 0.05, 0.25),
-    core=Trait(0.02, 0.64, 0.88),
+    core=Trait(0.02, 0.7, 0.92),
     necrosis=Trait(0.1, 0.58, 0.84),
-    ring=Trait(0.03, 0.85, 1),
-    speckle=Trait(0.15, 0.6, 1),
+    ring=Trait(0.1, 0.6, 1),
+    speckle=Trait(0.25, 0.4, 0.9),
     lining=Trait(0.96, 0.2, 0.6),
     mass_mm=Trait(0.03, 4, 11),
     water=Trait(0, 0.75, 1),
@@ -124,18 +124,18 @@ def draw_lesion(rng: np.random.Generator, own: Traits, other: Traits, *, glioma:
     if rng.uniform() < odd:
         atypical = float(rng.uniform(0.35, 0.65))
     t = {f.name: getattr(other if rng.uniform() < atypical else own, f.name).draw(rng) for f in fields(Traits)}
-    names = list(_PLACES)
+    names = list(PLACES)
     blend = 0.5 * atypical
-    often = np.array([v[1:] for v in _PLACES.values()])
+    often = np.array([v[1:] for v in PLACES.values()])
     chance = often[:, int(glioma)] * (1 - blend) + often[:, 1 - int(glioma)] * blend
     place = str(rng.choice(names, p=chance / chance.sum()))
     side = -1 if rng.uniform() < 0.5 else 1
     size = float(np.clip(t["size_mm"], 9, 34))
-    foci = [_focus(rng, _PLACES[place][0], side, size, 1.0)]
+    foci = [_focus(rng, PLACES[place][0], side, size, 1.0)]
     for _ in range(round(t["extra"])):
         flip = rng.uniform() < t["both"]
         where = place if flip and rng.uniform() < 0.7 else str(rng.choice(names, p=chance / chance.sum()))
-        near = foci[0].centre if not flip and rng.uniform() < 0.5 else _PLACES[where][0]
+        near = foci[0].centre if not flip and rng.uniform() < 0.5 else PLACES[where][0]
         near = (abs(near[0]), near[1], near[2])
         shift = rng.normal(0, 14, 3) if not flip else np.zeros(3)
         centre = (near[0] + shift[0] * 0.5, near[1] + shift[1], near[2] + shift[2] * 0.7)

@@ -23,9 +23,9 @@ CONSTANTS: dict[str, tuple[float, float, float, float]] = {
     "choroid": (0.88, 1600, 115, 380),
     "eye": (1.00, 3800, 900, 3800),
     "oedema": (0.90, 1500, 178, 1430),
-    "tumour": (0.86, 1350, 110, 1150),
+    "tumour": (0.86, 1350, 104, 1150),
     "necrosis": (0.97, 3000, 380, 2800),
-    "enhancing": (0.88, 1350, 112, 340),
+    "enhancing": (0.88, 1350, 112, 440),
 }
 
 

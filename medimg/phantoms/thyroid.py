@@ -1,10 +1,7 @@
 """The built-in thyroid cohort: 641 static Tc-99m pertechnetate scintigrams, one per patient, six classes and one crossing."""
 
 import csv
-import multiprocessing
-import sys
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medimg.errors import ConfigError
+from medimg.phantoms.drawing import draw
 from medimg.phantoms.nm import Static, write_static
 from medimg.phantoms.planar import blur_gaussian
 from medimg.phantoms.thyroid_image import expected_counts
@@ -103,14 +101,12 @@ def stored(counts: NDArray[np.float64], site: Site) -> NDArray[np.uint16]:
     return np.clip(np.rint(kept), 0, 65535).astype(np.uint16)
 
 
-def write(folder: Path, n: int | None, seed: int | None) -> None:
+def write(folder: Path, *, n: int | None = None, seed: int | None = None) -> None:
     """Write the cohort's DICOM files and manifest.csv into a folder."""
     (folder / "images").mkdir(parents=True)
     drawn = patients(n, seed)
     jobs = [(folder, index, patient, seed) for index, patient in enumerate(drawn)]
-    context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
-    with ProcessPoolExecutor(2, mp_context=context) as pool:
-        rows = list(pool.map(_write_one, jobs, chunksize=16))
+    rows = draw(_write_one, jobs, "drawing the built-in cohort thyroid")
     with (folder / "manifest.csv").open("w", newline="", encoding="utf-8") as stream:
         table = csv.DictWriter(stream, list(rows[0]), lineterminator="\n")
         table.writeheader()

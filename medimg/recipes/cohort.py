@@ -16,11 +16,11 @@ from medimg.data.split import load_split, make_split, save_split
 from medimg.errors import ManifestError
 from medimg.io import Manifest, read_manifest
 from medimg.io.files import write_atomically
+from medimg.io.told import Told
 from medimg.losses import Kind
 from medimg.recipes.stages import write_json
 from medimg.settings import Data, Settings
 from medimg.training import ranks
-from medimg.training.told import Told
 
 CASE_COLUMNS = ["id", "patient", "study", "series", "sop", "pixel_sha256", "site", "sequence", "view", "acquired_month", "label"]
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytorch_lightning as pl
 
 from medimg.io.files import write_atomically
-from medimg.training.told import Told
+from medimg.io.told import Told
 
 
 class TrainingProgress(pl.Callback):

@@ -22,7 +22,7 @@ def toy(monkeypatch):
     module.PARAMETERS = Toy()
     module.calls = 0
 
-    def write(folder, n, seed):
+    def write(folder, *, n, seed):
         module.calls += 1
         (folder / "manifest.csv").write_text(f"image,patient_id\n{n},{seed}\n")
 
@@ -30,6 +30,12 @@ def toy(monkeypatch):
     monkeypatch.setitem(sys.modules, "toy_cohort", module)
     monkeypatch.setitem(phantoms.COHORTS, "toy", "toy_cohort")
     return module
+
+
+@pytest.mark.parametrize(("name", "n"), [("thyroid", 14), ("brain", 2)])
+def test_built_in_cohorts_are_written_by_their_names(name, n, tmp_path):
+    with phantoms.cohort(name, n=n, out=tmp_path / name).open() as stream:
+        assert len({row["patient_id"] for row in csv.DictReader(stream)}) == n
 
 
 def test_unknown_cohort_is_refused_with_the_names_there_are():

@@ -114,7 +114,7 @@ def test_noise_of_a_site_that_stores_counts_is_poisson(everyone):
 
 
 def test_manifest_names_files_that_hold_the_pictures(tmp_path):
-    thyroid.write(tmp_path, 14, None)
+    thyroid.write(tmp_path, n=14)
     with (tmp_path / "manifest.csv").open() as stream:
         rows = list(csv.DictReader(stream))
     assert {"image", "patient_id", "label", "site", "true_severity", "true_atypical", "true_uptake_percent"} <= set(rows[0])
@@ -128,7 +128,7 @@ def test_manifest_names_files_that_hold_the_pictures(tmp_path):
 
 def test_pictures_do_not_depend_on_the_processes_that_wrote_them(tmp_path):
     (tmp_path / "two").mkdir()
-    thyroid.write(tmp_path / "two", 14, 3)
+    thyroid.write(tmp_path / "two", n=14, seed=3)
     (tmp_path / "one" / "images").mkdir(parents=True)
     for index, patient in enumerate(patients(14, 3)):
         thyroid._write_one((tmp_path / "one", index, patient, 3))
