@@ -4,21 +4,25 @@ from typing import Any
 
 from medimg.report.folder import RunFolder
 from medimg.report.results import OVERALL, pick
-from medimg.report.table import Cell, Table, measure_cell, name_cell
-from medimg.report.words import AGGREGATES, finite, metric_name, number, scrub, signed
+from medimg.report.table import Cell, Table, measure_cell
+from medimg.report.words import AGGREGATES, finite, metric_name, number, scrub, signed, words
 
 
 def paper_table(run: RunFolder) -> Table:
     """The paper's printed figures with ours of the same measure beside them, as the evaluation has matched them."""
     table = run.tables.get("paper")
-    lines = []
-    for line in [] if table is None else table.to_dict("records"):
+    printed = [] if table is None else table.to_dict("records")
+    metrics = list(dict.fromkeys(str(line.get("metric")) for line in printed))
+    lines: dict[tuple[str, str], dict[str, list[Cell]]] = {}
+    for line in printed:
         ours = {"estimate": line.get("ours"), "low": line.get("low"), "high": line.get("high"), "undefined": line.get("scope")}
-        paper = Cell(number(line.get("paper")), look="num")
-        source = Cell(scrub(line.get("source") or ""), look="dim")
-        lines.append([name_cell(line.get("row", "")), name_cell(metric_name(str(line.get("metric")))), paper, measure_cell(ours), source])
-    note = "Other patients, other images: the two columns cannot be subtracted. The paper gives no interval unless stated."
-    return Table("Printed in the paper, and measured here", ["Row of the paper", "Measure", "Paper", "This run", "Source"], lines, note)
+        place = words(str(line.get("row", ""))), scrub(line.get("source") or "")
+        lines.setdefault(place, {})[str(line.get("metric"))] = [Cell(number(line.get("paper")), look="num dim"), measure_cell(ours)]
+    none = [Cell("–", look="num dim")] * 2
+    rows = [[Cell(name, source), *(cell for metric in metrics for cell in own.get(metric, none))] for (name, source), own in lines.items()]
+    head = [f"{metric_name(metric)}, {whose}" for metric in metrics for whose in ("paper", "here")]
+    note = "Other patients, other images: the paper's figures and ours cannot be subtracted. The paper gives no interval unless stated."
+    return Table("Printed in the paper, and measured here", ["", *head], rows, note)
 
 
 def source_table(run: RunFolder) -> Table:

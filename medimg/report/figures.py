@@ -93,7 +93,7 @@ def _score(run: RunFolder, metric: str) -> dict[str, str]:
         )
         if rows:
             within = interval(rows[0], 2)
-            scores[name] = f"{metric_name(metric)} {number(rows[0]['estimate'], 2)}" + (f"\n({within})" if within else "")
+            scores[name] = f"{metric_name(metric)} {number(rows[0]['estimate'], 2)}" + (f" ({within})" if within else "")
     return scores
 
 

@@ -55,10 +55,8 @@ def curves(table: pd.DataFrame, classes: list[str], kind: str, scores: dict[str,
         elif name in prevalence:
             axis.axhline(prevalence[name], color=GREY, linestyle=":", linewidth=1)
         _unit_square(axis, *(("1 - specificity", "sensitivity") if kind == "roc" else ("recall (sensitivity)", "precision (PPV)")))
-        axis.set_title(words(name))
-        place: dict[str, Any] = {"x": 0.98, "ha": "right"} if kind == "roc" else {"x": 0.03, "ha": "left"}
-        box = {"facecolor": "white", "alpha": 0.85, "linewidth": 0, "pad": 1.5}
-        axis.text(y=0.03, s=scores.get(name, ""), va="bottom", fontsize=8, transform=axis.transAxes, bbox=box, **place)
+        axis.set_title(words(name), pad=17 if scores else None)
+        axis.text(0, 1.03, scores.get(name, ""), fontsize=8, color="#444444", transform=axis.transAxes)
     return figure
 
 
@@ -156,6 +154,5 @@ def forest(groups: list[tuple[str, list[dict[str, Any]]]], whole: dict[str, Any]
     axis.set_yticks(range(len(lines)), labels)
     axis.invert_yaxis()
     axis.grid(axis="y", visible=False)
-    whole_is = "shaded" if whole.get("low") is not None else "dotted line"
-    axis.set_xlabel(f"{metric_name(metric)} with 95 % interval (hollow: too few patients for one); {whole_is}: all cases")
+    axis.set_xlabel(f"{metric_name(metric)}, 95 % interval")
     return figure

@@ -21,8 +21,8 @@ def scope_of(row: Json) -> dict[str, str]:
     return {name.strip(): value.strip() for name, value in parts}
 
 
-def _order(metrics: Iterable[str]) -> list[str]:
-    known = list(METRICS)
+def _order(metrics: Iterable[str], first: str = "") -> list[str]:
+    known = [first, *METRICS]
     return sorted(set(metrics), key=lambda name: (known.index(name) if name in known else len(known), name))
 
 
@@ -39,6 +39,12 @@ def headline_row(run: RunFolder) -> Json:
     return same[0] if same else headline
 
 
+def levels(run: RunFolder) -> tuple[str, ...]:
+    """The units worth telling apart: images alone where every judged patient has one."""
+    whole = headline_row(run)
+    return LEVELS[:1] if whole.get("n") is not None and whole.get("n") == whole.get("patients") else LEVELS
+
+
 def pick(rows: Iterable[Json], aggregate: str | None) -> Json | None:
     """Of several rows for one cell the one to print: not recalibrated first, the headline's way of pooling first."""
     ranked = sorted(rows, key=lambda row: (bool(row.get("calibrated")), row.get("aggregate") != aggregate))
@@ -49,18 +55,25 @@ def overall_table(run: RunFolder) -> Table:
     """All cases: one line per measure, one column per unit (image, patient) and way of pooling the folds."""
     rows = [row for row in run.rows if row.get("scope") in OVERALL and row["metric"] not in CALIBRATION]
     there = {_column(row) for row in rows}
-    columns = [(level, way) for level in LEVELS for way in AGGREGATES if (level, way) in there]
+    units = levels(run)
+    columns = [(level, way) for level in units for way in AGGREGATES if (level, way) in there]
     lost = {column: reason for column in columns if (reason := _one_reason([row for row in rows if _column(row) == column]))}
     columns = [column for column in columns if column not in lost]
     lines = []
-    for scope in OVERALL:
-        for metric in _order(row["metric"] for row in rows if row["scope"] == scope):
+    scopes = sorted(OVERALL, key=lambda scope: scope != headline_row(run).get("scope"))
+    for scope in scopes:
+        for metric in _order((row["metric"] for row in rows if row["scope"] == scope), str(headline_row(run).get("metric"))):
             same = [row for row in rows if row["scope"] == scope and row["metric"] == metric]
             cells = [pick((row for row in same if _column(row) == column), None) for column in columns]
             mean = ", mean of classes" if scope == "macro" else ""
             lines.append([name_cell(metric_name(metric) + mean), *(measure_cell(cell, True) for cell in cells)])
     head = ["Measure", *(f"Per {level}, {AGGREGATES[way]}" for level, way in columns)]
-    notes = [_method_note(rows), *dict.fromkeys(f"Per {level}: undefined, {scrub(reason)}." for (level, _), reason in lost.items())]
+    alone = "Each patient has one image: per image and per patient are the same."
+    notes = [
+        _method_note(rows),
+        *([alone] if units == LEVELS[:1] else []),
+        *dict.fromkeys(f"Per {level}: undefined, {scrub(reason)}." for (level, _), reason in lost.items()),
+    ]
     return Table("All test cases", head, lines if columns else [], " ".join(notes))
 
 

@@ -18,7 +18,7 @@ def verdict(run: RunFolder) -> list[str]:
     same = ("metric", "scope", "aggregate")
     rows = [row for row in run.rows if row.get("level") == "patient" and all(row.get(key) == whole.get(key) for key in same)]
     known = [row for row in rows if not row.get("calibrated") and finite(row.get("estimate")) is not None]
-    return lines + ([f"{_measure(known[0])}."] if known and whole.get("level") != "patient" else [])
+    return lines + ([f"{_measure(known[0])}."] if known and len(results.levels(run)) > 1 and whole.get("level") != "patient" else [])
 
 
 def _measure(row: Json) -> str:

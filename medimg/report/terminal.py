@@ -8,7 +8,7 @@ from rich.markup import escape
 from rich.table import Table as RichTable
 
 from medimg.report.folder import Json, RunFolder, read_run
-from medimg.report.results import LEVELS, OVERALL, headline_row, scope_of
+from medimg.report.results import OVERALL, headline_row, levels, scope_of
 from medimg.report.table import EXACT, measure_cell
 from medimg.report.words import AGGREGATES, METRICS, count, metric_name, scrub, words
 
@@ -42,6 +42,8 @@ def _remarks(folder: RunFolder, shown: list[Json]) -> Iterator[str]:
     """Say once what the cells only point to."""
     if any("exact" in str(row.get("method")) for row in shown):
         yield f"{EXACT} exact, on patients"
+    if len(levels(folder)) == 1:
+        yield "Each patient has one image: per image and per patient are the same."
     for reason in dict.fromkeys(str(row["undefined"]) for row in shown if row.get("undefined")):
         yield f"undefined: {escape(scrub(reason))}"
 
@@ -53,7 +55,7 @@ def _title(folder: RunFolder) -> str:
 
 def _groups(folder: RunFolder, whole: Json) -> Iterator[tuple[str, list[Json]]]:
     way = AGGREGATES.get(str(whole.get("aggregate")), "")
-    for level in LEVELS:
+    for level in levels(folder):
         rows = [row for row in folder.rows if row.get("scope") in OVERALL and row.get("level") == level and _alike(row, whole)]
         rows = sorted((row for row in rows if row is not whole), key=_rank)
         if rows and all(row.get("undefined") for row in rows):

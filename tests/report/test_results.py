@@ -1,0 +1,45 @@
+"""Which lines and columns the results have."""
+
+import json
+
+import pytest
+
+from medimg.report.beside import paper_table
+from medimg.report.folder import read_run
+from medimg.report.results import headline_row, levels, overall_table
+from medimg.report.terminal import results_table
+
+
+@pytest.fixture
+def alone(run):
+    """A run whose patients have one image each."""
+    metrics = json.loads((run / "metrics.json").read_text())
+    for row in [metrics["headline"], *metrics["rows"]]:
+        row["n"] = row["patients"]
+    (run / "metrics.json").write_text(json.dumps(metrics))
+    return read_run(run)
+
+
+def test_the_measure_of_the_headline_comes_first(runs):
+    for name in ("binary", "multilabel"):
+        folder = read_run(runs[name])
+        first = overall_table(folder).rows[0]
+        assert any(cell.text == f"{headline_row(folder)['estimate']:.3f}" for cell in first[1:])
+
+
+def test_images_and_patients_stand_apart_only_where_they_differ(runs, alone):
+    both = read_run(runs["binary"])
+    assert levels(both) == ("image", "patient")
+    assert any(name.startswith("Per patient") for name in overall_table(both).head)
+    table = overall_table(alone)
+    assert not any(name.startswith("Per patient") for name in table.head)
+    assert "one image" in table.note
+    assert "one image" in str(results_table(alone.path).caption)
+    assert "one image" not in str(results_table(both.path).caption)
+
+
+def test_the_papers_figures_stand_in_one_line_for_each_of_its_rows(runs):
+    table = paper_table(read_run(runs["binary"]))
+    assert table.head == ["", "AUROC, paper", "AUROC, here"]
+    assert [cell.text for cell in table.rows[0]][:2] == ["ResNet-50, FLAIR", "0.940"]
+    assert table.rows[0][0].small == "table 3"
