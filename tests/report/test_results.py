@@ -15,7 +15,7 @@ def alone(run):
     """A run whose patients have one image each."""
     metrics = json.loads((run / "metrics.json").read_text())
     for row in [metrics["headline"], *metrics["rows"]]:
-        row["n"] = row["patients"]
+        row["n"] = row.get("patients", row.get("n"))
     (run / "metrics.json").write_text(json.dumps(metrics))
     return read_run(run)
 
