@@ -18,14 +18,14 @@ _BATCH = 256  # files between two writes: what a stopped scan loses at most
 Refusals = list[tuple[str, str]]
 
 
-def list_files(folder: Path, out: Path, outputs: Sequence[str]) -> tuple[list[str], Refusals]:
-    """All files below the folder in order of path, without this scan's own tables; links to folders are not followed."""
+def list_files(folder: Path, own: Sequence[str], given: Sequence[Path | str] = ()) -> tuple[list[str], Refusals]:
+    """All files below the folder in order of path, without medimg's own tables (by name) and those given; links are not followed."""
     found: list[str] = []
     refused: Refusals = []
+    tables = {str(Path(path).absolute()) for path in given}
     for entry in _walk(str(folder), refused, folder):
-        if os.path.basename(entry) in outputs and os.path.dirname(entry) == str(out):
-            continue
-        found.append(entry)
+        if os.path.basename(entry) not in own and entry not in tables:
+            found.append(entry)
     return sorted(found), refused
 
 

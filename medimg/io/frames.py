@@ -10,8 +10,16 @@ from medimg.io.elements import items, number, numbers, text
 from medimg.io.header import Header
 
 PHOTOPEAK_KEV = {"99m": 140.5, "tc": 140.5, "123": 159.0, "131": 364.5, "111": 171.3, "201": 72.0}  # main line by mass number
-_ANTERIOR = {"R-10206", "G-A104", "272460009", "255549009", "399348003"}  # SNOMED RT and CT: anterior projection, anterior
-_POSTERIOR = {"R-10214", "G-A105", "272461008", "255551008"}
+_ANTERIOR = {
+    "R-10206",
+    "G-5215",
+    "399321004",
+    "G-A104",
+    "272460009",
+    "255549009",
+    "399348003",
+}  # SNOMED RT and CT: anterior projection, anterior
+_POSTERIOR = {"R-10214", "G-5216", "399001007", "G-A105", "272461008", "255551008"}
 
 
 def choose_frame(header: Header, frame: int | None) -> int:
@@ -27,12 +35,6 @@ def choose_frame(header: Header, frame: int | None) -> int:
     raise UnreadableImage(
         f"{header.name}: the file holds {header.frames} frames. Say which in the column frame (0 to {header.frames - 1})."
     )
-
-
-def describe_frame(header: Header, frame: int) -> str:
-    """Energy window and detector of a frame, for a table of what was chosen."""
-    parts = [(word, _vector(header, keyword)) for word, keyword in (("window", "EnergyWindowVector"), ("detector", "DetectorVector"))]
-    return ", ".join(f"{word} {vector[frame]}" for word, vector in parts if vector)
 
 
 def _by_vectors(header: Header) -> int:

@@ -1,4 +1,5 @@
-"""A folder of DICOM files and a table of labels to a manifest: every file is in it, or in the list of refused ones with its reason."""
+"""A folder of DICOM files and a table of labels to a manifest: every file but tables of
+medimg itself is in it, or in the list of refused ones with its reason."""
 
 import logging
 import os
@@ -25,6 +26,7 @@ COLUMNS = [
     "pixel_sha256", "acquired_month",
 ]  # fmt: skip
 OUTPUTS = ("manifest.csv", "refused.csv", "candidates.csv", "unmatched.csv")
+OWN = (*OUTPUTS, "cohort.json")
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ def scan(
         raise ManifestError(f"{folder}: no such folder. Name the folder with the DICOM files.")
     told = read_choices(choices)
     limits = {"workers": workers, "seconds": seconds, "memory_mb": memory_mb}
-    paths, refused = list_files(folder, out, OUTPUTS)
+    paths, refused = list_files(folder, OWN, [path for path in (labels, choices) if isinstance(path, str | Path)])
     _LOG.info("%d files to look at", len(paths))
     images = _images(paths, folder, refused, limits)
     images = _one_patient_each(images, refused)

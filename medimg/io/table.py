@@ -1,8 +1,9 @@
-"""CSV as people have it: UTF-8 with or without mark, UTF-16 or GB18030, comma, semicolon or tab, any line end; all values are text."""
+"""CSV as people have it: UTF-8, UTF-16, GB18030 or Windows Latin; comma, semicolon or tab; any line end. All values are text."""
 
 import csv
 import difflib
 import io
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -38,15 +39,19 @@ def read_table(path: Path, what: str = "manifest") -> pd.DataFrame:
 
 
 def decoded(content: bytes, what: str) -> str:
-    """Bytes to text by trying: marks first, then UTF-8, then GB18030."""
+    """Bytes to text by trying: marks first, then UTF-8, then GB18030; where no two bytes above ASCII stand together, Windows Latin.
+
+    Chinese characters are pairs of such bytes; an umlaut or accent stands between ASCII letters, which GB18030 would swallow unnoticed.
+    """
     marks = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
     marked = [encoding for mark, encoding in marks.items() if content.startswith(mark)]
-    for encoding in [*marked, "utf-8", "gb18030"]:
+    alone = not re.search(rb"[\x80-\xff]{2}", content)
+    for encoding in [*marked, "utf-8", "cp1252" if alone else "gb18030"]:
         try:
             return content.decode(encoding)
         except UnicodeDecodeError:
             continue
-    raise ManifestError(f"{what}: neither UTF-8 nor GB18030 text. Save it as 'CSV UTF-8'.")
+    raise ManifestError(f"{what}: neither UTF-8 nor GB18030 nor Windows Latin text. Save it as 'CSV UTF-8'.")
 
 
 def separator(text: str) -> str:

@@ -13,6 +13,7 @@ from medimg.errors import UnreadableImage
 from medimg.evaluate.calibration import decide, heat
 from medimg.evaluate.question import read_question
 from medimg.io import read_image
+from medimg.io.scan import OWN
 from medimg.losses import probabilities
 from medimg.recipes.cohort import prepare_of
 from medimg.recipes.judge import learned_together, networks
@@ -49,8 +50,12 @@ def _files(sources: list[Path]) -> list[Path]:
     missing = [f"{path}: there is no such file or folder." for path in sources if not path.exists()]
     if missing:
         raise UnreadableImage(*missing)
-    found = [sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path] for path in sources]
-    return [path for part in found for path in part]
+    return [file for path in sources for file in (_below(path) if path.is_dir() else [path])]
+
+
+def _below(folder: Path) -> list[Path]:
+    """All files of a folder but hidden ones and medimg's own tables."""
+    return [path for path in sorted(folder.rglob("*")) if path.is_file() and path.name not in OWN and not path.name.startswith(".")]
 
 
 def _raw(

@@ -11,18 +11,18 @@ from medimg.io.workers import Refused
 
 
 def test_all_files_are_listed_in_order_without_own_tables(tmp_path):
-    for name in ("b/2", "b/1", "a", "out/manifest.csv", "b/manifest.csv"):
+    for name in ("b/2", "b/1", "a", "out/manifest.csv", "b/manifest.csv", "b/labels.csv"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("")
-    found, refused = list_files(tmp_path, tmp_path / "out", ("manifest.csv",))
-    assert [os.path.relpath(path, tmp_path) for path in found] == ["a", "b/1", "b/2", "b/manifest.csv"]
+    found, refused = list_files(tmp_path, ("manifest.csv",), [tmp_path / "b" / "labels.csv"])
+    assert [os.path.relpath(path, tmp_path) for path in found] == ["a", "b/1", "b/2"]
     assert not refused
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read every folder")
 def test_a_locked_folder_is_listed(tmp_path):
     (tmp_path / "locked").mkdir(mode=0)
-    assert "cannot be read" in list_files(tmp_path, tmp_path / "out", ())[1][0][1]
+    assert "cannot be read" in list_files(tmp_path, ())[1][0][1]
 
 
 def test_what_is_remembered_holds_no_identity(tmp_path):

@@ -230,5 +230,5 @@ def test_own_tables_inside_the_folder_are_not_scanned(folder):
 def test_the_real_corner_files_are_all_accounted_for(real_data, tmp_path):
     result = scan(real_data / "dicom_corner", out=tmp_path / "out")
     listed = {path.rsplit("/", 1)[1] for path in read(result.manifest)["image"]} | {name.rsplit("/", 1)[-1] for name in reasons(result)}
-    assert listed == {path.name for path in (real_data / "dicom_corner").rglob("*") if path.is_file()}
+    assert listed == {path.name for path in (real_data / "dicom_corner").rglob("*") if path.is_file() and path.name != "manifest.csv"}
     assert result.flow["images"] > 40

@@ -31,6 +31,13 @@ def test_a_column_twice_and_binary_data_are_faults(tmp_path):
         read_table(tmp_path / "c.csv")
 
 
+def test_accents_of_windows_are_not_taken_for_chinese(tmp_path):
+    (tmp_path / "a.csv").write_bytes("Müller;Sjögren\nà,é\n".encode("cp1252"))
+    assert list(read_table(tmp_path / "a.csv").columns) == ["Müller", "Sjögren"]
+    (tmp_path / "b.csv").write_bytes("标签;a\n好,é\n".encode("gb18030"))
+    assert list(read_table(tmp_path / "b.csv").columns) == ["标签", "a"]
+
+
 def test_short_rows_are_filled_with_nothing(tmp_path):
     (tmp_path / "a.csv").write_text("a,b,c\n1\n")
     assert read_table(tmp_path / "a.csv").to_dict("records") == [{"a": "1", "b": "", "c": ""}]
