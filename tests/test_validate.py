@@ -27,7 +27,7 @@ def test_settings_survive_being_written_and_read():
         {
             "seeds": [1, 2],
             "data": {"manifest": "x.csv", "classes": [0, 1], "where": {"site": ["a", "b"], "n": 3}},
-            "paper": [{"metric": "auroc", "only": {"classes": ["a"]}}],
+            "paper": [{"source": "t", "only": {"classes": ["a"]}, "rows": {"all": {"auroc": 0.9}}}],
         }
     )
     assert not faults

@@ -49,14 +49,18 @@ def title_of(settings: Settings, classes: Sequence[str]) -> str:
 
 
 def papers_lines(settings: Settings) -> list[dict[str, Any]]:
-    """Keep the paper's figures that answer this run's question: each may name, under `only`, keys of `data` and what they must be."""
+    """The paper's figures that answer this run's question, one line each.
+
+    Each table of `paper` has a `source`, `rows` (row: {metric: figure}), and under `only` keys of `data` and what they must be.
+    """
     asked = asdict(settings.data)
-    kept = []
-    for line in settings.paper:
-        only = line.get("only") or {}
-        if all(_plain(asked.get(key)) == _plain(value) for key, value in only.items()):
-            kept.append({key: value for key, value in line.items() if key != "only"})
-    return kept
+    return [
+        {"row": row, "metric": metric, "value": value, "source": table.get("source")}
+        for table in settings.paper
+        if all(_plain(asked.get(key)) == _plain(value) for key, value in (table.get("only") or {}).items())
+        for row, figures in table["rows"].items()
+        for metric, value in figures.items()
+    ]
 
 
 def _plain(value: Any) -> Any:
