@@ -85,7 +85,7 @@ VERBS = (
         "train [RUN] [experiment=NAME] [key=value ...]", "train all stages, evaluate, report; or go on with a run", "runs.train", 0, 1,
         {"-m --multirun": _switch("sweep over key=a,b and other sweeps of Hydra; each job is a run of its own")},
     ),
-    Verb("eval [RUN] [key=value ...]", "judge a run again, or on another manifest (RUN: the newest if left out)", "runs.judge", 0, 1),
+    Verb("eval [RUN] [key=value ...]", "judge a run again, or on another manifest (RUN: the newest if left out), as a new run below runs/", "runs.judge", 0, 1),
     Verb(
         "predict RUN SOURCE... [--out FILE]", "probabilities for new images, as CSV", "runs.predict", 2, MANY,
         {"--out": _takes("write the CSV here, not to the terminal")},
@@ -140,7 +140,8 @@ def parse(words: Sequence[str]) -> Command:
     verb = command.verb
     if not verb.least <= len(command.names) <= verb.most:
         extra = f"not understood: {', '.join(command.names[verb.most :])}. " if len(command.names) > verb.most else ""
-        raise ConfigError(f"{extra}Usage: medimg {verb.usage}. Settings are words like trainer.epochs=3.")
+        settings = " Settings are words like trainer.epochs=3." if "key=value" in verb.usage else ""
+        raise ConfigError(f"{extra}Usage: medimg {verb.usage}.{settings}")
     if command.overrides and "key=value" not in verb.usage:
         raise ConfigError(f"medimg {verb.title} takes no settings, so '{command.overrides[0]}' has no meaning. Leave it out.")
     return command

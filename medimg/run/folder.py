@@ -5,12 +5,14 @@ import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from difflib import get_close_matches
 from pathlib import Path
 
 import yaml
 
 from medimg import __version__
 from medimg.errors import ConfigError, RunError
+from medimg.run.configs import groups
 from medimg.settings import Settings
 from medimg.validate import did_you_mean, plain, read_settings
 
@@ -94,6 +96,8 @@ def find_run(name: str | None, runs: str = "runs") -> Path:
             return path.resolve()
     if name and Path(name).is_dir():
         raise RunError(f"{name} has no {CONFIG}, so it is no run folder or a damaged one. Name another run, or start a new one.")
+    for experiment in get_close_matches(name or "", groups()["experiment"], n=1, cutoff=0.85):
+        raise RunError(f"run '{name}' is not found. Did you mean experiment={experiment}, for a new run?")
     known = [path.relative_to(home).as_posix() for path in newest_runs(home)]
     if not known:
         raise RunError(f"run '{wanted}' is not found: there are no runs in {home}. medimg train makes one; runs=FOLDER looks elsewhere.")

@@ -37,6 +37,12 @@ def test_a_run_is_found_by_path_by_name_and_as_the_newest(settings, tmp_path):
     assert find_run(str(run)) == find_run(f"thyroid_spect/{run.name}") == find_run(None) == find_run("latest") == run
 
 
+def test_an_experiment_where_a_run_belongs_is_told_with_its_key(settings):
+    new_run(settings, [])
+    with pytest.raises(RunError, match="Did you mean experiment=thyroid_spect"):
+        find_run("thyroid_spekt")
+
+
 def test_a_run_that_is_not_there_is_told_with_the_newest(settings):
     run = new_run(settings, [])
     with pytest.raises(RunError, match=run.name):
