@@ -85,7 +85,10 @@ VERBS = (
         "train [RUN] [experiment=NAME] [key=value ...]", "train all stages, evaluate, report; or go on with a run", "runs.train", 0, 1,
         {"-m --multirun": _switch("sweep over key=a,b and other sweeps of Hydra; each job is a run of its own")},
     ),
-    Verb("eval [RUN] [key=value ...]", "judge a run again, or on another manifest (RUN: the newest if left out), as a new run below runs/", "runs.judge", 0, 1),
+    Verb(
+        "eval [RUN] [key=value ...]", "judge a run again, or on another manifest (RUN: the newest if left out); writes a run of its own",
+        "runs.judge", 0, 1,
+    ),
     Verb(
         "predict RUN SOURCE... [--out FILE]", "probabilities for new images, as CSV", "runs.predict", 2, MANY,
         {"--out": _takes("write the CSV here, not to the terminal")},
