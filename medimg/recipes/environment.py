@@ -11,7 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import medimg
+from medimg.errors import ConfigError
 from medimg.io import key_fingerprint
+from medimg.models.backbones import build
+from medimg.models.planes import strided_past
 from medimg.recipes.stages import write_json
 from medimg.settings import Settings
 from medimg.training import ranks
@@ -22,7 +25,7 @@ PACKAGES = ("torch", "torchvision", "pytorch-lightning", "timm", "numpy", "panda
 
 def settle_machine(settings: Settings, run: Path) -> Machine:
     """Choose the machine's ways on the first start, take the stored ones afterwards, and say what differs."""
-    path, here = run / "environment.json", look(settings.trainer)
+    path, here = run / "environment.json", machine_for(settings)
     if path.is_file():
         stored = json.loads(path.read_text())
         before = Machine(**stored["machine"])
@@ -41,6 +44,22 @@ def settle_machine(settings: Settings, run: Path) -> Machine:
     here.settle()
     ranks.barrier()
     return here
+
+
+def machine_for(settings: Settings) -> Machine:
+    """Choose the machine's ways for this network: half precision on a processor only where its gradients can be trusted."""
+    here, model = look(settings.trainer), settings.model
+    if here.accelerator == "gpu" or here.precision != "bf16":
+        return here
+    small = strided_past(build(model.name, outputs=2, channels=model.channels), settings.data.size, model.channels)
+    if not small:
+        return here
+    if settings.trainer.precision == "bf16":
+        raise ConfigError(
+            f"trainer.precision=bf16: at data.size={settings.data.size} {model.name} strides past a plane ({small[0]}), and its "
+            "gradients there are wrong in bf16 on a processor. Use trainer.precision=fp32 or auto, or a larger data.size."
+        )
+    return replace(here, precision="fp32")
 
 
 def environment(settings: Settings, machine: Machine) -> dict[str, Any]:

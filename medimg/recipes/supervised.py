@@ -21,7 +21,7 @@ from medimg.evaluate import evaluate
 from medimg.losses import Kind, balanced_weights, class_loss, probabilities
 from medimg.metrics import Undefined, auroc
 from medimg.recipes.cohort import Cohort, deal, load, name_of, prepare_of, read
-from medimg.recipes.environment import settle_machine
+from medimg.recipes.environment import machine_for, settle_machine
 from medimg.recipes.explain import explain
 from medimg.recipes.networks import jobs, network_of, stage_name
 from medimg.recipes.scores import join_scores, question_of, write_scores
@@ -33,7 +33,7 @@ from medimg.training import ranks
 from medimg.training.checkpoints import CheckpointFolder, load_weights
 from medimg.training.fit import fit
 from medimg.training.keeper import Keeper, Row
-from medimg.training.machine import Machine, look
+from medimg.training.machine import Machine
 from medimg.training.progress import write_rows
 from medimg.training.score import score
 from medimg.transforms.augment import Augment
@@ -172,7 +172,7 @@ def check(settings: Settings, run: Path) -> list[str]:
     except MedimgError as fault:
         return fault.faults
     try:
-        machine = look(settings.trainer)
+        machine = machine_for(settings)
         machine.settle()
         network = network_of(settings, cohort.kind, cohort.manifest.classes, seed=0)
         image = torch.randn(min(settings.trainer.batch_size, 8), settings.model.channels, settings.data.size, settings.data.size)

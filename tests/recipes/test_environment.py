@@ -1,0 +1,27 @@
+"""How a run computes, chosen for its network."""
+
+from dataclasses import replace
+
+import pytest
+
+from medimg.errors import ConfigError
+from medimg.recipes.environment import machine_for
+from medimg.settings import Data, Model, Settings, Trainer
+from medimg.training import machine
+
+SMALL = Settings(data=Data(manifest="x.csv", size=16), model=Model(name="resnet10t"), trainer=Trainer(accelerator="cpu"))
+
+
+@pytest.fixture(autouse=True)
+def fast_in_half(monkeypatch):
+    monkeypatch.setattr(machine, "_cpu_facts", lambda: {"flags": "avx512_bf16"})
+
+
+def test_half_precision_is_left_where_a_network_strides_past_its_planes():
+    assert machine_for(SMALL).precision == "fp32"
+    assert machine_for(replace(SMALL, data=replace(SMALL.data, size=32))).precision == "bf16"
+
+
+def test_half_precision_asked_for_there_is_refused_with_the_way_out():
+    with pytest.raises(ConfigError, match=r"layer4\.0\.conv1.*trainer\.precision=fp32"):
+        machine_for(replace(SMALL, trainer=replace(SMALL.trainer, precision="bf16")))
