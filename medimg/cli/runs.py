@@ -42,12 +42,21 @@ def _sweep(command: Command) -> int:
 
     from medimg.cli.screen import console
 
-    table = Table("Job", "Settings", "Result", "Run", title="Sweep", title_justify="left")
+    table = Table(
+        "Job",
+        "Settings",
+        "Val. loss",
+        "Test",
+        "Run",
+        title="Sweep: choose by the loss on validation, not by the test",
+        title_justify="left",
+    )
     same = set.intersection(*(set(job.words) for job in jobs)) if len(jobs) > 1 else set()
     for job in jobs:
-        result = job.headline if job.exit_code in (0, 3, 4) else f"failed, exit code {job.exit_code}"
+        result = job.headline.partition(" (too few")[0] if job.exit_code in (0, 3, 4) else f"failed, exit code {job.exit_code}"
         words = " ".join(word for word in job.words if word not in same)
-        table.add_row(str(job.number), escape(words), escape(result or "no result"), "/".join(Path(job.run).parts[-2:]))
+        loss = "" if job.val_loss is None else f"{job.val_loss:.4f}"
+        table.add_row(str(job.number), escape(words), loss, escape(result or "no result"), Path(job.run).name)
     console().print(table)
     return code
 

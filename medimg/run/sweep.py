@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 from hydra._internal.hydra import Hydra
@@ -43,8 +44,8 @@ class Job:
     words: list[str]
     run: str
     exit_code: int
-    headline: str
-    estimate: float | None
+    val_loss: float | None  # mean over the run's networks: what a sweeper may look at
+    headline: str  # on the test part: for the reader alone
 
 
 def sweep(words: Sequence[str]) -> list[Job]:
@@ -57,7 +58,7 @@ def sweep(words: Sequence[str]) -> list[Job]:
     with _hydra() as hydra:
         try:
             hydra.multirun("train", job, told)
-        except (HydraException, OmegaConfBaseException) as fault:
+        except (HydraException, OmegaConfBaseException, AttributeError) as fault:  # OmegaConf's for a value below one that is null
             text = " ".join(str(fault).split())
             raise ConfigError(f"the sweep cannot be set up: {text[:300]}") from None
         except KeyboardInterrupt as stop:
@@ -68,20 +69,22 @@ def sweep(words: Sequence[str]) -> list[Job]:
 
 
 def job(_: Any) -> float:
-    """Run one job, wherever a launcher has put it: `medimg train` with the job's words, its folder named by the sweep."""
+    """Run one job, wherever a launcher has put it: `medimg train` with the job's words, its folder named by the sweep.
+
+    Returns the loss on validation: a sweeper that searches (Optuna) minimises it, and never sees the test part.
+    """
     hydra = HydraConfig.get()
     words = [word.lstrip("+") for word in hydra.overrides.task]
     folder, number = Path(hydra.sweep.dir), int(hydra.job.num)
     run = _run_of(folder, number, words)
     environment = {name: value for name, value in os.environ.items() if name not in ("LOCAL_RANK", "RANK")}
     code = _started([sys.executable, "-m", "medimg", "train", *words], {**environment, "MEDIMG_RUN": str(run)})
-    text, estimate = _headline(run)
-    told = Job(number, words, str(run), code, text, estimate)
+    told = Job(number, words, str(run), code, _val_loss(run), _headline(run))
     (folder / JOBS).mkdir(exist_ok=True)
     (folder / JOBS / f"{number:05d}.json").write_text(json.dumps(asdict(told), indent=1) + "\n")
     if code > 128:
         raise KeyboardInterrupt(code - 128)
-    return float("nan") if estimate is None else estimate
+    return float("nan") if told.val_loss is None else told.val_loss
 
 
 def _started(command: list[str], environment: dict[str, str]) -> int:
@@ -141,13 +144,16 @@ def _folder(words: Sequence[str]) -> tuple[Path, list[str]]:
     return folder, stored
 
 
-def _headline(run: Path) -> tuple[str, float | None]:
+def _val_loss(run: Path) -> float | None:
+    found = [json.loads(path.read_text())["val/loss"] for path in sorted((run / "stages").glob("*/best.json"))]
+    return fmean(found) if found else None
+
+
+def _headline(run: Path) -> str:
     try:
-        headline = json.loads((run / "metrics.json").read_text())["headline"] or {}
-    except (OSError, ValueError, KeyError):
-        return "", None
-    estimate = headline.get("estimate")
-    return str(headline.get("text") or ""), None if estimate is None else float(estimate)
+        return str(json.loads((run / "metrics.json").read_text())["headline"]["text"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
 
 
 @contextmanager

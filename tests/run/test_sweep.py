@@ -28,8 +28,10 @@ def jobs(monkeypatch, tmp_path):
     def started(command, environment):
         seen.append((command, environment))
         run = Path(environment["MEDIMG_RUN"])
-        run.mkdir(parents=True, exist_ok=True)
-        (run / "metrics.json").write_text(json.dumps({"headline": {"text": f"AUROC 0.{len(seen)}", "estimate": len(seen) / 10}}))
+        for fold in (0, 1):
+            (run / "stages" / f"1_train_fold{fold}").mkdir(parents=True, exist_ok=True)
+            (run / "stages" / f"1_train_fold{fold}" / "best.json").write_text(json.dumps({"val/loss": 1 / len(seen) + fold}))
+        (run / "metrics.json").write_text(json.dumps({"headline": {"text": f"AUROC 0.{len(seen)}", "estimate": 0.9}}))
         return seen.codes[len(seen) - 1] if seen.codes else 0
 
     monkeypatch.setattr(module, "_started", started)
@@ -46,6 +48,13 @@ def test_every_combination_is_an_ordinary_train_command(jobs, tmp_path):
     assert len({job.run for job in done}) == 8
     assert all(Path(job.run).parent == tmp_path / "runs" / "thyroid_spect" for job in done)
     assert done[2].headline == "AUROC 0.3"
+
+
+def test_a_search_is_told_the_loss_on_validation_and_never_the_test(jobs, monkeypatch):
+    told, real = [], module.job
+    monkeypatch.setattr(module, "job", lambda config: told.append(real(config)) or told[-1])
+    done = sweep([*SMOKE, "seed=1,2"])
+    assert told == [job.val_loss for job in done] == [1.5, 1.0]
 
 
 def test_a_failed_job_does_not_stop_the_others(jobs):
