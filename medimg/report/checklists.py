@@ -81,9 +81,9 @@ def _method_answers(run: RunFolder) -> dict[str, str]:
     if isinstance(model, dict):
         answers["model"] = ", ".join(f"{key} {plain(value)}" for key, value in model.items() if isinstance(value, str | int | float))[:300]
         answers["weights"] = _weights(str(plain(model["weights"]))) if model.get("weights") else ""
-    for topic, key in (("training", "trainer"), ("preprocessing", "transform"), ("preprocessing", "transforms")):
-        if isinstance(config.get(key), dict):
-            answers[topic] = f"See Configuration, {key}."
+    for topic, keys in (("training", ("trainer", "task")), ("preprocessing", ("data", "augment"))):
+        if there := [key for key in keys if isinstance(config.get(key), dict)]:
+            answers[topic] = f"See Configuration: {', '.join(there)}."
     return answers
 
 

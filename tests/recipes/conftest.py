@@ -37,6 +37,10 @@ def table(run, part="test"):
     return (Path(run) / "predictions" / f"{part}.csv").read_text()
 
 
+def cases(run, part="test"):
+    return list(csv.DictReader(table(run, part).splitlines()))
+
+
 def process(*command, **environment):
     """`medimg command...` in a process of its own, in this test's home."""
     return subprocess.Popen(

@@ -5,17 +5,12 @@ import signal
 import time
 from pathlib import Path
 
-import fakes
 import pytest
-from command import medimg, refused
+from command import medimg
 
-from .conftest import newest, process, table, words
+from .conftest import cases, newest, process, table, words
 
 EXPERIMENTS = sorted(path.stem for path in (Path(__file__).parents[2] / "configs" / "experiment").glob("*.yaml"))
-
-
-def cases(run, part="test"):
-    return list(csv.DictReader(table(run, part).splitlines()))
 
 
 def test_there_are_experiments_to_try():
@@ -67,57 +62,6 @@ def test_the_same_command_gives_the_same_bits(finished, tmp_path):
     assert medimg("train", *words(manifest, tmp_path)).code == 0
     for part in ("val", "test"):
         assert table(newest(tmp_path), part) == table(run, part)
-
-
-def test_judging_a_run_again_gives_its_table_again(finished, tmp_path):
-    _, _, run = finished
-    answer = medimg("eval", run, f"runs={tmp_path}", "--json")
-    assert answer.code == 0, answer
-    judged = Path(answer.json["run"])
-    assert judged != run
-    assert table(judged) == table(run)
-    assert json.loads((judged / "metrics.json").read_text())["headline"] == json.loads((run / "metrics.json").read_text())["headline"]
-
-
-def test_another_manifest_is_judged_by_the_thresholds_of_the_run(finished, tmp_path):
-    _, _, run = finished
-    other = fakes.cohort(tmp_path / "other", patients=10, size=24, seed=5)
-    text = other.read_text().replace("P0", "Q0")
-    other.write_text(text)
-    answer = medimg("eval", run, f"data.manifest={other}", f"runs={tmp_path}", "--json")
-    assert answer.code == 0, answer
-    judged = Path(answer.json["run"])
-    assert len(cases(judged)) == 20
-    theirs, ours = (next(iter(json.loads((folder / "calibration.json").read_text()).values())) for folder in (judged, run))
-    assert theirs["thresholds"] == ours["thresholds"]
-    assert theirs["temperature"] == ours["temperature"]
-    assert json.loads((judged / "evaluation.json").read_text())["external"] is True
-
-
-@pytest.mark.parametrize("shared_thing", ["patient", "picture"])
-def test_a_manifest_that_shares_something_with_the_run_is_a_leak(shared_thing, finished, tmp_path):
-    _, manifest, run = finished
-    other = fakes.cohort(tmp_path / "other", patients=6, size=24, seed=0 if shared_thing == "picture" else 5)
-    if shared_thing == "picture":
-        own = manifest.parent / "images" / "p000_0.png"
-        (tmp_path / "other/images/p000_0.png").write_bytes(own.read_bytes())
-        other.write_text(other.read_text().replace("P0", "Q0"))
-    refused("eval", run, f"data.manifest={other}", f"runs={tmp_path}", code=5)
-
-
-def test_predicting_a_folder_with_a_broken_file_refuses_that_file_only(finished, tmp_path):
-    _, manifest, run = finished
-    for k in range(3):
-        (tmp_path / f"{k}.png").write_bytes((manifest.parent / "images" / f"p00{k}_0.png").read_bytes())
-    fakes.truncated(tmp_path / "1.png")
-    answer = medimg("predict", run, tmp_path, "--json")
-    assert answer.code == 3, answer
-    assert [Path(row["image"]).name for row in answer.json["images"]] == ["0.png", "2.png"]
-    assert len(answer.json["refused"]) == 1
-    assert "1.png" in answer.json["refused"][0]
-    for row in answer.json["images"]:
-        assert row["p_a"] + row["p_b"] == pytest.approx(1)
-        assert row["decided"] in ("a", "b")
 
 
 def kill_after(seconds, *command, **environment):

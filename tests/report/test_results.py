@@ -4,7 +4,6 @@ import json
 
 import pytest
 
-from medimg.report.beside import paper_table
 from medimg.report.folder import read_run
 from medimg.report.results import headline_row, levels, overall_table
 from medimg.report.terminal import results_table
@@ -36,10 +35,3 @@ def test_images_and_patients_stand_apart_only_where_they_differ(runs, alone):
     assert "one image" in table.note
     assert "one image" in str(results_table(alone.path).caption)
     assert "one image" not in str(results_table(both.path).caption)
-
-
-def test_the_papers_figures_stand_in_one_line_for_each_of_its_rows(runs):
-    table = paper_table(read_run(runs["binary"]))
-    assert table.head == ["", "AUROC, paper", "AUROC, here"]
-    assert [cell.text for cell in table.rows[0]][:2] == ["ResNet-50, FLAIR", "0.940"]
-    assert table.rows[0][0].small == "table 3"

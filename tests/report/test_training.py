@@ -1,6 +1,5 @@
 """Training stages as they were written, half lines and unfinished stages included."""
 
-from medimg.report.calibration import spread, threshold_table
 from medimg.report.training import measures, read_stages, stages_table
 
 
@@ -23,13 +22,3 @@ def test_the_best_epoch_is_that_of_least_validation_loss(tmp_path):
 
 def test_a_run_without_stages_has_no_table(tmp_path):
     assert not stages_table(read_stages(tmp_path))
-
-
-def test_thresholds_stand_per_seed_and_fold_and_remarks_are_counted():
-    one = {"temperature": 1.5, "thresholds": {"b": 0.4}, "n": 20, "reason": None}
-    two = one | {"temperature": 1.0, "reason": "too few"}
-    table = threshold_table({"1/0": one, "1/1": two, "2/0": two})
-    assert [cell.text for cell in table.rows[0]] == ["1", "0", "20", "1.500", "0.400"]
-    assert table.note == "2 of 3: per image, too few."
-    assert spread({"1/0": one, "1/1": two}) == [1.0, 1.25, 1.5]
-    assert spread({}) == []

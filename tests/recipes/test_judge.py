@@ -1,0 +1,46 @@
+"""A finished run judged again, and on other manifests."""
+
+import json
+from pathlib import Path
+
+import fakes
+import pytest
+from command import medimg, refused
+
+from .conftest import cases, table
+
+
+def test_judging_a_run_again_gives_its_table_again(finished, tmp_path):
+    _, _, run = finished
+    answer = medimg("eval", run, f"runs={tmp_path}", "--json")
+    assert answer.code == 0, answer
+    judged = Path(answer.json["run"])
+    assert judged != run
+    assert table(judged) == table(run)
+    assert json.loads((judged / "metrics.json").read_text())["headline"] == json.loads((run / "metrics.json").read_text())["headline"]
+
+
+def test_another_manifest_is_judged_by_the_thresholds_of_the_run(finished, tmp_path):
+    _, _, run = finished
+    other = fakes.cohort(tmp_path / "other", patients=10, size=24, seed=5)
+    text = other.read_text().replace("P0", "Q0")
+    other.write_text(text)
+    answer = medimg("eval", run, f"data.manifest={other}", f"runs={tmp_path}", "--json")
+    assert answer.code == 0, answer
+    judged = Path(answer.json["run"])
+    assert len(cases(judged)) == 20
+    theirs, ours = (next(iter(json.loads((folder / "calibration.json").read_text()).values())) for folder in (judged, run))
+    assert theirs["thresholds"] == ours["thresholds"]
+    assert theirs["temperature"] == ours["temperature"]
+    assert json.loads((judged / "evaluation.json").read_text())["external"] is True
+
+
+@pytest.mark.parametrize("shared_thing", ["patient", "picture"])
+def test_a_manifest_that_shares_something_with_the_run_is_a_leak(shared_thing, finished, tmp_path):
+    _, manifest, run = finished
+    other = fakes.cohort(tmp_path / "other", patients=6, size=24, seed=0 if shared_thing == "picture" else 5)
+    if shared_thing == "picture":
+        own = manifest.parent / "images" / "p000_0.png"
+        (tmp_path / "other/images/p000_0.png").write_bytes(own.read_bytes())
+        other.write_text(other.read_text().replace("P0", "Q0"))
+    refused("eval", run, f"data.manifest={other}", f"runs={tmp_path}", code=5)

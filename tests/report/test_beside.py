@@ -1,0 +1,17 @@
+"""Other numbers beside ours."""
+
+from medimg.report.beside import paper_table, source_table
+from medimg.report.folder import RunFolder, read_run
+
+
+def test_the_papers_figures_stand_in_one_line_for_each_of_its_rows(runs):
+    table = paper_table(read_run(runs["binary"]))
+    assert table.head == ["", "AUROC, paper", "AUROC, here"]
+    assert [cell.text for cell in table.rows[0]][:2] == ["ResNet-50, FLAIR", "0.940"]
+    assert table.rows[0][0].small == "table 3"
+
+
+def test_a_row_of_the_source_has_its_difference(tmp_path):
+    row = {"metric": "auroc", "scope": "all", "level": "image", "aggregate": "pooled", "low": None, "high": None, "estimate": 0.9}
+    run = RunFolder(tmp_path, evaluation={"source_metrics": {"rows": [row]}}, metrics={"rows": [row | {"estimate": 0.85}]})
+    assert [cell.text for cell in source_table(run).rows[0]][1:] == ["0.900", "0.850", "\u22120.050"]

@@ -1,0 +1,21 @@
+"""What was fixed on validation, and how far probabilities can be believed."""
+
+from medimg.report.calibration import calibration_table, spread, threshold_table
+from medimg.report.folder import RunFolder
+
+
+def test_thresholds_stand_per_seed_and_fold_and_remarks_are_counted():
+    one = {"temperature": 1.5, "thresholds": {"b": 0.4}, "n": 20, "reason": None}
+    two = one | {"temperature": 1.0, "reason": "too few"}
+    table = threshold_table({"1/0": one, "1/1": two, "2/0": two})
+    assert [cell.text for cell in table.rows[0]] == ["1", "0", "20", "1.500", "0.400"]
+    assert table.note == "2 of 3: per image, too few."
+    assert spread({"1/0": one, "1/1": two}) == [1.0, 1.25, 1.5]
+    assert spread({}) == []
+
+
+def test_measures_stand_before_and_after_scaling(tmp_path):
+    row = {"metric": "brier", "scope": "all", "level": "image", "aggregate": "pooled", "low": None, "high": None}
+    rows = [row | {"estimate": 0.2, "calibrated": False}, row | {"estimate": 0.1, "calibrated": True}]
+    table = calibration_table(RunFolder(tmp_path, metrics={"rows": rows}))
+    assert [[cell.text for cell in line] for line in table.rows] == [["Brier score, per image", "0.200", "0.100"]]

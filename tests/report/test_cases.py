@@ -1,0 +1,23 @@
+"""Worst errors with their pictures."""
+
+import json
+
+from medimg.report.cases import error_cases
+from medimg.report.folder import read_run
+
+
+def test_pictures_come_from_the_folder_of_the_run_and_from_nowhere_else(run):
+    told = json.loads((run / "explain" / "explain.json").read_text())
+    shown = [case for case in error_cases(read_run(run), images=True) if case.image]
+    assert shown
+    assert all(case.image.startswith("data:image/") for case in shown)
+    for entry in told:
+        entry["image"] = "../../secret.png"
+    (run / "explain" / "explain.json").write_text(json.dumps(told))
+    assert not any(case.image for case in error_cases(read_run(run), images=True))
+
+
+def test_without_pictures_the_errors_stay(run):
+    cases = error_cases(read_run(run), images=False)
+    assert cases
+    assert not any(case.image or case.overlay for case in cases)
