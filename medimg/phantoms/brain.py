@@ -40,7 +40,7 @@ class Parameters:
     without: tuple[tuple[int, int], ...] = ((14, 7), (5, 1), (9, 8))  # patients who lack the sequence
     age: tuple[tuple[float, float], ...] = ((42, 17), (48, 15))
     overlap: float = 0.02  # mean share of traits that typical patients borrow from the other disease
-    odd: float = 0.08  # chance of a patient who shows as much of the one disease as of the other
+    odd: float = 0.04  # chance of a patient who shows as much of the one disease as of the other
     encephalitis: Traits = ENCEPHALITIS
     glioma: Traits = GLIOMA
     places: tuple[Any, ...] = tuple(PLACES.items())  # this and the constants: recorded here, so that a change has another hash
@@ -175,16 +175,16 @@ def _draw(job: Job, rng: np.random.Generator, age: float, p: Parameters) -> Pati
 
 
 def _cut(patient: Patient, height: float, site: Site, p: Parameters, window: Window) -> tuple[Array, Array]:
-    """Shares of all tissues, ill ones too, in a slice of some thickness: two planes averaged."""
+    """Shares of all tissues, ill ones too, in a slice of some thickness: three planes averaged."""
     total: list[Array] = []
     rows = (window[0].stop - window[0].start) * p.fine // p.coarse
-    for offset in (-0.25, 0.25):
+    for offset in (-0.36, 0.0, 0.36):
         z = height + offset * min(patient.spacing_mm, 5.0)
         shapes = patient.head.shapes(z, site.fov_mm, p.coarse, pusher(patient.lesion), window)
         share, fine = tissues(patient.head, shapes, rows)
         out, burden = infiltrate(patient.lesion, share, fine, TISSUES)
         total = [out, burden] if not total else [total[0] + out, total[1] + burden]
-    return total[0] * np.float32(0.5), total[1] * np.float32(0.5)
+    return total[0] / np.float32(3), total[1] / np.float32(3)
 
 
 def _style(

@@ -59,7 +59,7 @@ def draw_build(rng: np.random.Generator, age: float) -> Build:
         scalp_mm=float(np.clip(rng.normal(3.9, 1.1), 2.0, 7)),
         skull_mm=float(np.clip(rng.normal(6.5, 1.1), 4.5, 9)),
         cortex_mm=float(np.clip(rng.normal(3.3 - 0.4 * atrophy, 0.15), 2.6, 3.8)),
-        fold_mm=float(rng.uniform(18, 22)),
+        fold_mm=float(rng.uniform(16, 20)),
         asymmetry=float(rng.normal(0, 0.02)),
     )
 

@@ -12,13 +12,13 @@ Point = tuple[float, float, float]
 
 # where: centre (x on the right side, y, z) in mm and how often encephalitis | glioma begins there
 PLACES: dict[str, tuple[Point, float, float]] = {
-    "mesial temporal": ((29, -8, -12), 0.30, 0.05),
-    "lateral temporal": ((50, -16, -4), 0.12, 0.12),
+    "mesial temporal": ((29, -8, -12), 0.36, 0.03),
+    "lateral temporal": ((50, -16, -4), 0.14, 0.09),
     "insula": ((38, 4, 6), 0.20, 0.08),
-    "cingulate": ((9, 12, 34), 0.10, 0.05),
+    "cingulate": ((9, 12, 34), 0.06, 0.05),
     "orbitofrontal": ((22, 42, 2), 0.12, 0.03),
-    "frontal": ((28, 32, 30), 0.05, 0.29),
-    "parietal": ((32, -40, 40), 0.04, 0.24),
+    "frontal": ((28, 32, 30), 0.03, 0.32),
+    "parietal": ((32, -40, 40), 0.02, 0.27),
     "occipital": ((26, -72, 12), 0.04, 0.06),
     "deep": ((16, -10, 10), 0.02, 0.06),
     "hind": ((16, -54, -28), 0.01, 0.02),
@@ -96,8 +96,8 @@ ENCEPHALITIS = Traits(
     speckle=Trait(0.9, 0.1, 0.35),
     lining=Trait(0.4, 0.2, 0.6),
     mass_mm=Trait(0.4, 0, 2),
-    water=Trait(0, 0.6, 0.95),
-    size_mm=Trait(0, 11, 20),
+    water=Trait(0, 0.75, 1),
+    size_mm=Trait(0, 10, 19),
     extra=Trait(0.08, 0.8, 3.5),
     both=Trait(0.1, 0.5, 1),
 )
@@ -107,7 +107,7 @@ GLIOMA = Traits(
     patchy=Trait(0, 0.05, 0.25),
     core=Trait(0.02, 0.7, 0.92),
     necrosis=Trait(0.1, 0.58, 0.84),
-    ring=Trait(0.1, 0.6, 1),
+    ring=Trait(0.05, 0.75, 1),
     speckle=Trait(0.25, 0.4, 0.9),
     lining=Trait(0.96, 0.2, 0.6),
     mass_mm=Trait(0.03, 4, 11),

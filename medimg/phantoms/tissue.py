@@ -91,7 +91,7 @@ def _paint_brain(head: Head, f: dict[str, Array], lay: Lay) -> Array:
     limit = np.maximum(17 + 3 * f["s1"] + 1.2 * f["p2"] + 2 * f["p1"], 5)
     over = np.maximum(depth - limit, 0)
     shallow = np.exp(-np.maximum(depth, 0) / 5)
-    opened = 0.3 * a - 0.20 - 0.02 * np.maximum(depth, 0) + (0.45 + 0.75 * a) * shallow + 0.14 * (f["p1"] + f["s1"])
+    opened = 0.35 * a + 0.0 - 0.02 * np.maximum(depth, 0) + (0.45 + 0.75 * a) * shallow + 0.14 * (f["p1"] + f["s1"])
     groove = np.hypot(line, over) - opened
     groove = np.minimum(groove, f["sylvian"] - (0.35 + 1.1 * a) * (1 + 0.4 * f["p1"]))
     cord = np.where(f["depth"] > -3, groove, 9)
