@@ -44,13 +44,16 @@ def _unit(network: nn.Module, name: str) -> str:
 
 def freeze(network: nn.Module, layers: int | Literal["none", "encoder"]) -> None:
     """Keep the first layers as they are, or all but the classifier; ConfigError where nothing would be left to learn."""
+    if layers == "none":
+        return
     number = layers_of(network)
     classifier = max(number.values())
-    count = {"none": 0, "encoder": classifier}[layers] if isinstance(layers, str) else layers
+    count = classifier if layers == "encoder" else layers
     if count > classifier:
         raise ConfigError(f"task.freeze={layers}: the network has {classifier} layers below its classifier. Freeze at most these.")
     for name, parameter in network.named_parameters():
-        parameter.requires_grad_(number[name] >= count)
+        if number[name] < count:
+            parameter.requires_grad_(False)
 
 
 def frozen_norms(network: nn.Module) -> list[nn.Module]:

@@ -33,7 +33,9 @@ def network_of(settings: Settings, kind: Kind, classes: Sequence[str], *, seed: 
     model = settings.model
     torch.manual_seed(seed)
     weights = None if trained else model.weights
-    network = build(model.name, outputs=outputs_of(kind, len(classes)), channels=model.channels, dropout=model.dropout, weights=weights)
+    network = build(
+        model.name, outputs=outputs_of(kind, len(classes)), channels=model.channels, dropout=model.dropout, weights=weights, head=model.head
+    )
     if trained:
         network.load_state_dict(load_weights(trained))
     return network
