@@ -20,6 +20,7 @@ from medimg.errors import GateFailed, MedimgError
 from medimg.evaluate import evaluate
 from medimg.losses import Kind, balanced_weights, class_loss, probabilities
 from medimg.metrics import Undefined, auroc
+from medimg.models.layers import freeze
 from medimg.recipes.cohort import Cohort, deal, load, name_of, prepare_of, read
 from medimg.recipes.environment import settle_machine
 from medimg.recipes.explain import explain
@@ -175,6 +176,7 @@ def check(settings: Settings, run: Path) -> list[str]:
         machine = look(settings.trainer)
         machine.settle()
         network = network_of(settings, cohort.kind, cohort.manifest.classes, seed=0)
+        freeze(network, settings.task.freeze)
         image = torch.randn(min(settings.trainer.batch_size, 8), settings.model.channels, settings.data.size, settings.data.size)
         with torch.autocast(machine.device.type, machine.dtype, enabled=machine.precision != "fp32"):
             logits = network.to(machine.device)(image.to(machine.device))

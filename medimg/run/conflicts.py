@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from medimg.models.sizes import LEAST
 from medimg.phantoms import COHORTS
 from medimg.settings import Settings
 from medimg.validate import did_you_mean
@@ -12,7 +13,7 @@ WEIGHTS = (".safetensors", ".ckpt")
 
 def conflicts(settings: Settings, given: set[str]) -> list[str]:
     """What does not fit together; `given` are the dotted keys that the user typed."""
-    return [*_classes(settings), *_folds(settings, given), *_training(settings), *_cohort(settings, given)]
+    return [*_classes(settings), *_folds(settings, given), *_training(settings), *_network(settings), *_cohort(settings, given)]
 
 
 def _classes(settings: Settings) -> Iterator[str]:
@@ -55,6 +56,14 @@ def _training(settings: Settings) -> Iterator[str]:
         yield "task.class_weights=true and task.sampling=balanced both make up for rare classes, twice is too much. Choose one."
     if trainer.accelerator == "cpu" and trainer.precision == "fp16":
         yield "trainer.precision=fp16 is not for trainer.accelerator=cpu. Choose auto, bf16 or fp32."
+
+
+def _network(settings: Settings) -> Iterator[str]:
+    model, least = settings.model, LEAST.get(settings.model.name, 0)
+    if settings.data.size < least:
+        yield f"data.size={settings.data.size}: {model.name} leaves nothing of a picture under {least} px. Set data.size={least} or more."
+    if settings.task.freeze not in ("none", 0) and model.weights is None:
+        yield f"task.freeze={settings.task.freeze} would keep filters as they were drawn at random. Set model.weights, or task.freeze=none."
 
 
 def _cohort(settings: Settings, given: set[str]) -> Iterator[str]:
