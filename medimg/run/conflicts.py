@@ -107,11 +107,15 @@ def _missing(key: str, path: Path) -> list[str]:
 
 
 def _missing_weights(path: Path) -> list[str]:
+    if path.is_dir():
+        return (
+            [] if (path / "config.yaml").is_file() else [f"model.weights={path} is a folder and no run. Name a run, or a file of weights."]
+        )
     if not path.is_file():
         near = did_you_mean(
             path.name, ["imagenet", *(entry.name for entry in path.parent.iterdir())] if path.parent.is_dir() else ["imagenet"]
         )
-        return [f"model.weights={path}: there is no such file.{near} Give imagenet, or a file that ends in {' or '.join(WEIGHTS)}."]
+        return [f"model.weights={path}: there is no such file.{near} Give imagenet, a run, or a file that ends in {' or '.join(WEIGHTS)}."]
     if path.suffix not in WEIGHTS:
         return [f"model.weights={path.name}: a file that ends in {' or '.join(WEIGHTS)} is needed; others could run code when read."]
     return []

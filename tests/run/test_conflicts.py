@@ -67,6 +67,7 @@ def test_a_limit_belongs_to_built_in_cohorts(tmp_path):
         ("data.split=splt.csv", "no such file"),
         ("model.weights=imagnet", "Did you mean imagenet?"),
         ("model.weights=weights.pth", "could run code"),
+        ("model.weights=.", "is a folder and no run"),
     ],
 )  # fmt: skip
 def test_a_file_that_is_not_there_is_told(word, told, tmp_path, monkeypatch):
