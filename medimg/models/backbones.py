@@ -95,13 +95,14 @@ def load(network: nn.Module, path: Path, *, head: bool = True) -> list[str]:
 def _fill(network: nn.Module, state: dict[str, Tensor], *, head: bool = True) -> list[str]:
     """Take what fits in name and shape; first filters for other channels are summed and shared out: a grey picture gives the same."""
     found = {_plain(name): value for name, value in state.items()}
-    own, layer = network.state_dict(), layers_of(network)
+    own, layers = network.state_dict(), {} if head else layers_of(network)
     first = next((name for name, value in own.items() if value.ndim == 4), "")
     filters = found.get(_plain(first))
     if filters is not None and filters.ndim == 4 and filters.shape[1] != (channels := own[first].shape[1]):
         found[_plain(first)] = filters.sum(dim=1, keepdim=True).expand(-1, channels, -1, -1) / channels
-    kept = {name: found.get(_plain(name)) for name in own if head or layer.get(name) != max(layer.values())}
-    fitting = {name: value for name, value in kept.items() if value is not None and value.shape == own[name].shape}
+    classifier = {name for name, layer in layers.items() if layer == max(layers.values())}
+    wanted = {name: found.get(_plain(name)) for name in own if name not in classifier}
+    fitting = {name: value for name, value in wanted.items() if value is not None and value.shape == own[name].shape}
     network.load_state_dict(fitting, strict=False)
     return sorted(set(own) - set(fitting))
 

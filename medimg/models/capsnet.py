@@ -6,7 +6,7 @@ from torch.nn import functional as F
 
 from medimg.errors import ConfigError
 
-SIDE = 64  # px of the picture that is looked at, as Afshar et al. chose
+SIDE = 64  # px of the picture that is looked at
 GRID = 24  # positions a side after two convolutions of 9x9, the second with step 2
 TYPES, SMALL, LARGE = 32, 8, 16  # kinds of primary capsules, their length, the length of a class's capsule
 EPSILON = 1e-8
@@ -15,8 +15,8 @@ EPSILON = 1e-8
 class CapsNet(nn.Module):
     """Two convolutions, primary capsules, one capsule a class by routing: (B, C, H, W) image -> (B, outputs) logits.
 
-    The first convolution has 64 maps (Afshar et al.), the rest is Sabour's; the tumour's coarse box that Afshar et al. add is left out,
-    since nobody outlines lesions here. Larger pictures are averaged to 64 px.
+    64 px and 64 first maps are Afshar's, the rest is Sabour's; the tumour's coarse box that Afshar et al. add is left out, since nobody
+    outlines lesions here. Larger pictures are averaged to 64 px.
 
     A capsule's length says how likely its class is there. It goes out as log(length / (1 - length)), so its sigmoid is the length and
     the task's cross-entropy takes the place of the margin loss: losses, thresholds and calibration stay those of every network.
@@ -38,7 +38,9 @@ class CapsNet(nn.Module):
         maps = self.primary(F.relu(self.first(F.interpolate(image, (SIDE, SIDE), mode="area"))))
         capsules = squash(maps.float().reshape(len(image), TYPES, SMALL, -1).transpose(2, 3).flatten(1, 2))
         votes = torch.einsum("nkdc,bnc->bnkd", self.transform, self.dropout(capsules))
-        logits = torch.log(route(votes.float(), self.rounds).square().sum(dim=2) + EPSILON)
+        with torch.autocast(image.device.type, enabled=False):  # sums of 18,432 votes
+            sums = route(votes.float(), self.rounds)
+        logits = torch.log(sums.square().sum(dim=2) + EPSILON)
         return logits[:, 1:] - logits[:, :1] if self.single else logits
 
 

@@ -59,4 +59,5 @@ def freeze(network: nn.Module, layers: int | Literal["none", "encoder"]) -> None
 def frozen_norms(network: nn.Module) -> list[nn.Module]:
     """List the normalisations whose weights are frozen: their running statistics must not move either."""
     norms = [module for module in network.modules() if getattr(module, "running_mean", None) is not None]
-    return [norm for norm in norms if not any(parameter.requires_grad for parameter in norm.parameters())]
+    learning = [[parameter.requires_grad for parameter in norm.parameters()] for norm in norms]
+    return [norm for norm, learns in zip(norms, learning, strict=True) if learns and not any(learns)]

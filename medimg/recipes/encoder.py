@@ -11,7 +11,6 @@ judging and predicting never need the source again, and an external manifest is 
 
 import hashlib
 import json
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -104,8 +103,8 @@ def _keep(record: Path, chosen: dict[Job, tuple[Encoder, pd.DataFrame]], cohort:
         if not any(names["file"] == other["file"] for other in told.values()):
             write_atomically(record.with_name(names["file"]), encoder.path.read_bytes())
             write_atomically(record.with_name(names["cases"]), taught.to_csv(index=False).encode())
-        told[stage_name(*job)] = {**asdict(encoder), **names, **proof}
-        del told[stage_name(*job)]["path"]
+        origin = {"run": encoder.run, "network": encoder.network, "sha256": encoder.sha256, "head": encoder.head}
+        told[stage_name(*job)] = {**origin, **names, **proof}
     write_json(record, told)
 
 

@@ -74,6 +74,7 @@ def test_statistics_are_frozen_with_their_weights():
         "bn1", "layer1.0.bn1", "layer1.0.bn2", "layer1.1.bn1", "layer1.1.bn2",
     ]  # fmt: skip
     assert frozen_norms(build("resnet18", outputs=2)) == []
+    assert frozen_norms(nn.BatchNorm2d(3, affine=False)) == []
 
 
 def test_more_layers_than_there_are_cannot_be_frozen():
