@@ -48,8 +48,9 @@ class Data:
 class Model:
     """A network by name, and where its weights come from."""
 
-    name: str = "resnet18"  # any timm name
-    weights: str | None = None  # imagenet, or a .safetensors or .ckpt file
+    name: str = "resnet18"  # any timm name, alexnet, googlenet, capsnet, cnn_f, cnn_head_neck, cnn_parkinson
+    weights: str | None = None  # imagenet, a .safetensors or .ckpt file, or a run: another question's encoder
+    head: Literal["linear", "transfer"] = "linear"  # transfer: 512 -> 256 -> outputs in the place of the network's own
     channels: int = within(1, 3, 1)
     dropout: float = within(0, 0.95, 0.0)
 
@@ -85,6 +86,8 @@ class Task:
     class_weights: bool = False
     sampling: Literal["uniform", "balanced"] = "uniform"
     label_smoothing: float = within(0, 0.5, 0.0)
+    lr_decay: float = within(0.01, 1, 1.0)  # each layer's rate is the next one's times this; the classifier's is lr
+    freeze: Literal["none", "encoder"] | int = at_least(0, "none")  # encoder: all but the classifier; a number: the first layers
     ema: float | None = within(0.5, 0.99999, None)
 
 

@@ -59,6 +59,11 @@ CONFIGS = [
     ("a built-in cohort that does not exist", ["data.manifest=phantom:thyriod"], ["Did you mean thyroid?"]),
     ("a built-in cohort without its prefix", ["data.manifest=brain"], ["Did you mean phantom:brain?"]),
     ("weights that are not there", [THYROID, "model.weights=imagnet"], ["Did you mean imagenet?"]),
+    ("a head that does not exist", [BRAIN, "model.head=transfr"], ["linear, transfer", "Did you mean transfer?"]),
+    ("layers frozen in words", [BRAIN, "task.freeze=all"], ["one of none, encoder or a whole number of at least 0"]),
+    ("a share of the rate above one", [BRAIN, "task.lr_decay=2"], ["task.lr_decay=2", "from 0.01 to 1"]),
+    ("random filters frozen", [BRAIN, "task.freeze=encoder"], ["drawn at random", "Set model.weights"]),
+    ("pictures too small for a network", [BRAIN, "model=alexnet", "data.size=48"], ["data.size=48", "Set data.size=63 or more"]),
     ("a fold that does not exist", [BRAIN, "data.fold=[4,5]"], ["There is no fold 5"]),
     ("sites and folds together", [BRAIN, "data.leave_out=site", "data.folds=3"], ["data.leave_out", "Give one of them"]),
     ("one class", [BRAIN, "data.classes=[glioma]"], ["at least two classes"]),
@@ -167,6 +172,20 @@ def test_training_on_a_leaking_manifest_stops_with_5_and_leaves_no_run(here, man
 
 def test_a_network_that_does_not_exist_is_told_with_the_closest(manifest):
     assert "resnet18" in refused("check", f"data.manifest={manifest}", "model.name=resnet1888")
+
+
+def test_more_layers_frozen_than_a_network_has_is_told(here, manifest):
+    import timm
+    from safetensors.torch import save_file
+
+    save_file(timm.create_model("resnet10t").state_dict(), here / "w.safetensors")
+    words = (f"data.manifest={manifest}", "model.name=resnet10t", "model.weights=w.safetensors", "data.size=32")
+    assert "the network has 5 layers below its classifier" in refused("check", *words, "task.freeze=99")
+    assert medimg("check", *words, "task.freeze=encoder").code == 0
+
+
+def test_capsules_take_no_other_head(manifest):
+    assert "Set model.head=linear" in refused("check", f"data.manifest={manifest}", "model=capsnet", "model.head=transfer")
 
 
 def stored_run(here, text=None):

@@ -52,6 +52,17 @@ def prove(rows: pd.DataFrame, split: pd.DataFrame, generated: pd.DataFrame | Non
 
 def prove_external(rows: pd.DataFrame, cases: pd.DataFrame) -> dict[str, Any]:
     """Prove that an external manifest shares nothing with a run's cases.csv; where ids were hashed under another key, say so."""
+    way_out = "List these rows in data.exclude, or judge the run on its own test part."
+    return _prove_strangers(rows, cases, "of the run in the external manifest", way_out)
+
+
+def prove_encoder(test: pd.DataFrame, taught: pd.DataFrame) -> dict[str, Any]:
+    """Prove that the network a run starts from has learned nothing of a test part; `taught` are the cases it trained and chose on."""
+    way_out = "List them in data.exclude, start from a run that has not seen them, or leave model.weights out."
+    return _prove_strangers(test, taught, "that taught the network of model.weights in the test part", way_out)
+
+
+def _prove_strangers(rows: pd.DataFrame, cases: pd.DataFrame, where: str, way_out: str) -> dict[str, Any]:
     keys = {fingerprint_of(patient) for patient in cases["patient"].unique()}
     provable = np.array([fingerprint_of(patient) in keys for patient in rows["patient"]], dtype=bool)
     checks = []
@@ -59,8 +70,7 @@ def prove_external(rows: pd.DataFrame, cases: pd.DataFrame) -> dict[str, Any]:
         ours = rows[key].where(provable | (key == "pixel_sha256"), "")
         shared = (ours != "") & rows[key].isin(cases[key].dropna())
         found = rows["patient" if key == "patient" else "id"][shared]
-        way_out = "List these rows in data.exclude, or judge the run on its own test part."
-        checks.append(Check(f"no {what} of the run in the external manifest", _distinct(ours), _unique(found), way_out))
+        checks.append(Check(f"no {what} {where}", _distinct(ours), _unique(found), way_out))
     _stop(checks)
     notes = [] if provable.all() else ["patient overlap not provable, pixel overlap checked"]
     return {"checks": [check.proof() for check in checks], "notes": notes, "key_fingerprint": key_fingerprint()}

@@ -1,46 +1,108 @@
-"""Ready-made networks by name, from timm, with their weights from a file or by name."""
+"""Networks by name: timm's, torchvision's two that timm lacks, and our own; with their weights from a file or by name."""
 
 import difflib
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
 import timm
 import torch
 from torch import Tensor, nn
 
 from medimg.errors import ConfigError
+from medimg.models import from_torchvision
+from medimg.models.capsnet import CapsNet
+from medimg.models.cnn_f import cnn_f
+from medimg.models.cnn_head_neck import cnn_head_neck
+from medimg.models.cnn_parkinson import cnn_parkinson
+from medimg.models.layers import layers_of
+from medimg.models.transfer import TransferClassifier
+
+# By name what timm does not have: (outputs, channels, dropout) -> network; with no outputs it gives `num_features` features.
+OWN: dict[str, Callable[[int, int, float], nn.Module]] = {
+    "alexnet": from_torchvision.alexnet, "googlenet": from_torchvision.googlenet, "capsnet": CapsNet, "cnn_f": cnn_f,
+    "cnn_head_neck": cnn_head_neck, "cnn_parkinson": cnn_parkinson,
+}  # fmt: skip
 
 
-def build(name: str, *, outputs: int, channels: int = 1, dropout: float = 0.0, weights: str | None = None) -> nn.Module:
+def build(
+    name: str, *, outputs: int, channels: int = 1, dropout: float = 0.0, weights: str | None = None,
+    head: Literal["linear", "transfer"] = "linear",
+) -> nn.Module:  # fmt: skip
     """Build a network (B, channels, H, W) -> (B, outputs) logits.
 
-    `weights` is None (random), `imagenet` (timm's own for that name) or a .safetensors, .ckpt or .pt file; of a file, whatever has the
-    name and shape of this network is taken, and a file of which nothing fits is refused.
+    `weights` is None (random), `imagenet` (the library's own for that name) or a .safetensors, .ckpt or .pt file; of a file, whatever
+    has the name and shape of this network is taken, and a file of which nothing fits is refused. `head=transfer` puts a new classifier
+    of three layers, with the dropout, in the place of the network's own.
     """
-    if not timm.is_model(name):
-        near = difflib.get_close_matches(name, timm.list_models(), 1)
-        raise ConfigError(
-            f"model.name={name}: timm has no such network." + (f" Did you mean {near[0]}?" if near else " See timm.list_models().")
-        )
-    options: dict[str, Any] = {"num_classes": outputs, "in_chans": channels, "drop_rate": dropout}
-    if weights == "imagenet":
-        return _pretrained(name, options)
-    network: nn.Module = timm.create_model(name, **options)
-    if weights is not None:
+    pretrained = weights == "imagenet"
+    if head == "transfer":
+        backbone = _make(name, 0, channels, 0.0, pretrained)
+        features = getattr(backbone, "head_hidden_size", None) or backbone.num_features
+        network: nn.Module = TransferClassifier(backbone, int(features), outputs, dropout)  # type: ignore[arg-type]
+    else:
+        network = _make(name, outputs, channels, dropout, pretrained)
+    if weights is not None and not pretrained:
         load(network, Path(weights))
     return network
 
 
-def load(network: nn.Module, path: Path) -> list[str]:
-    """Fill a network from a file; returns the names it did not find there (at most the head, as a rule)."""
-    found = {_plain(key): value for key, value in _read(path).items()}
-    own = network.state_dict()
-    first = next((key for key, value in own.items() if value.ndim == 4), None)
-    if first in found and found[first].ndim == 4 and own[first].shape[1] == 1 and found[first].shape[1] == 3:
-        found[first] = found[first].sum(dim=1, keepdim=True)  # a grey picture shown three times gives the same sum
-    fitting = {key: found[key] for key in own if key in found and found[key].shape == own[key].shape}
-    if not any(value.ndim > 1 for value in fitting.values()):
+def _make(name: str, outputs: int, channels: int, dropout: float, pretrained: bool) -> nn.Module:
+    if name not in OWN and not timm.is_model(name):
+        near = difflib.get_close_matches(name, [*OWN, *timm.list_models()], 1)
+        way_out = f"Did you mean {near[0]}?" if near else "See timm.list_models()."
+        raise ConfigError(f"model.name={name}: neither timm nor medimg has such a network. {way_out}")
+    if name not in OWN:
+        return _timms(name, outputs, channels, dropout, pretrained)
+    network = OWN[name](outputs, channels, dropout)
+    if pretrained and name not in from_torchvision.NAMES:
+        raise ConfigError(f"model.weights=imagenet: nobody publishes such weights of {name}. Set model.weights=PATH, or leave it out.")
+    if pretrained:
+        try:
+            state = from_torchvision.imagenet(name)
+        except Exception as fault:
+            raise _unfetched(name, fault) from None
+        _fill(network, state)
+    return network
+
+
+def _timms(name: str, outputs: int, channels: int, dropout: float, pretrained: bool) -> nn.Module:
+    try:
+        network: nn.Module = timm.create_model(name, pretrained, num_classes=outputs, in_chans=channels, drop_rate=dropout)
+    except Exception as fault:
+        if not pretrained:
+            raise
+        raise _unfetched(name, fault) from None
+    return network
+
+
+def _unfetched(name: str, fault: Exception) -> ConfigError:
+    return ConfigError(
+        f"model.weights=imagenet: the weights of {name} could not be fetched ({type(fault).__name__}); this machine may be offline. "
+        "Copy them here as .safetensors and set model.weights=PATH, or leave model.weights out to start from random weights."
+    )
+
+
+def load(network: nn.Module, path: Path, *, head: bool = True) -> list[str]:
+    """Fill a network from a file, without its classifier where `head` is false; returns the names it did not find (as a rule the head)."""
+    found = _read(path)
+    missing = _fill(network, found, head=head)
+    if not any(value.ndim > 1 for name, value in network.state_dict().items() if name not in missing):
         raise ConfigError(f"model.weights={path.name}: none of its {len(found)} tensors fits this network. Is it of another architecture?")
+    return missing
+
+
+def _fill(network: nn.Module, state: dict[str, Tensor], *, head: bool = True) -> list[str]:
+    """Take what fits in name and shape; first filters for other channels are summed and shared out: a grey picture gives the same."""
+    found = {_plain(name): value for name, value in state.items()}
+    own, layers = network.state_dict(), {} if head else layers_of(network)
+    first = next((name for name, value in own.items() if value.ndim == 4), "")
+    filters = found.get(_plain(first))
+    if filters is not None and filters.ndim == 4 and filters.shape[1] != (channels := own[first].shape[1]):
+        found[_plain(first)] = filters.sum(dim=1, keepdim=True).expand(-1, channels, -1, -1) / channels
+    classifier = {name for name, layer in layers.items() if layer == max(layers.values())}
+    wanted = {name: found.get(_plain(name)) for name in own if name not in classifier}
+    fitting = {name: value for name, value in wanted.items() if value is not None and value.shape == own[name].shape}
     network.load_state_dict(fitting, strict=False)
     return sorted(set(own) - set(fitting))
 
@@ -65,13 +127,3 @@ def _plain(key: str) -> str:
     for prefix in ("module.", "model.", "network.", "backbone."):
         key = key.removeprefix(prefix)
     return key
-
-
-def _pretrained(name: str, options: dict[str, Any]) -> nn.Module:
-    try:
-        return timm.create_model(name, pretrained=True, **options)  # type: ignore[no-any-return]
-    except Exception as fault:
-        raise ConfigError(
-            f"model.weights=imagenet: the weights of {name} could not be fetched ({type(fault).__name__}); this machine may be offline. "
-            "Copy timm's .safetensors file here and set model.weights=PATH, or leave model.weights out to start from random weights."
-        ) from None

@@ -10,7 +10,7 @@ import pandas as pd
 
 from medimg import phantoms
 from medimg.data.cache import PictureCache
-from medimg.data.leaks import prove, prove_external
+from medimg.data.leaks import KEYS, prove, prove_external
 from medimg.data.prepare import Prepare
 from medimg.data.split import load_split, make_split, save_split
 from medimg.errors import ManifestError
@@ -141,9 +141,9 @@ def _refuse_empty_classes(manifest: Manifest) -> None:
 
 
 def load_external(data: Data, source: Path, run: Path) -> tuple[Manifest, PictureCache]:
-    """Read another manifest to judge a run on, and prove that it shares nothing with the run's own cases."""
+    """Read another manifest to judge a run on, and prove that it shares nothing with the cases its networks know."""
     manifest = read(data)
-    cases = pd.read_csv(source / "cases.csv", dtype=str, keep_default_na=False)
+    cases = pd.concat([read_cases(source / "cases.csv"), taught_before(source)])
     proof = prove_external(manifest.rows, cases)
     cache = PictureCache(prepare_of(data))
     if ranks.rank() == 0:
@@ -153,6 +153,19 @@ def load_external(data: Data, source: Path, run: Path) -> tuple[Manifest, Pictur
         fill(cache, manifest.rows)
     ranks.barrier()
     return manifest, cache
+
+
+def read_cases(path: Path) -> pd.DataFrame:
+    """Read a table of cases as it was written."""
+    return pd.read_csv(path, dtype=str, keep_default_na=False)
+
+
+def taught_before(run: Path, network: str | None = None) -> pd.DataFrame:
+    """Give the cases known to what a run's networks (or one of them) started from; none where they started from no other run."""
+    record = run / "encoder" / "encoder.json"
+    stored = json.loads(record.read_text()) if record.is_file() else {}
+    names = {told["cases"] for name, told in stored.items() if network in (None, name)}
+    return pd.concat([pd.DataFrame(columns=[*KEYS]), *(read_cases(record.with_name(name)) for name in sorted(names))])
 
 
 def fill(cache: PictureCache, rows: pd.DataFrame) -> None:

@@ -17,6 +17,7 @@ from medimg.evaluate.question import read_question
 from medimg.evaluate.reading import read_validation
 from medimg.io import Manifest
 from medimg.recipes import cohort as cohorts
+from medimg.recipes import encoder
 from medimg.recipes.environment import settle_machine
 from medimg.recipes.explain import draw_heat_maps
 from medimg.recipes.networks import best_of, network_of, stage_name
@@ -60,6 +61,7 @@ def _again(settings: Settings, source: Path, run: Path, machine: Machine) -> Non
             (run / name).write_bytes((source / name).read_bytes())
     ranks.barrier()
     cohort = cohorts.load(settings, run)
+    encoder.prove_again(cohort, source)
     for part in ("val", "test"):
         tables = []
         for seed, fold, member in networks(source):

@@ -1,7 +1,9 @@
 """Which networks a run trains, and each of them as its training began or left it."""
 
 import json
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -9,10 +11,23 @@ from torch import nn
 
 from medimg.errors import RunError
 from medimg.losses import Kind, outputs_of
-from medimg.models.backbones import build
+from medimg.models.backbones import build, load
 from medimg.recipes.cohort import Cohort
 from medimg.settings import Settings
 from medimg.training.checkpoints import load_weights
+
+Job = tuple[int, int, int]  # seed, fold, member: one network
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """A network of another run to start from: its file, and whether its classifier answers the same question."""
+
+    path: Path
+    sha256: str
+    head: bool
+    run: str
+    network: str
 
 
 def stage_name(seed: int, fold: int, member: int) -> str:
@@ -20,7 +35,16 @@ def stage_name(seed: int, fold: int, member: int) -> str:
     return f"1_train_seed{seed}_fold{fold}_member{member}"
 
 
-def jobs(settings: Settings, cohort: Cohort) -> list[tuple[int, int, int]]:
+def job_of(name: str) -> Job:
+    """Read the name of a training stage back; RunError for any other stage."""
+    found = re.fullmatch(r"1_train_seed(\d+)_fold(\d+)_member(\d+)", name)
+    if not found:
+        raise RunError(f"model.weights: stage {name} trains no network of one fold. Name a run, or a checkpoint of such a stage.")
+    seed, fold, member = map(int, found.groups())
+    return seed, fold, member
+
+
+def jobs(settings: Settings, cohort: Cohort) -> list[Job]:
     """All (seed, fold, member) to train; `data.fold` keeps some folds."""
     pairs = [pair for pair in cohort.folds() if settings.data.fold is None or pair[0] in settings.data.fold]
     if not pairs:
@@ -28,12 +52,18 @@ def jobs(settings: Settings, cohort: Cohort) -> list[tuple[int, int, int]]:
     return [(seed, fold, member) for seed in settings.every_seed for fold, member in pairs]
 
 
-def network_of(settings: Settings, kind: Kind, classes: Sequence[str], *, seed: int, trained: Path | None = None) -> nn.Module:
-    """Build the network of a run: freshly drawn by `seed`, or as `trained` left it."""
+def network_of(
+    settings: Settings, kind: Kind, classes: Sequence[str], *, seed: int, trained: Path | None = None, encoder: Encoder | None = None
+) -> nn.Module:
+    """Build the network of a run: freshly drawn by `seed`, from `model.weights` or another run's `encoder`, or as `trained` left it."""
     model = settings.model
     torch.manual_seed(seed)
-    weights = None if trained else model.weights
-    network = build(model.name, outputs=outputs_of(kind, len(classes)), channels=model.channels, dropout=model.dropout, weights=weights)
+    network = build(
+        model.name, outputs=outputs_of(kind, len(classes)), channels=model.channels, dropout=model.dropout,
+        weights=None if trained or encoder else model.weights, head=model.head,
+    )  # fmt: skip
+    if encoder:
+        load(network, encoder.path, head=encoder.head)
     if trained:
         network.load_state_dict(load_weights(trained))
     return network

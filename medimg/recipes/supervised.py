@@ -20,10 +20,12 @@ from medimg.errors import GateFailed, MedimgError
 from medimg.evaluate import evaluate
 from medimg.losses import Kind, balanced_weights, class_loss, probabilities
 from medimg.metrics import Undefined, auroc
+from medimg.models.layers import freeze
+from medimg.recipes import encoder as encoders
 from medimg.recipes.cohort import Cohort, deal, load, name_of, prepare_of, read
 from medimg.recipes.environment import machine_for, settle_machine
 from medimg.recipes.explain import explain
-from medimg.recipes.networks import jobs, network_of, stage_name
+from medimg.recipes.networks import Encoder, jobs, network_of, stage_name
 from medimg.recipes.scores import join_scores, question_of, write_scores
 from medimg.recipes.stages import stage, write_json
 from medimg.report import write_report
@@ -46,14 +48,16 @@ def train(settings: Settings, run: Path) -> None:
     ranks.launch(settings.trainer.accelerator, settings.trainer.devices, settings.trainer.nodes, settings.trainer.strategy)
     machine = settle_machine(settings, run)
     cohort = load(settings, run)
+    starts = encoders.settle(settings, cohort, run)
     for seed, fold, member in jobs(settings, cohort):
-        name = stage_name(seed, fold, member)
+        name, start = stage_name(seed, fold, member), starts.get((seed, fold, member))
         inputs = {
             "split_sha256": cohort.split_sha256, "model": asdict(settings.model), "augment": asdict(settings.augment),
-            "task": asdict(settings.task), "trainer": _trainer_inputs(settings), "weights_sha256": _weights_sha256(settings),
-            "prepare": cohort.cache.prepare.spec, "classes": cohort.manifest.classes, "seed": seed, "fold": fold, "member": member,
+            "task": asdict(settings.task), "trainer": _trainer_inputs(settings), "prepare": cohort.cache.prepare.spec,
+            "weights_sha256": start.sha256 if start else _weights_sha256(settings),
+            "classes": cohort.manifest.classes, "seed": seed, "fold": fold, "member": member,
         }  # fmt: skip
-        stage(run, name, inputs, partial(_train_one, settings, cohort, machine, seed, fold, member))
+        stage(run, name, inputs, partial(_train_one, settings, cohort, machine, start, seed, fold, member))
     if ranks.rank() == 0:
         _finish(settings, cohort, machine, run)
     ranks.barrier()
@@ -67,13 +71,15 @@ def total_steps(settings: Settings, images: int, seed: int, world: int) -> tuple
     return min(per_epoch * trainer.epochs, trainer.max_steps or per_epoch * trainer.epochs), per_epoch
 
 
-def _train_one(settings: Settings, cohort: Cohort, machine: Machine, seed: int, fold: int, member: int, folder: Path) -> None:
+def _train_one(
+    settings: Settings, cohort: Cohort, machine: Machine, start: Encoder | None, seed: int, fold: int, member: int, folder: Path
+) -> None:
     task, classes, kind = settings.task, cohort.manifest.classes, cohort.kind
     train_part, val_part, test_part = (cohort.part(fold, member, part) for part in ("train", "val", "test"))
     pictures = {name: Pictures(rows, classes, cohort.cache, settings.model.channels) for name, rows in
                 (("train", train_part), ("val", val_part), ("test", test_part))}  # fmt: skip
     label = torch.from_numpy(pictures["train"].labels)
-    network = network_of(settings, kind, classes, seed=seed)
+    network = network_of(settings, kind, classes, seed=seed, encoder=start)
     network = network.to(memory_format=torch.channels_last if machine.channels_last else torch.contiguous_format)
     steps, per_epoch = total_steps(settings, len(train_part), seed, ranks.world())
     augment = Augment(**asdict(settings.augment))
@@ -167,6 +173,7 @@ def check(settings: Settings, run: Path) -> list[str]:
     faults: list[str] = []
     try:
         cohort = load_for_check(settings)
+        start, _ = next(iter(encoders.choose(settings, cohort).values()), (None, None))
     except GateFailed:
         raise
     except MedimgError as fault:
@@ -174,7 +181,8 @@ def check(settings: Settings, run: Path) -> list[str]:
     try:
         machine = machine_for(settings)
         machine.settle()
-        network = network_of(settings, cohort.kind, cohort.manifest.classes, seed=0)
+        network = network_of(settings, cohort.kind, cohort.manifest.classes, seed=0, encoder=start)
+        freeze(network, settings.task.freeze)
         image = torch.randn(min(settings.trainer.batch_size, 8), settings.model.channels, settings.data.size, settings.data.size)
         with torch.autocast(machine.device.type, machine.dtype, enabled=machine.precision != "fp32"):
             logits = network.to(machine.device)(image.to(machine.device))

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from medimg.models.sizes import LEAST
 from medimg.phantoms import COHORTS
 from medimg.settings import Settings
 from medimg.validate import did_you_mean
@@ -12,7 +13,7 @@ WEIGHTS = (".safetensors", ".ckpt")
 
 def conflicts(settings: Settings, given: set[str]) -> list[str]:
     """What does not fit together; `given` are the dotted keys that the user typed."""
-    return [*_classes(settings), *_folds(settings, given), *_training(settings), *_cohort(settings, given)]
+    return [*_classes(settings), *_folds(settings, given), *_training(settings), *_network(settings), *_cohort(settings, given)]
 
 
 def _classes(settings: Settings) -> Iterator[str]:
@@ -57,6 +58,14 @@ def _training(settings: Settings) -> Iterator[str]:
         yield "trainer.precision=fp16 is not for trainer.accelerator=cpu. Choose auto, bf16 or fp32."
 
 
+def _network(settings: Settings) -> Iterator[str]:
+    model, least = settings.model, LEAST.get(settings.model.name, 0)
+    if settings.data.size < least:
+        yield f"data.size={settings.data.size}: {model.name} leaves nothing of a picture under {least} px. Set data.size={least} or more."
+    if settings.task.freeze not in ("none", 0) and model.weights is None:
+        yield f"task.freeze={settings.task.freeze} would keep filters as they were drawn at random. Set model.weights, or task.freeze=none."
+
+
 def _cohort(settings: Settings, given: set[str]) -> Iterator[str]:
     manifest, limit = settings.data.manifest, settings.data.limit
     name = manifest.removeprefix("phantom:")
@@ -98,11 +107,15 @@ def _missing(key: str, path: Path) -> list[str]:
 
 
 def _missing_weights(path: Path) -> list[str]:
+    if path.is_dir():
+        return (
+            [] if (path / "config.yaml").is_file() else [f"model.weights={path} is a folder and no run. Name a run, or a file of weights."]
+        )
     if not path.is_file():
         near = did_you_mean(
             path.name, ["imagenet", *(entry.name for entry in path.parent.iterdir())] if path.parent.is_dir() else ["imagenet"]
         )
-        return [f"model.weights={path}: there is no such file.{near} Give imagenet, or a file that ends in {' or '.join(WEIGHTS)}."]
+        return [f"model.weights={path}: there is no such file.{near} Give imagenet, a run, or a file that ends in {' or '.join(WEIGHTS)}."]
     if path.suffix not in WEIGHTS:
         return [f"model.weights={path.name}: a file that ends in {' or '.join(WEIGHTS)} is needed; others could run code when read."]
     return []

@@ -11,6 +11,8 @@ from torch import Tensor, nn
 from medimg.data.loader import draw
 from medimg.errors import NumericError
 from medimg.losses import Kind, class_loss
+from medimg.models.layers import freeze as freeze_layers
+from medimg.models.layers import frozen_norms, layers_of
 
 AUGMENT, NETWORK = 1, 2  # what a step's numbers are drawn for
 
@@ -20,7 +22,8 @@ class Classify(pl.LightningModule):
 
     `augment` varies a training batch with the generator it is given; everything random in a step is a function of
     (seed, epoch, step, process). `steps` is the length of training in optimiser steps, for the schedule;
-    `steps_per_epoch` counts those of one epoch. `weight` (classes,) scales the loss of each class.
+    `steps_per_epoch` counts those of one epoch. `weight` (classes,) scales the loss of each class. Each layer's learning rate is the
+    next one's times `lr_decay`; `freeze` keeps the first layers, or all but the classifier, with their running statistics.
     """
 
     def __init__(
@@ -28,7 +31,8 @@ class Classify(pl.LightningModule):
         augment: Callable[[Tensor, np.random.Generator], Tensor] | None = None, weight: Tensor | None = None,
         optimizer: Literal["adam", "adamw", "sgd"] = "adamw", lr: float = 1e-3, momentum: float = 0.9, weight_decay: float = 0.01,
         schedule: Literal["constant", "cosine", "exponential", "step"] = "cosine", decay: float = 0.9, decay_step: int | None = None,
-        warmup: float = 0.05, label_smoothing: float = 0.0, channels_last: bool = False,
+        warmup: float = 0.05, label_smoothing: float = 0.0, lr_decay: float = 1.0, freeze: int | Literal["none", "encoder"] = "none",
+        channels_last: bool = False,
     ) -> None:  # fmt: skip
         super().__init__()
         self.network, self.kind, self.seed, self.augment = network, kind, seed, augment
@@ -36,7 +40,9 @@ class Classify(pl.LightningModule):
         self.steps, self.steps_per_epoch = steps, steps_per_epoch
         self.optimizer, self.lr, self.momentum, self.weight_decay = optimizer, lr, momentum, weight_decay
         self.schedule, self.decay, self.decay_step, self.warmup = schedule, decay, decay_step, warmup
-        self.label_smoothing = label_smoothing
+        self.label_smoothing, self.lr_decay = label_smoothing, lr_decay
+        freeze_layers(network, freeze)
+        self.still = frozen_norms(network)
         self.channels_last = channels_last
 
     def forward(self, image: Tensor) -> Tensor:
@@ -45,6 +51,8 @@ class Classify(pl.LightningModule):
 
     def training_step(self, batch: dict[str, Any], batch_idx: int) -> Tensor:
         """Give the loss of one batch; NumericError names its images when it is not a number."""
+        for norm in self.still:  # whoever judges between epochs puts the whole network back to training
+            norm.eval()
         place = (self.current_epoch, batch_idx, self.global_rank)
         image = batch["image"]
         if self.augment is not None:
@@ -68,9 +76,7 @@ class Classify(pl.LightningModule):
 
     def configure_optimizers(self) -> Any:
         """Give the optimiser and its schedule in steps; normalisation and bias are never decayed."""
-        decayed = [p for p in self.network.parameters() if p.ndim > 1]
-        plain = [p for p in self.network.parameters() if p.ndim <= 1]
-        groups = [{"params": decayed, "weight_decay": self.weight_decay}, {"params": plain, "weight_decay": 0.0}]
+        groups = self._groups()
         optimizer: torch.optim.Optimizer
         if self.optimizer == "sgd":
             optimizer = torch.optim.SGD(groups, self.lr, momentum=self.momentum)
@@ -79,6 +85,18 @@ class Classify(pl.LightningModule):
             optimizer = kind(groups, self.lr)
         scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, self.factor)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}
+
+    def _groups(self) -> list[dict[str, Any]]:
+        """Parameters that learn, by layer (the classifier first, all together without layer-wise rates) and by decay."""
+        layers = layers_of(self.network) if self.lr_decay < 1 else {}
+        last = max(layers.values(), default=0)
+        groups: dict[tuple[int, bool], dict[str, Any]] = {}
+        for name, parameter in self.network.named_parameters():
+            if parameter.requires_grad:
+                below, plain = last - layers.get(name, last), parameter.ndim <= 1
+                empty = {"params": [], "weight_decay": 0.0 if plain else self.weight_decay, "lr": self.lr * self.lr_decay**below}
+                groups.setdefault((below, plain), empty)["params"].append(parameter)
+        return [groups[key] for key in sorted(groups)]
 
     def factor(self, step: int) -> float:
         """Give the share of the learning rate at an optimiser step: linear warm-up, then the schedule."""

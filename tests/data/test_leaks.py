@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from cohorts import KEY, hashed, manifest, random_manifest
 
-from medimg.data.leaks import prove, prove_external
+from medimg.data.leaks import prove, prove_encoder, prove_external
 from medimg.data.split import load_split, make_split, save_split, split_sha256
 from medimg.errors import LeakError
 from medimg.io.identity import key_fingerprint
@@ -278,6 +278,16 @@ def test_under_another_key_only_pixels_are_compared_and_it_says_so():
     assert proof["notes"] == ["patient overlap not provable, pixel overlap checked"]
     with pytest.raises(LeakError, match="no pictures of the run"):
         prove_external(cases.assign(**other), cases)
+
+
+@pytest.mark.parametrize("key", ["patient", "study", "sop", "pixel_sha256"])
+def test_an_encoder_that_learned_something_of_the_test_part_is_refused(key):
+    taught, test = some(), manifest(range(9), "a" * 9, name="elsewhere")
+    assert [check["compared"] for check in prove_encoder(test, taught)["checks"]] == [9] * 4
+    test.loc[4, key] = taught[key][8]
+    with pytest.raises(LeakError, match=r"that taught the network of model\.weights") as caught:
+        prove_encoder(test, taught)
+    assert (taught["patient"][8] if key == "patient" else test["id"][4]) in str(caught.value)
 
 
 def test_a_hundred_thousand_images_are_proved_in_seconds():

@@ -2,9 +2,12 @@ import pytest
 import timm
 import torch
 from safetensors.torch import save_file
+from torch.nn import functional as F
 
 from medimg.errors import ConfigError
-from medimg.models.backbones import build, load
+from medimg.models import from_torchvision
+from medimg.models.backbones import OWN, build, load
+from medimg.models.sizes import LEAST
 
 
 def logits(network, image):
@@ -12,11 +15,52 @@ def logits(network, image):
         return network.eval()(image)
 
 
-@pytest.mark.parametrize("name", ["resnet18", "efficientnet_b0", "mobilenetv3_small_050", "inception_v3"])
+NAMES = ["resnet18", "efficientnet_b0", "mobilenetv3_small_050", "vgg11", "inception_v3", *OWN]
+
+
+def picture(name, channels=1, count=2):
+    size = max(64, LEAST.get(name, 0))
+    return torch.rand(count, channels, size, size, generator=torch.Generator().manual_seed(1))
+
+
+@pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("channels", [1, 3])
 def test_a_network_takes_its_channels_and_gives_its_outputs(name, channels):
-    size = 96 if name == "inception_v3" else 64
-    assert logits(build(name, outputs=5, channels=channels), torch.rand(2, channels, size, size)).shape == (2, 5)
+    assert logits(build(name, outputs=5, channels=channels), picture(name, channels)).shape == (2, 5)
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "capsnet"])
+def test_a_transfer_head_has_512_and_256_units_on_the_features_of_any_network(name):
+    network = build(name, outputs=1, head="transfer")
+    assert [tuple(layer.weight.shape) for layer in network.head if hasattr(layer, "weight")][1:] == [(256, 512), (1, 256)]
+    assert logits(network, picture(name)).shape == (2, 1)
+
+
+def test_capsules_are_their_own_classifier():
+    with pytest.raises(ConfigError, match=r"model\.head=linear"):
+        build("capsnet", outputs=1, head="transfer")
+
+
+@pytest.mark.parametrize(("name", "head"), [*((name, "linear") for name in OWN), ("alexnet", "transfer"), ("googlenet", "transfer")])
+def test_every_weight_learns(name, head):
+    torch.manual_seed(0)
+    network = build(name, outputs=3, head=head)
+    F.cross_entropy(network(picture(name, count=4)), torch.tensor([0, 1, 2, 0])).backward()
+    assert [name for name, weight in network.named_parameters() if weight.grad is None or not weight.grad.any()] == []
+
+
+@pytest.mark.parametrize(("name", "count"), [("alexnet", 61_100_840), ("googlenet", 6_624_904), ("cnn_f", 60_834_536)])
+def test_published_networks_have_their_number_of_weights(name, count):
+    """AlexNet and GoogLeNet: torchvision's figures. CNN-F: by hand from table 1 of its paper, about 61 million."""
+    assert sum(weight.numel() for weight in build(name, outputs=1000, channels=3).parameters()) == count
+
+
+@pytest.mark.parametrize("name", LEAST)
+def test_the_least_size_is_the_least(name):
+    network = build(name, outputs=2)
+    assert logits(network, torch.rand(2, 1, LEAST[name], LEAST[name])).shape == (2, 2)
+    with pytest.raises(RuntimeError):
+        logits(network, torch.rand(2, 1, LEAST[name] - 1, LEAST[name] - 1))
 
 
 def test_the_same_seed_gives_the_same_weights():
@@ -72,6 +116,41 @@ def test_three_channels_folded_into_one_answer_the_same_for_a_grey_picture(tmp_p
     torch.testing.assert_close(logits(pupil, grey), logits(teacher, grey.expand(-1, 3, -1, -1)), atol=1e-4, rtol=1e-4)
 
 
+@pytest.mark.parametrize("name", ["alexnet", "resnet18"])
+@pytest.mark.parametrize(("before", "channels"), [(3, 1), (3, 2), (1, 3)])
+def test_first_filters_for_other_channels_see_the_same_in_a_grey_picture(name, before, channels, tmp_path):
+    teacher = build(name, outputs=3, channels=before, head="transfer")
+    save_file(teacher.state_dict(), tmp_path / "w.safetensors")
+    pupil = build(name, outputs=3, channels=channels, weights=str(tmp_path / "w.safetensors"))
+    grey, firsts = torch.rand(2, 1, 64, 64), []
+    for network, count in ((teacher, before), (pupil, channels)):
+        first = next(module for module in network.modules() if isinstance(module, torch.nn.Conv2d))
+        firsts.append(F.conv2d(grey.expand(-1, count, -1, -1), first.weight, stride=first.stride))
+    torch.testing.assert_close(firsts[0], firsts[1], atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize("heads", [("linear", "transfer"), ("transfer", "linear")])
+def test_an_encoder_fits_under_another_head(heads, tmp_path):
+    teacher, pupil = (build("alexnet", outputs=1, head=head) for head in heads)
+    save_file(teacher.state_dict(), tmp_path / "w.safetensors")
+    missing = load(pupil, tmp_path / "w.safetensors")
+    assert missing
+    assert all("head" in name or "classifier" in name for name in missing)
+    for theirs, ours in zip(teacher.parameters(), pupil.parameters(), strict=False):
+        if theirs.ndim == 4:
+            assert torch.equal(theirs, ours)
+
+
+@pytest.mark.parametrize("head", ["linear", "transfer"])
+def test_a_head_for_another_question_is_left_out_though_it_fits(head, tmp_path):
+    teacher, pupil = (build("resnet18", outputs=1, head=head) for _ in range(2))
+    save_file(teacher.state_dict(), tmp_path / "w.safetensors")
+    drawn = [weight.clone() for weight in list(pupil.parameters())[-2:]]
+    missing = load(pupil, tmp_path / "w.safetensors", head=False)
+    assert {name.split(".")[0] for name in missing} == {"fc" if head == "linear" else "head"}
+    assert all(torch.equal(one, other) for one, other in zip(drawn, list(pupil.parameters())[-2:], strict=True))
+
+
 def test_a_head_of_other_classes_stays_as_drawn_and_is_named(tmp_path):
     save_file(build("resnet18", outputs=7).state_dict(), tmp_path / "w.safetensors")
     network = build("resnet18", outputs=2)
@@ -118,3 +197,29 @@ def test_imagenet_without_a_network_names_the_way_out(monkeypatch):
     monkeypatch.setattr(timm, "create_model", offline)
     with pytest.raises(ConfigError, match=r"may be offline.*model\.weights=PATH"):
         build("resnet18", outputs=2, weights="imagenet")
+
+
+@pytest.mark.parametrize("name", from_torchvision.NAMES)
+def test_torchvisions_imagenet_weights_are_taken_with_their_filters_summed(name, monkeypatch):
+    torch.manual_seed(7)
+    state = build(name, outputs=1000, channels=3).state_dict() | {"aux1.fc2.weight": torch.zeros(1000, 1024)}
+    monkeypatch.setattr(from_torchvision, "imagenet", lambda _: state)
+    mine = build(name, outputs=2, weights="imagenet").state_dict()
+    first, *others = [key for key, value in mine.items() if value.ndim == 4]
+    torch.testing.assert_close(mine[first], state[first].sum(dim=1, keepdim=True))
+    assert all(torch.equal(mine[key], state[key]) for key in others)
+
+
+@pytest.mark.parametrize("name", from_torchvision.NAMES)
+def test_torchvisions_weights_without_a_network_name_the_way_out(name, monkeypatch):
+    def offline(_):
+        raise OSError("no route to host")
+
+    monkeypatch.setattr(from_torchvision, "imagenet", offline)
+    with pytest.raises(ConfigError, match=rf"{name} could not be fetched.*may be offline.*model\.weights=PATH"):
+        build(name, outputs=2, weights="imagenet")
+
+
+def test_networks_that_nobody_published_have_no_imagenet_weights():
+    with pytest.raises(ConfigError, match="nobody publishes"):
+        build("cnn_parkinson", outputs=2, weights="imagenet")

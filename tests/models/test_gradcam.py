@@ -46,7 +46,7 @@ def test_heat_lies_where_the_evidence_is():
     assert heat.sum() == 9
 
 
-@pytest.mark.parametrize("name", ["resnet18", "vgg11", "mobilenetv3_small_050"])
+@pytest.mark.parametrize("name", ["resnet18", "vgg11", "mobilenetv3_small_050", "alexnet", "capsnet", "cnn_head_neck"])
 def test_heat_has_the_pictures_size_and_lies_between_nought_and_one(name):
     heat = grad_cam(build(name, outputs=3).eval(), torch.rand(2, 1, 64, 64), 2)
     assert heat.shape == (2, 64, 64)

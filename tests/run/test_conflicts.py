@@ -25,6 +25,10 @@ BRAIN = "experiment=encephalitis_glioma"
         (["task.schedule=step"], "needs task.decay_step"),
         (["task.class_weights=true", "task.sampling=balanced"], "Choose one"),
         (["trainer.accelerator=cpu", "trainer.precision=fp16"], "not for trainer.accelerator=cpu"),
+        (["model=inception_v3"], "data.size=64: inception_v3 leaves nothing of a picture under 75 px"),
+        (["model=alexnet", "profile=smoke"], "Set data.size=63 or more"),
+        (["task.freeze=encoder"], "Set model.weights"),
+        (["task.freeze=2"], "task.freeze=2 would keep"),
         (["data.manifest=phantom:brian"], "Did you mean brain?"),
     ],
 )  # fmt: skip
@@ -63,6 +67,7 @@ def test_a_limit_belongs_to_built_in_cohorts(tmp_path):
         ("data.split=splt.csv", "no such file"),
         ("model.weights=imagnet", "Did you mean imagenet?"),
         ("model.weights=weights.pth", "could run code"),
+        ("model.weights=.", "is a folder and no run"),
     ],
 )  # fmt: skip
 def test_a_file_that_is_not_there_is_told(word, told, tmp_path, monkeypatch):

@@ -3,6 +3,7 @@ import pytest
 import torch
 from toys import MACHINE, ToyPictures, network, run
 
+from medimg.models.backbones import build
 from medimg.settings import Trainer
 from medimg.tasks.classify import Classify
 from medimg.training.checkpoints import CheckpointFolder
@@ -59,6 +60,46 @@ def test_every_parameter_is_trained_and_only_matrices_decay():
     assert len(decayed) + len(plain) == len(list(classify.network.parameters()))
     assert all(parameter.ndim > 1 for parameter in decayed)
     assert all(parameter.ndim == 1 for parameter in plain)
+
+
+def rates(classify):
+    """The learning rate of each parameter that learns, by name, and whether it decays."""
+    groups = classify.configure_optimizers()["optimizer"].param_groups
+    names = {id(parameter): name for name, parameter in classify.network.named_parameters()}
+    return {names[id(parameter)]: (group["initial_lr"], group["weight_decay"] > 0) for group in groups for parameter in group["params"]}
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("resnet18", {"fc.weight": 0, "layer4.1.conv1.weight": 1, "layer4.1.bn1.bias": 1, "layer1.0.conv1.weight": 8, "conv1.weight": 9}),
+        (
+            "alexnet",
+            {"classifier.6.weight": 0, "classifier.4.weight": 1, "features.10.weight": 3, "features.0.weight": 7, "features.0.bias": 7},
+        ),
+    ],
+)
+def test_each_layers_rate_is_a_share_of_the_next_ones(name, expected):
+    classify = Classify(build(name, outputs=1), "binary", steps=10, steps_per_epoch=5, lr=0.1, lr_decay=0.5)
+    found = rates(classify)
+    assert set(found) == {name for name, _ in classify.network.named_parameters()}
+    assert {name: found[name][0] for name in expected} == pytest.approx({name: 0.1 * 0.5**below for name, below in expected.items()})
+    assert {name for name, (_, decays) in found.items() if decays} == {n for n, p in classify.network.named_parameters() if p.ndim > 1}
+    assert classify.configure_optimizers()["optimizer"].param_groups[0]["initial_lr"] == 0.1  # what progress shows
+
+
+def test_only_what_is_not_frozen_is_given_to_the_optimiser():
+    classify = Classify(build("resnet18", outputs=1), "binary", steps=10, steps_per_epoch=5, freeze="encoder")
+    assert set(rates(classify)) == {"fc.weight", "fc.bias"}
+
+
+@pytest.mark.parametrize("ema", [None, 0.9])
+def test_frozen_weights_and_their_statistics_do_not_move(ema, tmp_path):
+    before = network().state_dict()
+    after, rows, _, _ = run(tmp_path, Trainer(epochs=2, batch_size=8, accelerator="cpu"), freeze=2, lr=0.1, ema=ema)
+    assert rows
+    moved = {name for name in before if not torch.equal(before[name], after[name])}
+    assert moved == {"6.weight", "6.bias"}
 
 
 @pytest.mark.parametrize("channels_last", [False, True])

@@ -85,6 +85,17 @@ def test_averaged_weights_accumulation_and_early_stop_survive_a_stop(step, tmp_p
     same(run(folder, settings, ema=0.9), whole)
 
 
+@pytest.mark.parametrize("step", [1, 5, 8])
+@pytest.mark.parametrize("ema", [None, 0.9])
+def test_a_run_with_frozen_layers_and_layer_wise_rates_continues_to_the_same_bits(step, ema, tmp_path_factory):
+    task = {"freeze": 2, "lr_decay": 0.5, "ema": ema}
+    whole = run(tmp_path_factory.mktemp("whole"), **task)
+    folder = tmp_path_factory.mktemp("stopped")
+    with pytest.raises(Interrupted):
+        run(folder, callbacks=[StopAt(step)], **task)
+    same(run(folder, **task), whole)
+
+
 def test_a_finished_run_asked_again_does_nothing_more(tmp_path):
     first, count = run(tmp_path), Count()
     same(run(tmp_path, callbacks=[count]), first)
