@@ -36,6 +36,7 @@ class Data:
     val_share: float = within(0.05, 0.5, 0.2)
     test_share: float = within(0.05, 0.5, 0.2)
     stratify: tuple[str, ...] = ("label",)
+    deal_over: tuple[str, ...] = ()  # keys of `where` that do not matter to the deal: runs on several sequences share their folds
     leave_out: str | None = None  # a column: each of its values is one test fold
     split: str | None = None  # a saved split.csv, or "manifest" for its column part
     size: int = within(16, 1024, 224)

@@ -77,6 +77,7 @@ def cells(out: Path, profile: str, only: list[str], more: list[str]) -> list[Cel
                 continue
             head = ["model.head=transfer"] if network in BACKBONES else []
             words = ["experiment=encephalitis_glioma", *PROFILES[profile], f"model={network}", *head, f"data.where={{sequence:{sequence}}}"]
+            words.append("data.deal_over=[sequence]")
             made.append(Cell(sequence, network, out / sequence / network, (*words, f"title={sequence} {network}", *more)))
     return made
 

@@ -66,6 +66,7 @@ CONFIGS = [
     ("pictures too small for a network", [BRAIN, "model=alexnet", "data.size=48"], ["data.size=48", "Set data.size=63 or more"]),
     ("a fold that does not exist", [BRAIN, "data.fold=[4,5]"], ["There is no fold 5"]),
     ("sites and folds together", [BRAIN, "data.leave_out=site", "data.folds=3"], ["data.leave_out", "Give one of them"]),
+    ("a deal over what is not chosen by", [BRAIN, "data.deal_over=[sequenz]"], ["data.where has no key sequenz"]),
     ("one class", [BRAIN, "data.classes=[glioma]"], ["at least two classes"]),
     ("a run that is not there", ["resume=runs/x"], ["is not found", "medimg train makes one"]),
 ]  # fmt: skip

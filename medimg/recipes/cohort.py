@@ -2,7 +2,7 @@
 
 import json
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -86,11 +86,15 @@ def name_of(data: Data, manifest: Manifest) -> str:
 
 
 def deal(manifest: Manifest, settings: Settings) -> pd.DataFrame:
-    """Deal the patients to parts as the settings say."""
+    """Deal the patients to parts as the settings say; with `data.deal_over` together with what that leaves out of this run."""
     _refuse_empty_classes(manifest)
     data = settings.data
     if data.split not in (None, "manifest"):
         return load_split(Path(str(data.split)), manifest.rows)
+    if data.deal_over:
+        where = {key: value for key, value in data.where.items() if key not in data.deal_over}
+        split = deal(read(replace(data, where=where)), replace(settings, data=replace(data, deal_over=())))
+        return split[split["id"].isin(manifest.rows["id"])].reset_index(drop=True)
     rows = manifest.rows
     if data.split is None and "part" in rows:
         print("the manifest's column part is not used; data.split=manifest uses it", file=sys.stderr)

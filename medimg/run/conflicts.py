@@ -41,6 +41,9 @@ def _folds(settings: Settings, given: set[str]) -> Iterator[str]:
     if data.folds == 1 and not fixed and data.val_share + data.test_share >= 1:
         shares = f"data.val_share={data.val_share:g} and data.test_share={data.test_share:g}"
         yield f"{shares} leave too few to train on. Together they must stay under 1."
+    strange = [key for key in data.deal_over if key not in data.where]
+    if strange:
+        yield f"data.deal_over={list(data.deal_over)}: data.where has no key {', '.join(strange)}. Name keys of data.where."
     seeds = settings.seeds or ()
     if settings.seeds == () or min(seeds, default=0) < 0 or len(set(seeds)) < len(seeds):
         yield f"seeds={list(seeds)}: different whole numbers of at least 0 are needed, for example [1,2,3]."

@@ -1,6 +1,8 @@
 """The images of a run."""
 
 import fakes
+import numpy as np
+import pandas as pd
 import pytest
 
 from medimg.recipes.cohort import Cohort, deal, kind_of, read
@@ -27,6 +29,27 @@ def test_the_parts_of_a_fold_are_all_images_once(settings):
 def test_the_question_follows_from_the_labels(tmp_path, labels, multilabel, kind):
     source = fakes.cohort(tmp_path / "c", patients=12, size=16, classes=tuple(labels), multilabel=multilabel)
     assert kind_of(read(Data(manifest=str(source), multilabel=multilabel))) == kind
+
+
+def test_runs_on_several_sequences_share_their_folds(tmp_path):
+    source = fakes.cohort(tmp_path / "c", patients=24, images=3, size=16)
+    table = pd.read_csv(source)
+    sequence = np.resize(["FLAIR", "T1CE", "T2"], len(table))
+    table = table.assign(sequence=sequence)[(sequence != "FLAIR") | (np.arange(len(table)) % 5 > 0)]  # some lack a sequence
+    table.to_csv(source, index=False)
+    apart, together = [], []
+    for found, over in ((apart, ()), (together, ("sequence",))):
+        for name in ("FLAIR", "T1CE"):
+            data = Data(manifest=str(source), where={"sequence": name}, deal_over=over, folds=3)
+            manifest = read(data)
+            split = deal(manifest, Settings(data=data)).merge(manifest.rows[["id", "patient"]])
+            assert set(split["id"]) == set(manifest.rows["id"])
+            found.append(split.groupby(["patient", "fold"])["part"].first())
+    both = together[0].index.intersection(together[1].index)
+    assert len(both) > 30
+    assert (together[0][both] == together[1][both]).all()
+    both = apart[0].index.intersection(apart[1].index)
+    assert not (apart[0][both] == apart[1][both]).all()
 
 
 def test_a_built_in_cohort_is_written_on_first_use():
