@@ -37,6 +37,7 @@ class Data:
     test_share: float = within(0.05, 0.5, 0.2)
     stratify: tuple[str, ...] = ("label",)
     deal_over: tuple[str, ...] = ()  # keys of `where` that do not matter to the deal: runs on several sequences share their folds
+    deal_by: Literal["patient", "image"] = "patient"  # image: patients in several parts, only to show how much that flatters
     leave_out: str | None = None  # a column: each of its values is one test fold
     split: str | None = None  # a saved split.csv, or "manifest" for its column part
     size: int = within(16, 1024, 224)

@@ -81,7 +81,7 @@ def check(command: Command) -> int:
 
     manifest = read(settings.data)
     split = deal(manifest, settings)
-    proof = prove(manifest.rows, split)
+    proof = prove(manifest.rows, split, by=settings.data.deal_by)
     code = 3 if manifest.flow.get("refused") else 0
     told = {
         "flow": manifest.flow, "classes": _classes(manifest), "split": _parts(manifest, split), "proof": proof,

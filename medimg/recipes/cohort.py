@@ -101,6 +101,8 @@ def deal(manifest: Manifest, settings: Settings) -> pd.DataFrame:
         rows = rows.drop(columns="part")
     elif data.split == "manifest" and "part" not in rows:
         raise ManifestError("data.split=manifest: the manifest has no column part. Add it (train, val, test), or leave data.split out.")
+    if data.deal_by == "image":
+        rows = rows.assign(patient=rows["id"])
     return make_split(
         rows, folds=data.folds, inner_folds=data.inner_folds, val_share=data.val_share, test_share=data.test_share,
         seed=settings.split_seed, stratify=data.stratify, leave_out=data.leave_out,
@@ -124,7 +126,7 @@ def load(settings: Settings, run: Path) -> Cohort:
     proof_path = run / "split_proof.json"
     known = json.loads(proof_path.read_text())["split_sha256"] if proof_path.exists() else None
     split = load_split(path, manifest.rows, known)
-    proof = prove(manifest.rows, split)
+    proof = prove(manifest.rows, split, by=settings.data.deal_by)
     cohort = Cohort(manifest, split, str(proof["split_sha256"]), PictureCache(prepare_of(settings.data)))
     if ranks.rank() == 0:
         write_cases(run, manifest, settings.data)

@@ -198,4 +198,6 @@ def load_for_check(settings: Settings) -> Cohort:
     """Read, deal and prove without a run folder; decodes no picture."""
     manifest = read(settings.data)
     split = deal(manifest, settings)
-    return Cohort(manifest, split, str(prove(manifest.rows, split)["split_sha256"]), PictureCache(prepare_of(settings.data)))
+    return Cohort(
+        manifest, split, str(prove(manifest.rows, split, by=settings.data.deal_by)["split_sha256"]), PictureCache(prepare_of(settings.data))
+    )

@@ -55,6 +55,11 @@ class RunFolder:
         return str(self.evaluation.get("cohort") or "")
 
     @property
+    def warnings(self) -> list[str]:
+        """What makes the numbers of a run worthless outside a lesson, from the proof of its split; nothing for a run as it should be."""
+        return [str(note) for note in self.proof.get("notes") or [] if "too good" in str(note)]
+
+    @property
     def rows(self) -> list[Json]:
         """The rows of metrics.json that can be shown."""
         return [row for row in self.metrics.get("rows") or [] if isinstance(row, dict) and "metric" in row]

@@ -55,7 +55,8 @@ def _top(run: RunFolder) -> dict[str, Any]:
     claim, stard = checklists.checklist("CLAIM", run), checklists.checklist("STARD", run)
     return {
         "title": words(str(run.evaluation.get("title") or run.config.get("experiment") or "Run without a title")),
-        "banners": [*([METHOD] if built_in(run) else []), RESEARCH], "verdict": summary.verdict(run), "tiles": summary.tiles(run),
+        "banners": [*map(scrub, run.warnings), *([METHOD] if built_in(run) else []), RESEARCH],
+        "verdict": summary.verdict(run), "tiles": summary.tiles(run),
         "external": run.external, "kind": run.kind, "version": __version__, "missing": [(name, scrub(what)) for name, what in run.missing],
         "claim": claim, "stard": stard, "claim_filled": checklists.filled(claim), "stard_filled": checklists.filled(stard),
     }  # fmt: skip

@@ -50,7 +50,8 @@ def _remarks(folder: RunFolder, shown: list[Json]) -> Iterator[str]:
 
 def _title(folder: RunFolder) -> str:
     title = escape(words(str(folder.evaluation.get("title") or "Results")))
-    return f"{title}: built-in cohort, shows the method, not medicine" if folder.cohort.startswith("phantom:") else title
+    told = f"{title}: built-in cohort, shows the method, not medicine" if folder.cohort.startswith("phantom:") else title
+    return "\n".join([*(f"[bold red]{escape(warning)}[/]" for warning in folder.warnings), told])
 
 
 def _groups(folder: RunFolder, whole: Json) -> Iterator[tuple[str, list[Json]]]:

@@ -1,10 +1,14 @@
 """The images of a run."""
 
+from dataclasses import replace
+
 import fakes
 import numpy as np
 import pandas as pd
 import pytest
 
+from medimg.data.leaks import prove
+from medimg.errors import LeakError
 from medimg.recipes.cohort import Cohort, deal, kind_of, read
 from medimg.settings import Data, Settings
 
@@ -50,6 +54,17 @@ def test_runs_on_several_sequences_share_their_folds(tmp_path):
     assert (together[0][both] == together[1][both]).all()
     both = apart[0].index.intersection(apart[1].index)
     assert not (apart[0][both] == apart[1][both]).all()
+
+
+def test_images_dealt_without_their_patients_are_refused_unless_asked_for_and_then_marked(settings):
+    manifest = read(settings.data)
+    by_image = replace(settings, data=replace(settings.data, deal_by="image"))
+    split = deal(manifest, by_image)
+    with pytest.raises(LeakError, match="patient"):
+        prove(manifest.rows, split)
+    (note,) = prove(manifest.rows, split, by="image")["notes"]
+    assert "too good" in note
+    assert "notes" not in prove(manifest.rows, deal(manifest, settings))
 
 
 def test_a_built_in_cohort_is_written_on_first_use():

@@ -21,7 +21,14 @@ def test_there_are_experiments_to_try():
 @pytest.mark.parametrize("experiment", EXPERIMENTS)
 def test_each_experiment_is_trained_for_two_steps_judged_and_reported(experiment, tmp_path):
     answer = medimg(
-        "train", f"experiment={experiment}", "profile=smoke", "trainer=cpu", "trainer.max_steps=2", f"runs={tmp_path}", "data.fold=[0]"
+        "train",
+        f"experiment={experiment}",
+        "profile=smoke",
+        "trainer=cpu",
+        "trainer.epochs=2",
+        "trainer.max_steps=2",
+        f"runs={tmp_path}",
+        "data.fold=[0]",
     )
     assert answer.code == 0, answer
     run = newest(tmp_path)

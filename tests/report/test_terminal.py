@@ -5,6 +5,8 @@ import json
 
 from rich.console import Console
 
+from medimg.data.leaks import NOT_APART
+from medimg.report import write_report
 from medimg.report.terminal import results_table
 
 
@@ -26,6 +28,14 @@ def test_each_class_stands_with_its_measures(runs):
     for name in ("hyperthyroidism", "nodule", "goitre", "reduced uptake"):
         assert f"{name}, per image" in text
     assert "built-in cohort" in text
+
+
+def test_patients_in_several_parts_are_told_above_the_numbers(run):
+    proof = json.loads((run / "split_proof.json").read_text())
+    (run / "split_proof.json").write_text(json.dumps(proof | {"notes": [NOT_APART]}))
+    assert "too good" in printed(run).splitlines()[0]
+    page = write_report(run).read_text()
+    assert page.index("too good") < page.index("<h1>")
 
 
 def test_a_run_without_results_says_so_and_markup_of_a_title_is_shown_as_text(run):

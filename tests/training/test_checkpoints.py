@@ -161,17 +161,18 @@ def killed_saver(folder, step, after):
 
 @pytest.mark.parametrize("count", [20, pytest.param(100, marks=pytest.mark.slow)])
 def test_a_kill_at_any_moment_of_saving_leaves_the_newest_whole(count, folder):
-    moments, step = random.Random(count), 0
+    moments, step, longest = random.Random(count), 0, 0.15
     for _ in range(count):
-        said = killed_saver(folder, step, moments.uniform(0.005, 0.15))
+        said = killed_saver(folder, step, moments.uniform(0.005, longest))
         newest = folder.newest("last")
         if newest is None:
             assert said == 0
+            longest *= 2  # a slow disk, or a busy machine
             continue
         step = step_of(newest)
         assert step in (said, said + 1)
         assert torch.equal(load_weights(newest)["w"], torch.full((VALUES,), float(step)))
-    assert step > 0  # some were saved, however slow the disk
+    assert step > 0
     save(folder, step + 1)
     assert not list(folder.folder.glob(".*"))
     assert all(is_whole(path) for path in folder.folder.glob("*.ckpt"))
