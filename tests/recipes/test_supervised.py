@@ -33,7 +33,7 @@ def test_each_experiment_is_trained_for_two_steps_judged_and_reported(experiment
     assert answer.code == 0, answer
     run = newest(tmp_path)
     rows = [json.loads(line) for path in run.glob("stages/*/progress.jsonl") for line in path.read_text().splitlines()]
-    assert {row["step"] for row in rows} == {2}
+    assert max(row["step"] for row in rows) == 2
     assert json.loads((run / "metrics.json").read_text())["headline"]
     assert "</html>" in (run / "report.html").read_text()
 
