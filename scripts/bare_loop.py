@@ -25,6 +25,7 @@ from torch.nn import functional as F
 from medimg.data.cache import PictureCache
 from medimg.data.loader import draw, epoch_batches
 from medimg.data.prepare import Prepare
+from medimg.evaluate.calibration import least_log_loss
 from medimg.tasks.classify import AUGMENT, NETWORK
 from medimg.transforms.augment import Augment
 
@@ -89,7 +90,8 @@ def train(config, machine, image, label, parts, seed):
                     old.lerp_(new, share) if old.is_floating_point() else old.copy_(new)
         judged = average or network
         scores = torch.cat([logits_of(judged, image[part], machine) for part in parts["val"].split(size)])
-        loss = float(F.binary_cross_entropy_with_logits(scores.double(), label[parts["val"]].double()))
+        raw, truth = scores.double().sigmoid().numpy()[:, None], label[parts["val"]].numpy()[:, None] > 0.5
+        loss = least_log_loss(truth, raw, "binary")
         if loss < best:
             best = loss
             answer = torch.cat([logits_of(judged, image[part], machine) for part in parts["test"].split(size)]).double().sigmoid()

@@ -43,14 +43,22 @@ def fit_temperature(truth: Flags, raw: Array, kind: str) -> tuple[float, str | N
     one_sided = truth.all(axis=0) | ~truth.any(axis=0)
     if one_sided.all():
         return 1.0, "validation has one class only"
-    low, high = (float(np.log(limit)) for limit in TEMPERATURES)
-    logits = logits_of(raw, kind)
-    found = minimize_scalar(
-        lambda t: log_loss(truth, logits / np.exp(t), kind), bounds=(low, high), method="bounded", options={"xatol": 1e-6}
-    )
-    if min(found.x - low, high - found.x) < 1e-3:
-        return 1.0, f"the log-loss on validation is least at the limit of the search ({np.exp(found.x):.3g}), so no temperature was applied"
-    return float(np.exp(found.x)), None
+    temperature, _ = _search(truth, raw, kind)
+    if min(abs(np.log(temperature / limit)) for limit in TEMPERATURES) < 1e-3:
+        return 1.0, f"the log-loss on validation is least at the limit of the search ({temperature:.3g}), so no temperature was applied"
+    return temperature, None
+
+
+def least_log_loss(truth: Flags, raw: Array, kind: str) -> float:
+    """Log-loss at the temperature of the search that makes it least: how well the answers are told apart, not how sure they are."""
+    return _search(truth, raw, kind)[1]
+
+
+def _search(truth: Flags, raw: Array, kind: str) -> tuple[float, float]:
+    """Search the temperature of least log-loss; returns both."""
+    logits, bounds = logits_of(raw, kind), [float(np.log(limit)) for limit in TEMPERATURES]
+    found = minimize_scalar(lambda t: log_loss(truth, logits / np.exp(t), kind), bounds=bounds, method="bounded", options={"xatol": 1e-6})
+    return float(np.exp(found.x)), float(found.fun)
 
 
 def youden(truth: Flags, score: Array) -> float:

@@ -11,8 +11,10 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
+from medimg.evaluate.calibration import least_log_loss
 from medimg.io.files import write_atomically
 from medimg.losses import Kind, probabilities
+from medimg.metrics import Undefined, auroc
 from medimg.settings import Settings
 
 
@@ -31,6 +33,19 @@ def join_scores(tables: Sequence[Path], path: Path) -> None:
     path.parent.mkdir(exist_ok=True)
     joined = pd.concat([pd.read_csv(table, dtype=str, keep_default_na=False) for table in tables])
     write_atomically(path, joined.to_csv(index=False).encode())
+
+
+def measures(logits: NDArray[np.float32], labels: NDArray[np.float32], kind: Kind) -> dict[str, float]:
+    """Measure a network on validation: log-loss after its best temperature, and AUROC (mean over the classes where it is defined).
+
+    The temperature is fitted again in the end, so an epoch is chosen by how well it tells the classes apart, not by how sure it is.
+    """
+    first = 1 if kind == "binary" else 0
+    p = probabilities(torch.from_numpy(logits), kind).numpy().astype(np.float64)[:, first:]
+    truth = labels[:, first:] > 0.5
+    row = {"val/loss": least_log_loss(truth, p, kind)}
+    areas = [area for k in range(p.shape[1]) if not isinstance(area := auroc(truth[:, k], p[:, k]), Undefined)]
+    return row | ({"val/auroc": float(np.mean(areas))} if areas else {})
 
 
 def question_of(settings: Settings, kind: Kind, classes: Sequence[str]) -> dict[str, Any]:

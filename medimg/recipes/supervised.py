@@ -18,15 +18,14 @@ from medimg.data.leaks import prove
 from medimg.data.loader import epoch_batches
 from medimg.errors import GateFailed, MedimgError
 from medimg.evaluate import evaluate
-from medimg.losses import Kind, balanced_weights, class_loss, probabilities
-from medimg.metrics import Undefined, auroc
+from medimg.losses import balanced_weights
 from medimg.models.layers import freeze
 from medimg.recipes import encoder as encoders
 from medimg.recipes.cohort import Cohort, deal, load, name_of, prepare_of, read
 from medimg.recipes.environment import machine_for, settle_machine
 from medimg.recipes.explain import explain
 from medimg.recipes.networks import Encoder, jobs, network_of, stage_name
-from medimg.recipes.scores import join_scores, question_of, write_scores
+from medimg.recipes.scores import join_scores, measures, question_of, write_scores
 from medimg.recipes.stages import stage, write_json
 from medimg.report import write_report
 from medimg.settings import Settings
@@ -90,7 +89,8 @@ def _train_one(
     )  # fmt: skip
 
     def judge(judged: nn.Module) -> Row:
-        return _measures(score(judged, pictures["val"], machine, batch_size=settings.trainer.batch_size), pictures["val"], kind)
+        logits = score(judged, pictures["val"], machine, batch_size=settings.trainer.batch_size)
+        return measures(logits, pictures["val"].labels, kind)
 
     keeper = Keeper(
         CheckpointFolder(folder / "checkpoints"), judge, told=partial(_note, folder), patience=settings.trainer.patience,
@@ -113,16 +113,6 @@ def _note(folder: Path, rows: list[Row]) -> None:
     """Keep the rows of progress, and the newest in the log."""
     write_rows(folder, rows)
     _LOG.info("%s: %s", folder.name, "  ".join(f"{name} {value:.4g}" for name, value in rows[-1].items()), extra={"file_only": True})
-
-
-def _measures(logits: NDArray[np.float32], pictures: Pictures, kind: Kind) -> Row:
-    """Loss and AUROC (mean over classes where it is defined) on validation."""
-    label = torch.from_numpy(pictures.labels)
-    row = {"val/loss": float(class_loss(torch.from_numpy(logits).double(), label.double(), kind))}
-    p = probabilities(torch.from_numpy(logits), kind).numpy()
-    columns = [1] if kind == "binary" else range(p.shape[1])
-    areas = [area for k in columns if not isinstance(area := auroc(pictures.labels[:, k] > 0.5, p[:, k]), Undefined)]
-    return row | ({"val/auroc": float(np.mean(areas))} if areas else {})
 
 
 def _sample_weights(labels: NDArray[np.float32]) -> NDArray[np.float64]:
