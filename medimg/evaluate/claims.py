@@ -49,7 +49,8 @@ def _against_random(result: dict[str, Any]) -> list[str]:
 def _amount(row: Row) -> str:
     if row["low"] is None:
         return f" ({row['undefined'] or row['method']})"
-    return f" (mean AUROC over the labels {row['estimate']:+.3f}, 95 % {row['low']:+.3f} to {row['high']:+.3f})"
+    text = f" (mean AUROC over the labels {row['estimate']:+.3f}, 95 % {row['low']:+.3f} to {row['high']:+.3f})"
+    return text.replace("-", "\u2212")
 
 
 def _repeats(result: dict[str, Any]) -> str:
@@ -65,19 +66,28 @@ def _against_full(result: dict[str, Any]) -> list[str]:
         return ["Full-data performance: not shown, as a fold has one repeat only."]
     if full["low"] is None or full["low"] <= GUESSING:
         return ["Full-data performance: even with all labels the model is not shown to be better than guessing; to reach it is no merit."]
-    sentences, unshown = [], []
-    for name in result["strategies"]:
-        within = [row["round"] for row in result["against_full"] if row["strategy"] == name and row["within"]]
-        if not within:
-            unshown.append(name)
-        elif min(within) == 0:
-            sentences.append(
-                f"{name} comes within {margin:g} of full-data performance, but so do the initial labels alone: no merit of it."
-            )
-        else:
-            curve = next(r for r in result["curves"] if (r["strategy"], r["round"], r["metric"]) == (name, min(within), "auroc"))
-            share = f", {100 * curve['labels'] / full['labels']:.0f} % of the pool" if full.get("labels") else ""
-            spent = f"from {curve['labels']:.0f} labels{share} (and {curve['val_labels']:.0f} for validation) on"
-            sentences.append(f"{name} reaches full-data performance within {margin:g} {spent}.")
-    missing = f"Reaching full-data performance within {margin:g} is not shown at {_repeats(result)}: {', '.join(unshown)}."
-    return sentences + ([missing] if unshown else [])
+    first = {name: _first(result, name) for name in result["strategies"]}
+    reached = sorted((row["labels"], name) for name, row in first.items() if row and row["round"])
+    trivial = [name for name, row in first.items() if row and not row["round"]]
+    unshown = [name for name, row in first.items() if row is None]
+    sentences = []
+    if reached:
+        named = "; ".join(
+            f"{name} from {labels:.0f} labels ({100 * labels / full['labels']:.0f} % of the pool)" for labels, name in reached
+        )
+        apart = f"{result['curves'][0]['val_labels']:.0f} validation labels beside these"
+        sentences.append(f"What reaches full-data performance within {margin:g}: {named}; {apart}.")
+    if trivial:
+        sentences.append(
+            f"Within {margin:g} of full-data performance already with the initial labels alone, no merit of theirs: {', '.join(trivial)}."
+        )
+    if unshown:
+        sentences.append(f"Reaching full-data performance within {margin:g} is not shown at {_repeats(result)}: {', '.join(unshown)}.")
+    return sentences
+
+
+def _first(result: dict[str, Any], name: str) -> Row | None:
+    """The AUROC row of the first round from which on a strategy is within the margin of the full data; None: not shown."""
+    within = [row["round"] for row in result["against_full"] if row["strategy"] == name and row["within"]]
+    rows = [row for row in result["curves"] if (row["strategy"], row["metric"]) == (name, "auroc")]
+    return next((row for row in rows if within and row["round"] == min(within)), None)

@@ -16,9 +16,13 @@ SAME = 1e-6  # draws are kept in single precision
 
 @dataclass(frozen=True)
 class Sampler:
-    """Draws of means over cells (repeat and fold): `weight` (cells,) is the mean over folds of means over repeats, `repeats`
-    (draws, cells) the same with repeats drawn within their fold, `patients` the patients of the smallest class."""
+    """Draws of means over cells (repeat and fold).
 
+    `fold` (cells,) names the fold of each, `weight` (cells,) makes the mean over folds of means over repeats, `repeats` (draws, cells) the
+    same with repeats drawn within their fold; `patients` are those of the smallest class.
+    """
+
+    fold: NDArray[np.int_]
     weight: Array
     repeats: Array
     patients: int
@@ -33,7 +37,22 @@ class Sampler:
         """
         centre = values @ self.weight
         moved = values @ self.repeats.T - centre[..., None]
-        return centre, np.asarray(self.weight @ drawn, dtype=float) + moved
+        return centre, np.asarray(self.weight @ drawn, dtype=float) + self.own_share(values, drawn)[..., None] * moved
+
+    def own_share(self, values: Array, drawn: Singles) -> Array:
+        """Share of the repeats' standard deviation that is not chance of patients: repeats also differ because each meets the same patients
+        with errors of its own, which is in the draws of patients already and would be counted twice.
+        """
+        seen, chance = np.zeros(values.shape[:-1]), np.zeros(values.shape[:-1])
+        for one in np.unique(self.fold):
+            cells = np.flatnonzero(self.fold == one)
+            if len(cells) > 1:
+                part = self.weight[cells].sum() ** 2 / len(cells)
+                seen += part * values[..., cells].var(axis=-1, ddof=1)
+                apart = (drawn[..., cells, :] - values[..., cells, None]).var(axis=-2, ddof=1)
+                chance += part * np.nanmean(apart, axis=-1)
+        share: Array = np.sqrt(np.clip(1 - np.divide(chance, seen, out=np.ones_like(seen), where=seen > 0), 0, 1))
+        return share
 
     def row(self, value: Array | float, draws: Array, low: float = -np.inf, high: float = np.inf) -> Json:
         """Give a mean with its Student limits, kept within `low` and `high`, and the reason where it has none."""
@@ -74,4 +93,4 @@ def sampler(cells: list[Cell], draws: int, seed: int, patients: int, lonely: int
             repeats[:, of == fold] *= generator.multinomial(n - 1, np.full(n, 1 / n), size=draws) * (n / (n - 1))
     alone = bool((size < 2).any())
     freedom = patients - 1 if alone else min(patients - 1, int((size - 1).sum()))
-    return Sampler(weight, repeats, patients, max(freedom, 1), lonely, alone)
+    return Sampler(of, weight, repeats, patients, max(freedom, 1), lonely, alone)

@@ -60,7 +60,8 @@ class Simulation:
             raise RunError(
                 f"sim/{_name(unit)}.csv: other test cases than the fold's first unit; a fold has the same test cases throughout."
             )
-        values = table[[f"p_{name}" for name in self.asked["classes"]]].to_numpy(dtype=float)
+        columns = [pd.to_numeric(table[f"p_{name}"], errors="coerce") for name in self.asked["classes"]]
+        values = np.column_stack(columns).astype(float)
         if not np.isfinite(values).all():
             raise RunError(
                 f"sim/{_name(unit)}.csv: a probability is not a finite number. Remove the unit's .json to have it trained again."
