@@ -42,14 +42,14 @@ def _against_random(result: dict[str, Any]) -> list[str]:
         elif worse(row):
             sentences.append(f"{row['strategy']} is worse than random{amount}.")
     unshown = [row for row in rows if not better(row) and not worse(row)]
-    names = ", ".join(f"{row['strategy']}{_amount(row)}" for row in unshown)
+    names = "; ".join(row["strategy"] + _amount(row, of="") for row in unshown)
     return sentences + ([f"A difference from random is not shown at {_repeats(result)}: {names}."] if unshown else [])
 
 
-def _amount(row: Row) -> str:
+def _amount(row: Row, of: str = "mean AUROC over the labels ") -> str:
     if row["low"] is None:
         return f" ({row['undefined'] or row['method']})"
-    text = f" (mean AUROC over the labels {row['estimate']:+.3f}, 95 % {row['low']:+.3f} to {row['high']:+.3f})"
+    text = f" ({of}{row['estimate']:+.3f}, 95 % {row['low']:+.3f} to {row['high']:+.3f})"
     return text.replace("-", "\u2212")
 
 

@@ -80,7 +80,7 @@ def _share(value: Any) -> str:
 def scores_table(result: Result) -> Table:
     """Every measure at the last round that is compared, and at the full data."""
     last = result["units"]["rounds_used"]
-    metrics = list(dict.fromkeys(row["metric"] for row in result["curves"]))
+    metrics = [metric for metric in dict.fromkeys(row["metric"] for row in result["curves"]) if metric != "auprc"]  # drawn below
     metrics = [metric for metric in metrics if any(r["metric"] == metric and r["estimate"] is not None for r in result["curves"])]
     lines: list[list[Cell]] = []
     for name, at in [("initial labels", 0), *((name, last) for name in result["strategies"] if last)] if metrics else []:
@@ -159,5 +159,6 @@ def stops_table(result: Result) -> Table:
         spent = Cell(number(row["labels"], 0), f"of {row['labels_to_the_end']:.0f}", "num")
         lines.append([name_cell(name), Cell(words(row["rule"])), Cell(_share(row["stopped"]), look="num"), spent, lost])
     note = "Replayed on the finished curves. Where a rule never holds, labelling goes on to the last round. "
-    note += "AUROC lost: last round minus the round of the stop; below nought, going on made it worse. Combined: as a project would stop."
+    note += "AUROC lost: last round minus the round of the stop; below nought, going on made it worse. "
+    note += "Labels spent are those of the pool; max labels counts validation too. Combined: as a project would stop."
     return Table("Stop rules, replayed", ["Strategy", "Rule", "Stops in", "Labels spent", "AUROC lost"], lines, note)

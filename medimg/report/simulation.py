@@ -87,13 +87,13 @@ def words_of(line: str, result: Result) -> str:
     """A sentence of the verdict with the strategies' names as they are read."""
     for name in sorted(result["strategies"], key=len, reverse=True):
         line = line.replace(name, words(name))
-    return scrub(line)
+    return scrub(line[:1].upper() + line[1:])
 
 
 def _tiles(result: Result) -> Iterator[tuple[str, str]]:
     units = result["units"]
     yield "Repeats and folds", f"{result['repeats']} × {result['folds']}"
-    yield "Rounds", f"{result['rounds']} of {result['budget']} {'patients' if result['unit'] == 'patient' else 'labels'}"
+    yield "Rounds", f"{result['rounds']} × {result['budget']} {'patients' if result['unit'] == 'patient' else 'labels'}"
     start = next((row for row in result["curves"] if row["round"] == 0 and row["metric"] == "auroc"), None)
     if start:
         yield "Start", f"{start['labels']:.0f} labels of {start['patients']:.0f} patients"
@@ -126,7 +126,10 @@ def _limits(result: Result, built_in: bool) -> Iterator[tuple[str, str]]:
         "Bands",
         "Bands are 95 % at each point, not for a whole curve. Whether strategies differ is told by the differences, not by bands.",
     )
-    yield "Small steps", "Early rounds have fewer optimiser steps; part of a low start is little training, not few labels."
+    steps = [row["steps"] for row in result["curves"] if row["metric"] == "auroc"]
+    if steps and min(steps) < max(steps):
+        told = f"{min(steps):.0f} optimiser steps at the start, {max(steps):.0f} at the end"
+        yield "Fewer steps early", f"{told}: part of a low start is little training, not few labels."
     for note in result["notes"]:
         yield "Note", scrub(note)
 
@@ -138,7 +141,7 @@ def not_measured() -> list[str]:
         "Errors of a reader on hard cases, unless label noise was asked for; real noise depends on the case.",
         "Other pools: sites, scanners and shares of disease than those of this cohort.",
         "Strategies tuned for this cohort: all ran with their defaults.",
-        "Choice of the model by what the picks are good for: a data set picked for one model may suit another less.",
+        "Other networks: whether labels picked for this one serve another as well.",
     ]
 
 

@@ -39,7 +39,7 @@ def page(run):
 
 def test_the_verdict_comes_first_with_readable_names(page):
     first = re.search(r'<p class="verdict">(.*?)</p>', page).group(1)
-    assert first.startswith("diverse is better than random")
+    assert first.startswith("Diverse is better than random")
     assert "random_patient" not in page[: page.index("<nav")]
     assert page.index('class="verdict"') < page.index("<table")
 
@@ -74,7 +74,6 @@ def test_an_unfinished_simulation_is_told_as_one(tmp_path):
     run = written(tmp_path / "run", keep=lambda unit: unit["round"] <= 1, draws=200)
     page = (run / "report.html").read_text(encoding="utf-8")
     assert "This simulation is not finished" in page
-    assert "42 of 84 units" not in page  # 24 units of rounds 0 and 1
     assert "24 of 84 units" in page
 
 
@@ -92,5 +91,5 @@ def test_the_terminal_shows_each_strategy_and_the_verdict(run):
     console = Console(width=120, record=True, file=io.StringIO())
     console.print(simulation_table(run))
     text = console.export_text()
-    for name in ("random patient", "diverse is better than random", "Labels to full", "units"):
+    for name in ("random patient", "Diverse is better than random", "Labels to full", "units"):
         assert name in text
