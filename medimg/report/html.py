@@ -33,10 +33,15 @@ def write_report(run: Path, *, images: bool = True) -> Path:
     figures = draw_figures(folder)
     drawn = {path.stem: path.read_text(encoding="utf-8") for path in save(run, figures) if path.suffix == ".svg"}
     inline = {name: Markup(inline_svg(name, text, DESCRIPTIONS[name])) for name, text in drawn.items()}
+    return write_page(run, "report.html", figures=inline, **context(folder, images))
+
+
+def write_page(run: Path, template: str, **values: Any) -> Path:
+    """Fill a template with the style of all reports, and write RUN/report.html, complete or not at all."""
     loader = PackageLoader("medimg.report")
     environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.globals["style"] = Markup(environment.get_template("report.css").render())
-    page = environment.get_template("report.html").render(figures=inline, **context(folder, images))
+    page = environment.get_template(template).render(**values)
     path, part = run / "report.html", run / ".report.html.part"
     part.write_text(page, encoding="utf-8")
     os.replace(part, path)
