@@ -163,6 +163,7 @@ class Stopping:
 class Active:
     """Labelling with the model's help, and its simulation on labelled images."""
 
+    preset: str = "honest"  # the name of these values in configs/active
     budget: int = at_least(1, 50)  # answers asked for in a round, of `unit`
     rounds: int | None = at_least(1, 10)  # after the initial one; null: until the pool is empty
     unit: Literal["slice", "patient"] = "slice"  # what one answer labels

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import asdict
 
 from medimg.active.stopping import Stop
-from medimg.active.strategies import STRATEGIES
 from medimg.errors import ConfigError
 from medimg.settings import Settings
 
@@ -36,10 +35,6 @@ def _start(settings: Settings) -> Iterator[str]:
         yield "active.frozen=true trains a logistic regression, which has nothing to go on from. Set active.mode=retrain."
     if active.init == "typical" and weights is None:
         yield "active.init=typical chooses by features, and random filters have none. Set model.weights, or active.init=patient."
-    asked = {active.strategy, *(active.compare or ())}
-    blind = sorted(name for name in asked if STRATEGIES[name].features or name == "bald")
-    if settings.model.name == "capsnet" and blind and not active.frozen:
-        yield f"active.compare: {', '.join(blind)} need the features before a linear classifier, and capsnet has none. Leave them out."
 
 
 def _rounds(settings: Settings, given: set[str]) -> Iterator[str]:

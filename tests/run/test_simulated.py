@@ -42,7 +42,6 @@ def test_presets_fit(preset):
         (["active.strategy=power"], "not in active.compare"),
         (["active.steps=5", "trainer.max_steps=5"], "Give one of them"),
         (["active.stop.rules=[target]"], "active.stop.target has no value"),
-        (["model.name=capsnet"], "capsnet has none"),
         (["active.budget=0"], "at least 1"),
         (["active.compare=[random,entropie]"], "Did you mean entropy?"),
         (["active.strategy=badgee"], "Did you mean badge?"),
