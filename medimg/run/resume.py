@@ -17,7 +17,7 @@ from medimg.validate import plain, read_settings, shown
 # What does not change the numbers a stage was begun for; everything else is the run's question and stays.
 MAY_CHANGE = {
     "trainer.workers", "trainer.checkpoint_minutes", "trainer.checkpoint_steps", "evaluate.draws", "evaluate.seed", "evaluate.explain",
-    "report.images", "logger.tensorboard", "logger.mlflow", "title", "runs", "active.repeats", "active.margin", "active.stop",
+    "report.images", "logger.tensorboard", "logger.mlflow", "title", "runs", "active.repeats", "active.margin",
 }  # fmt: skip
 
 TO_JUDGE = {
