@@ -111,8 +111,17 @@ class Chain:
             "chosen": pool["id"].iloc[asked.chosen].tolist(), "reasons": asked.reasons, "weights_sha256": learned.weights_sha256,
         }  # fmt: skip
         unit.write(facts, stopping, self.fold["test"], learned.answers["test"].probabilities, self.classes)
+        self._drop_checkpoints(unit)
         told = (unit.name, len(asked.labelled), facts["patients"], learned.steps, learned.seconds_train)
         _LOG.info("%s: %d labels of %d patients, %d steps, %.1f s", *told)
+
+    def _drop_checkpoints(self, unit: Unit) -> None:
+        """Of a finished unit only the best weights are needed, and only where the next round goes on from them."""
+        checkpoints = unit.folder / "checkpoints"
+        if self.active.mode == "retrain" or unit.strategy == FULL:
+            forget(checkpoints)
+        for path in checkpoints.glob("last-*"):
+            path.unlink()
 
     def _asked(self, strategy: str, number: int, state: State) -> Asked:
         """Choose the next batch among the pictures without a label; the same draws for every strategy of a round."""

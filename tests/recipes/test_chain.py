@@ -78,3 +78,18 @@ def test_a_chain_stopped_anywhere_and_continued_is_the_chain_never_stopped(stopp
     assert len(learner.lessons) == 8 - stopped
     assert found(tmp_path / "stopped") == found(tmp_path / "whole")
     assert not list((tmp_path / "stopped" / "open").iterdir())
+
+
+@pytest.mark.parametrize(("mode", "kept"), [("retrain", []), ("finetune", ["best-1.ckpt"])])
+def test_a_finished_unit_keeps_no_checkpoint_that_nobody_goes_on_from(mode, kept, tmp_path):
+    class Saving(Taught):
+        def learn(self, lesson):
+            (lesson.folder / "checkpoints").mkdir(parents=True)
+            for name in ("best-1.ckpt", "last-1.ckpt"):
+                (lesson.folder / "checkpoints" / name).touch()
+            return super().learn(lesson)
+
+    with pytest.raises(KeyboardInterrupt):
+        chain(tmp_path, Saving(2), mode=mode).run()
+    assert [path.name for path in (tmp_path / "open" / "r0_f0_initial_n00").glob("checkpoints/*")] == kept
+    assert not list((tmp_path / "open" / "r0_f0_full_n99").glob("checkpoints/*"))

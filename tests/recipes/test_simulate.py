@@ -197,13 +197,15 @@ def test_without_simulate_the_verb_says_what_it_can_do():
     assert "needs --simulate" in refused("active-label")
 
 
-def killed(moment, *command, **environment):
-    started = process(*command, **environment)
-    try:
-        started.communicate(timeout=moment)
-    except Exception:
-        started.send_signal(signal.SIGKILL)
-        started.communicate()
+def killed(target, more_units, delay, *command, **environment):
+    """Start a command, and kill it some time after it has finished some more units; whether there was something to kill."""
+    sim = target / "sim"
+    started, wanted, until = process(*command, **environment), len(list(sim.glob("*.json"))) + more_units, time.monotonic() + 200
+    while started.poll() is None and len(list(sim.glob("*.json"))) < wanted and time.monotonic() < until:
+        time.sleep(0.02)
+    time.sleep(delay)
+    started.send_signal(signal.SIGKILL)
+    started.communicate()
     return started.returncode == -signal.SIGKILL
 
 
@@ -216,10 +218,11 @@ def test_a_simulation_killed_anywhere_and_continued_has_the_curves_of_one_never_
     whole, target = newest(tmp_path / "whole"), tmp_path / "runs" / "own" / "killed"
     assert len(units(whole)) == 24
     moments, kills, touched = random.Random(time.time_ns()), 0, {}
-    for _ in range(8):
+    for _ in range(4):
         begun = (target / "config.yaml").exists()
         command = ["active-label", "--simulate", target] if begun else simulated(manifest, tmp_path / "runs", *more)
-        kills += killed(moments.uniform(8, 13), *command, **({} if begun else {"MEDIMG_RUN": str(target)}))
+        environment = {} if begun else {"MEDIMG_RUN": str(target)}
+        kills += killed(target, moments.randint(1, 4), moments.uniform(0, 1.5), *command, **environment)
         now = {path.name: path.stat().st_mtime_ns for path in (target / "sim").glob("*.json")}
         assert touched.items() <= now.items()
         touched = now
