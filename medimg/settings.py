@@ -7,6 +7,11 @@ arguments of the parts they are handed to. A key that is not here does not exist
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+StrategyName = Literal[
+    "random", "random_patient", "entropy", "margin", "least_confidence", "power", "bald", "diverse", "badge", "coreset", "typical"
+]  # those of medimg.active.strategies.STRATEGIES
+RuleName = Literal["max_entropy", "quantile_entropy", "stable", "plateau", "target", "max_labels", "max_rounds", "pool_empty"]
+
 
 def at_least(low: float, default: Any) -> Any:
     """Give a number a lower limit."""
@@ -141,12 +146,53 @@ class Logger:
 
 
 @dataclass(frozen=True)
+class Stopping:
+    """Which stop rules count, and their thresholds; a limit of null is no limit."""
+
+    rules: tuple[RuleName, ...] = ("max_entropy", "stable", "plateau", "max_labels", "pool_empty")
+    max_entropy: float = within(0, 10, 0.3)  # also for the quantile
+    entropy_unit: Literal["nats", "bits"] = "nats"
+    kappa: float = within(0, 1, 0.99)
+    window: int = at_least(1, 3)  # kappas whose mean counts
+    delta: float = within(0, 1, 0.005)
+    patience: int = at_least(1, 3)  # rounds without a gain
+    target: float | None = within(0, 1, None)
+    max_labels: int | None = at_least(1, None)
+    max_rounds: int | None = at_least(1, None)
+
+
+@dataclass(frozen=True)
+class Active:
+    """Labelling with the model's help, and its simulation on labelled images."""
+
+    preset: str = "honest"  # the name of these values in configs/active
+    budget: int = at_least(1, 50)  # answers asked for in a round, of `unit`
+    rounds: int | None = at_least(1, 10)  # after the initial one; null: until the pool is empty
+    unit: Literal["slice", "patient"] = "slice"  # what one answer labels
+    strategy: StrategyName = "diverse"
+    compare: tuple[StrategyName, ...] | None = None  # simulated beside random and random_patient; null: strategy
+    repeats: int = within(1, 1000, 5)
+    init: Literal["patient", "typical"] = "patient"  # whole patients at random (the paper), or typical pictures
+    init_size: int = at_least(1, 400)  # images
+    cap: int | Literal["auto"] | None = at_least(1, "auto")  # most images of one patient in a round
+    mix: float = within(0, 1, 0.1)  # share of a round drawn at random
+    mode: Literal["retrain", "finetune"] = "retrain"  # each round from the first weights, or from the last round's
+    steps: int | None = at_least(1, None)  # optimiser steps of every training; null: trainer.epochs
+    noise: float = within(0, 0.5, 0.0)  # share of labels that the simulated reader gets wrong
+    margin: float = within(0, 0.5, 0.02)  # how far below all labels still counts as reaching them
+    frozen: bool = False  # the network of model.weights stands still, and only a logistic regression on its features learns
+    init_seed: int = at_least(0, 1)
+    query_seed: int = at_least(0, 3)
+    stop: Stopping = field(default_factory=Stopping)
+
+
+@dataclass(frozen=True)
 class Settings:
     """One run, as resolved."""
 
     experiment: str | None = None
     profile: str = "quick"
-    recipe: Literal["supervised"] = "supervised"
+    recipe: Literal["supervised", "simulate"] = "supervised"
     title: str = ""
     seed: int = at_least(0, 1)
     seeds: tuple[int, ...] | None = None  # several runs in one; without them, only seed
@@ -157,6 +203,7 @@ class Settings:
     augment: Augment = field(default_factory=Augment)
     task: Task = field(default_factory=Task)
     trainer: Trainer = field(default_factory=Trainer)
+    active: Active = field(default_factory=Active)
     evaluate: Evaluate = field(default_factory=Evaluate)
     report: Report = field(default_factory=Report)
     logger: Logger = field(default_factory=Logger)

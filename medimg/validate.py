@@ -179,8 +179,10 @@ def _words(arm: Any, limits: Mapping[str, Any]) -> str:
         choices = [str(choice) for choice in get_args(arm)]
         return f"one of {', '.join(choices)}" if len(choices) > 1 else choices[0]
     if origin is tuple:
-        inner = {int: "whole numbers", str: "words"}.get(get_args(arm)[0], "mappings")
-        return f"a list of {inner}, [a,b],"
+        inner = get_args(arm)[0]
+        if get_origin(inner) is Literal:
+            return f"a list of {', '.join(map(str, get_args(inner)))}"
+        return f"a list of {({int: 'whole numbers', str: 'words'}).get(inner, 'mappings')}, [a,b],"
     if origin is dict:
         return "a mapping of columns to values, {column:value} or {column:[a,b]},"
     names = {NoneType: "null", bool: "true or false", int: "a whole number", float: "a number", str: "a word"}
@@ -195,8 +197,10 @@ def _limits(limits: Mapping[str, Any]) -> str:
 
 def _near_choice(hint: Any, given: Any) -> str:
     arms = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
+    arms = tuple(get_args(arm)[0] if get_origin(arm) is tuple else arm for arm in arms)
     choices = [str(choice) for arm in arms if get_origin(arm) is Literal for choice in get_args(arm)]
-    return did_you_mean(str(given), choices)
+    wrong = next((one for one in given if one not in choices), "") if isinstance(given, list | tuple) else given
+    return did_you_mean(str(wrong), choices)
 
 
 def _keys(cls: type, prefix: str) -> Iterator[str]:

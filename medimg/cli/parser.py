@@ -93,6 +93,18 @@ VERBS = (
         "predict RUN SOURCE... [--out FILE]", "probabilities for new images, as CSV", "runs.predict", 2, MANY,
         {"--out": _takes("write the CSV here, not to the terminal")},
     ),
+    Verb(
+        "active-label --simulate [RUN] [experiment=NAME] [key=value ...]", "learning curves of labelling strategies on a labelled set",
+        "active.active_label", 0, 1,
+        {
+            "--simulate": _switch("ask the labels that are known, round by round"),
+            "--plan": _switch("print units and hours, start nothing"),
+            "--preset": _takes("a set of values for the group active: honest (default), paper, fast", metavar="NAME"),
+            "--compare": _takes("strategies beside random and random_patient", metavar="a,b,c"),
+            "--repeats": _takes("repeats of every fold", metavar="N"),
+            "--budget": _takes("labels asked for in a round", metavar="N"),
+        },
+    ),
     Verb("check experiment=NAME [key=value ...]", "try in under a minute all that can fail, every fault in one list", "check.check"),
     Verb("list", "experiments, what they are for and how to start them", "look.list_experiments"),
     Verb("show [NAME] [key=value ...]", "an experiment's settings, resolved", "look.show", 0, 1),

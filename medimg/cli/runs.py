@@ -11,6 +11,7 @@ from rich.markup import escape
 from medimg.cli.parser import Command
 from medimg.errors import ConfigError
 from medimg.run.folder import rank, stored_settings, trained_run
+from medimg.run.resume import refuse_simulated
 from medimg.run.start import Outcome
 from medimg.run.start import judge as judge_run
 from medimg.run.start import train as train_run
@@ -23,7 +24,7 @@ def train(command: Command) -> int:
     speak(command)
     if command.multirun:
         return _sweep(command)
-    return _tell(train_run(command.overrides, command.names[0] if command.names else None), command)
+    return tell(train_run(command.overrides, command.names[0] if command.names else None), command)
 
 
 def _sweep(command: Command) -> int:
@@ -64,13 +65,14 @@ def _sweep(command: Command) -> int:
 def judge(command: Command) -> int:
     """medimg eval."""
     speak(command)
-    return _tell(judge_run(command.overrides, command.names[0] if command.names else None), command)
+    return tell(judge_run(command.overrides, command.names[0] if command.names else None), command)
 
 
 def predict(command: Command) -> int:
     """medimg predict: a CSV of probabilities, and a reason for each file that was refused (exit code 3)."""
     run = trained_run(command.names[0])
     settings, sources = stored_settings(run), [Path(name) for name in command.names[1:]]
+    refuse_simulated(run, settings)
     out = Path(command.out) if command.out else None
     if out is not None and not out.absolute().parent.is_dir():
         raise ConfigError(f"--out {out}: there is no folder {out.absolute().parent}. Make it, or name another file.")
@@ -105,7 +107,8 @@ def speak(command: Command) -> None:
         warnings.propagate = False
 
 
-def _tell(outcome: Outcome, command: Command) -> int:
+def tell(outcome: Outcome, command: Command) -> int:
+    """Print what a run leaves behind; returns the exit code."""
     if rank():  # the first process speaks for all
         return 0
     report = outcome.run / "report.html"

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from medimg.models.sizes import LEAST
 from medimg.phantoms import COHORTS
+from medimg.run.simulated import simulation
 from medimg.settings import Settings
 from medimg.validate import did_you_mean
 
@@ -13,7 +14,8 @@ WEIGHTS = (".safetensors", ".ckpt")
 
 def conflicts(settings: Settings, given: set[str]) -> list[str]:
     """What does not fit together; `given` are the dotted keys that the user typed."""
-    return [*_classes(settings), *_folds(settings, given), *_training(settings), *_network(settings), *_cohort(settings, given)]
+    found = [*_classes(settings), *_folds(settings, given), *_training(settings), *_network(settings), *_cohort(settings, given)]
+    return [*found, *simulation(settings, given)] if settings.recipe == "simulate" else found
 
 
 def _classes(settings: Settings) -> Iterator[str]:

@@ -5,7 +5,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
-from medimg.errors import ConfigError
+from medimg.errors import ConfigError, RunError
 from medimg.run.compose import make_absolute, put
 from medimg.run.configs import content
 from medimg.run.conflicts import missing_files
@@ -17,7 +17,7 @@ from medimg.validate import plain, read_settings, shown
 # What does not change the numbers a stage was begun for; everything else is the run's question and stays.
 MAY_CHANGE = {
     "trainer.workers", "trainer.checkpoint_minutes", "trainer.checkpoint_steps", "evaluate.draws", "evaluate.seed", "evaluate.explain",
-    "report.images", "logger.tensorboard", "logger.mlflow", "title", "runs",
+    "report.images", "logger.tensorboard", "logger.mlflow", "title", "runs", "active.repeats", "active.margin",
 }  # fmt: skip
 
 TO_JUDGE = {
@@ -38,6 +38,7 @@ def resumed(run: Path, words: Sequence[str]) -> Settings:
 def to_judge(run: Path, words: Sequence[str]) -> tuple[Settings, dict[str, Any]]:
     """The stored settings with words for a judgement, and what of `data` another manifest changes (empty: its own test part)."""
     stored = stored_settings(run)
+    refuse_simulated(run, stored)
     changed = overridden(stored, words)
     _refuse_others(stored, changed, TO_JUDGE, "Judging a run")
     asked = {item.name: getattr(changed.data, item.name) for item in fields(Data)}
@@ -45,6 +46,12 @@ def to_judge(run: Path, words: Sequence[str]) -> tuple[Settings, dict[str, Any]]
     if asked and (gone := missing_files(changed)):
         raise ConfigError(*gone)
     return replace(changed, data=stored.data), asked
+
+
+def refuse_simulated(run: Path, settings: Settings) -> None:
+    """Refuse a run that is no training."""
+    if settings.recipe == "simulate":
+        raise RunError(f"{run} is a simulation of labelling and keeps no networks. Name a run of medimg train.")
 
 
 def _refuse_others(stored: Settings, changed: Settings, allowed: set[str], what: str) -> None:

@@ -34,6 +34,7 @@ from medimg.settings import Settings
 
 LOG = logging.getLogger("medimg")
 WARNINGS = logging.getLogger("py.warnings")
+SIMULATED = "recipe=simulate"
 
 
 @dataclass(frozen=True)
@@ -55,10 +56,24 @@ def train(words: Sequence[str], target: str | None = None) -> Outcome:
     words, target = _without_resume(words, target)
     settings, run = _opened(words, target)
     recipe = import_module(f"medimg.recipes.{settings.recipe}")
-    with _kept_if_begun(run, f"medimg train {_as_typed(run)}"), working_in(run):
+    verb = "active-label --simulate" if settings.recipe == "simulate" else "train"
+    with _kept_if_begun(run, f"medimg {verb} {_as_typed(run)}"), working_in(run):
         LOG.info("medimg %s, run folder %s", __version__, run.name)
         recipe.train(settings, run)
     return outcome_of(run)
+
+
+def simulate(words: Sequence[str], target: str | None = None) -> Outcome:
+    """Simulate labelling in a new run, or go on with `target`."""
+    return train([*words, SIMULATED], target)
+
+
+def plan(words: Sequence[str], target: str | None = None) -> dict[str, Any]:
+    """Count the units of a simulation that are to be done and time them; starts nothing, makes no run."""
+    run = trained_run(target, _runs(words)) if target else None
+    words = [*words, SIMULATED]
+    settings = resumed(run, words) if run else compose(words)
+    return dict(import_module("medimg.recipes.simulation_cost").cost(settings, run))
 
 
 def judge(words: Sequence[str], target: str | None = None) -> Outcome:
@@ -93,7 +108,7 @@ def _kept_if_begun(run: Path, again: str) -> Iterator[None]:
         number = stop.exit_code - 128 if isinstance(stop, Interrupted) else signal.SIGINT
         raise Interrupted(number, f"stopped; what was saved stays. Go on with it: {again}") from None
     except MedimgError:
-        if not rank() and not (run / "stages").exists():
+        if not rank() and not any((run / begun).exists() for begun in ("stages", "sim")):
             shutil.rmtree(run, ignore_errors=True)
             forget_latest(run)
         raise
