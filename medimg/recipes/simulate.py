@@ -44,9 +44,21 @@ def train(settings: Settings, run: Path) -> None:
     _prove_labels_unknown(settings, cohort, starts, run)
     write_json(run / "simulation.json", told(settings, cohort))
     (run / "sim").mkdir(exist_ok=True)
+    if any((run / "sim").glob("*.json")):
+        conclude(run)
     for chain in chains(settings, cohort, machine, starts, run):
         chain.run()
     _LOG.info("every unit is done: %s", run.name)
+    conclude(run)
+
+
+def conclude(run: Path) -> None:
+    """Judge the units that are finished, and report them."""
+    from medimg.evaluate.learning import evaluate_simulation
+    from medimg.report.simulation import write_simulation_report
+
+    evaluate_simulation(run)
+    write_simulation_report(run)
 
 
 def strategies_of(settings: Settings) -> tuple[str, ...]:
