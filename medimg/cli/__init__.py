@@ -1,5 +1,6 @@
 """The command line: verbs, one screen for every mistake, one table of exit codes. Nothing heavy is imported before it is needed."""
 
+import errno
 import signal
 import sys
 import threading
@@ -9,7 +10,7 @@ from types import FrameType
 
 from medimg.cli.parser import parse
 from medimg.cli.screen import tell_bug, tell_faults
-from medimg.errors import Interrupted, MedimgError
+from medimg.errors import Interrupted, MedimgError, RunError
 
 __all__ = ["main"]
 
@@ -36,6 +37,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as fault:
         if debug:
             raise
+        if isinstance(fault, OSError) and fault.errno in (errno.ENOSPC, errno.EDQUOT):
+            full = RunError("the disk is full. Make room (medimg cache show tells what is kept), and give the command again.")
+            return tell_faults(full, as_json=as_json)
         return tell_bug(fault, as_json=as_json)
 
 

@@ -62,6 +62,8 @@ def scan(
     folder, out = Path(folder).absolute(), Path(out).absolute()
     if not folder.is_dir():
         raise ManifestError(f"{folder}: no such folder. Name the folder with the DICOM files.")
+    if labels is not None and Path(labels).absolute() in [out / name for name in OUTPUTS]:
+        raise ManifestError(f"labels {labels}: this scan would write over it. Copy it to another name, or name another folder with --out.")
     told = read_choices(choices)
     limits = {"workers": workers, "seconds": seconds, "memory_mb": memory_mb}
     paths, refused = list_files(folder, OWN, [path for path in (labels, choices) if isinstance(path, str | Path)])

@@ -106,7 +106,10 @@ def learned_together(source: Path) -> calibration.Calibration:
 
 def networks(source: Path) -> list[tuple[int, int, int]]:
     """List (seed, fold, member) of every network the run has finished; RunError names those it has not."""
-    table = pd.read_csv(source / "predictions" / "test.csv", usecols=["seed", "fold", "member"]).drop_duplicates()
+    path = source / "predictions" / "test.csv"
+    if not path.is_file():
+        raise RunError(f"run {source.name} is not finished: go on with medimg train resume={source} first.")
+    table = pd.read_csv(path, usecols=["seed", "fold", "member"]).drop_duplicates()
     jobs = sorted((int(seed), int(fold), int(member)) for seed, fold, member in table.itertuples(index=False))
     for job in jobs:
         best_of(source / "stages" / stage_name(*job))

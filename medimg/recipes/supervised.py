@@ -25,6 +25,7 @@ from medimg.recipes.stages import stage, write_json
 from medimg.report import write_report
 from medimg.settings import Settings
 from medimg.training import ranks
+from medimg.training.checkpoints import CheckpointFolder
 from medimg.training.machine import Machine
 from medimg.training.score import score
 
@@ -43,7 +44,9 @@ def train(settings: Settings, run: Path) -> None:
             "weights_sha256": start.sha256 if start else _weights_sha256(settings),
             "classes": cohort.manifest.classes, "seed": seed, "fold": fold, "member": member,
         }  # fmt: skip
-        stage(run, name, inputs, partial(_train_one, settings, cohort, machine, start, seed, fold, member))
+        folder = stage(run, name, inputs, partial(_train_one, settings, cohort, machine, start, seed, fold, member))
+        if ranks.rank() == 0:
+            CheckpointFolder(folder / "checkpoints").drop("last")
     if ranks.rank() == 0:
         _finish(settings, cohort, machine, run)
     ranks.barrier()

@@ -21,7 +21,8 @@ def calibration_table(run: RunFolder) -> Table:
         mean = ", mean of classes" if scope == "macro" else ""
         lines.append([name_cell(f"{metric_name(metric)}{mean}, per {level}"), *cells])
     head = ["Measure (0 is best)", "As the model says", "After temperature scaling"]
-    return Table("How far the probabilities can be believed", head, lines)
+    note = "The interval of the calibration error is corrected for its bias with few cases, so it may lie below the value."
+    return Table("How far the probabilities can be believed", head, lines, note if any(row["metric"] == "ece" for row in rows) else "")
 
 
 def threshold_table(calibration: dict[str, Any]) -> Table:

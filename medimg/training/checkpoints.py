@@ -79,6 +79,11 @@ class CheckpointFolder(CheckpointIO):
         for old in set(self._all(kind)) - set(finished[-KEPT:]):
             self.remove_checkpoint(old)
 
+    def drop(self, kind: str) -> None:
+        """Remove every file of a kind: nobody goes on from a finished training."""
+        for path in self._all(kind):
+            self.remove_checkpoint(path)
+
     def newest(self, kind: str, *, at_most: int | None = None) -> Path | None:
         """Find the newest whole file of a kind, of no later step than `at_most`; None if there is none."""
         for path in reversed(self._all(kind)):

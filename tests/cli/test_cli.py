@@ -1,5 +1,6 @@
 """Exit codes, help at once, nothing heavy imported for small answers."""
 
+import errno
 import os
 import signal
 import statistics
@@ -119,3 +120,13 @@ def test_the_reader_may_stop_reading():
 def test_module_and_command_are_the_same():
     assert shell("--version").stdout == medimg("--version").out
     assert cli.main(["--version"]) == 0
+
+
+def test_a_full_disk_is_told_as_one(monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("medimg.cli.look.list_experiments", full)
+    answer = medimg("list")
+    assert answer.code == 2
+    assert "the disk is full" in answer.text

@@ -232,3 +232,11 @@ def test_the_real_corner_files_are_all_accounted_for(real_data, tmp_path):
     listed = {path.rsplit("/", 1)[1] for path in read(result.manifest)["image"]} | {name.rsplit("/", 1)[-1] for name in reasons(result)}
     assert listed == {path.name for path in (real_data / "dicom_corner").rglob("*") if path.is_file() and path.name != "manifest.csv"}
     assert result.flow["images"] > 40
+
+
+def test_a_scan_does_not_write_over_its_own_labels(folder, tmp_path):
+    labels = tmp_path / "manifest.csv"
+    labels.write_text("patient_id,label\nP1,a\n")
+    with pytest.raises(ManifestError, match="write over it"):
+        scan(folder, labels, out=tmp_path)
+    assert labels.read_text().startswith("patient_id,label")
