@@ -27,10 +27,11 @@ from matplotlib.figure import Figure
 
 from medimg.errors import RunError
 from medimg.evaluate import compare, evaluate
+from medimg.recipes.environment import machine_for
 from medimg.recipes.networks import jobs, network_of
-from medimg.recipes.supervised import load_for_check, total_steps
+from medimg.recipes.one_network import total_steps
+from medimg.recipes.supervised import load_for_check
 from medimg.run.compose import compose
-from medimg.training.machine import look
 
 mpl.use("Agg")
 SEQUENCES = ("FLAIR", "T1CE", "T2")
@@ -82,13 +83,24 @@ def cells(out: Path, profile: str, only: list[str], more: list[str]) -> list[Cel
     return made
 
 
-def seconds_of(cell: Cell) -> tuple[int, float]:
-    """Steps of all trainings of a cell, and the seconds they would take here: three steps are timed."""
+def steps_of(cell: Cell) -> int:
+    """Optimiser steps of all trainings of a cell."""
     settings = compose(list(cell.words))
-    cohort, machine = load_for_check(settings), look(settings.trainer)
+    cohort = load_for_check(settings)
+    parts = [(seed, len(cohort.part(fold, member, "train"))) for seed, fold, member in jobs(settings, cohort)]
+    return sum(total_steps(settings, images, seed, 1)[0] for seed, images in parts)
+
+
+def seconds_a_step(cell: Cell) -> float:
+    """The quickest of three steps of a cell's network here."""
+    settings = compose(list(cell.words))
+    machine = machine_for(settings)
     machine.settle()
-    network = network_of(settings, cohort.kind, cohort.manifest.classes, seed=0).train()
-    image = torch.randn(settings.trainer.batch_size, settings.model.channels, settings.data.size, settings.data.size)
+    network = network_of(settings, "binary", ["a", "b"], seed=0).to(machine.device).train()
+    size = settings.data.size
+    image = torch.randn(settings.trainer.batch_size, settings.model.channels, size, size, device=machine.device)
+    if machine.channels_last:
+        network, image = network.to(memory_format=torch.channels_last), image.contiguous(memory_format=torch.channels_last)
     optimizer, spent = torch.optim.AdamW(network.parameters()), []
     for _ in range(3):
         start = time.perf_counter()
@@ -97,25 +109,20 @@ def seconds_of(cell: Cell) -> tuple[int, float]:
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
+        float(loss)
         spent.append(time.perf_counter() - start)
-    steps = sum(total_steps(settings, len(cohort.part(fold, member, "train")), seed, 1)[0] for seed, fold, member in jobs(settings, cohort))
-    return steps, steps * min(spent)
+    return min(spent)
 
 
 def plan(todo: list[Cell]) -> None:
-    told = {cell.network: seconds_of(cell) for cell in todo if cell.sequence == todo[0].sequence}
-    step = {name: seconds / max(1, steps) for name, (steps, seconds) in told.items()}
+    step = {name: seconds_a_step(next(cell for cell in todo if cell.network == name)) for name in {cell.network for cell in todo}}
     total = 0.0
     for cell in todo:
-        settings = compose(list(cell.words))
-        cohort = load_for_check(settings)
-        steps = sum(
-            total_steps(settings, len(cohort.part(fold, member, "train")), seed, 1)[0] for seed, fold, member in jobs(settings, cohort)
-        )
-        minutes = 0.0 if cell.done else steps * step.get(cell.network, 0) / 60
+        steps = steps_of(cell)
+        minutes = 0.0 if cell.done else steps * step[cell.network] / 60
         total += minutes
         print(f"{cell.sequence:6} {cell.network:14} {steps:6} steps  {'done' if cell.done else f'{minutes:6.1f} min'}", flush=True)
-    print(f"{len(todo)} cells, about {total:.0f} minutes of training here, and a fifth more for scoring and evaluation")
+    print(f"{len(todo)} cells, about {total:.0f} minutes of training steps here; scoring and evaluation come on top")
 
 
 def train(cell: Cell) -> None:

@@ -37,7 +37,7 @@ def prove(rows: pd.DataFrame, split: pd.DataFrame, generated: pd.DataFrame | Non
 
     `generated` holds one row (id, generator, fold, donors) per generated image, donors being hashed patients joined by `|`; with a
     column `member` a row counts for that member of the fold alone. Donors must be training patients there. `by="image"` lets patients
-    and studies stand in several parts, and says so in the notes.
+    and studies stand in several parts, and warns of it.
     """
     checks = [_one_row_per_id(rows), *[_one_patient(rows, key) for key in ("study", "sop", "pixel_sha256")]]
     _stop(checks)
@@ -50,7 +50,7 @@ def prove(rows: pd.DataFrame, split: pd.DataFrame, generated: pd.DataFrame | Non
     if generated is not None:
         checks += _lineage(rows, pairs, part, generated)
         _stop(checks)
-    told = {} if by == "patient" else {"notes": [NOT_APART]}
+    told = {} if by == "patient" else {"warnings": [NOT_APART]}
     proof = {"checks": [check.proof() for check in checks], "split_sha256": split_sha256(split), "key_fingerprint": key_fingerprint()}
     return proof | told
 

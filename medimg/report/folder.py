@@ -57,7 +57,7 @@ class RunFolder:
     @property
     def warnings(self) -> list[str]:
         """What makes the numbers of a run worthless outside a lesson, from the proof of its split; nothing for a run as it should be."""
-        return [str(note) for note in self.proof.get("notes") or [] if "too good" in str(note)]
+        return [str(warning) for warning in self.proof.get("warnings") or []]
 
     @property
     def rows(self) -> list[Json]:

@@ -62,9 +62,9 @@ def test_images_dealt_without_their_patients_are_refused_unless_asked_for_and_th
     split = deal(manifest, by_image)
     with pytest.raises(LeakError, match="patient"):
         prove(manifest.rows, split)
-    (note,) = prove(manifest.rows, split, by="image")["notes"]
+    (note,) = prove(manifest.rows, split, by="image")["warnings"]
     assert "too good" in note
-    assert "notes" not in prove(manifest.rows, deal(manifest, settings))
+    assert "warnings" not in prove(manifest.rows, deal(manifest, settings))
 
 
 def test_a_built_in_cohort_is_written_on_first_use():

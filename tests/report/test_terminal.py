@@ -32,7 +32,7 @@ def test_each_class_stands_with_its_measures(runs):
 
 def test_patients_in_several_parts_are_told_above_the_numbers(run):
     proof = json.loads((run / "split_proof.json").read_text())
-    (run / "split_proof.json").write_text(json.dumps(proof | {"notes": [NOT_APART]}))
+    (run / "split_proof.json").write_text(json.dumps(proof | {"warnings": [NOT_APART]}))
     assert "too good" in printed(run).splitlines()[0]
     page = write_report(run).read_text()
     assert page.index("too good") < page.index("<h1>")
