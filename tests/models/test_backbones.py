@@ -55,14 +55,6 @@ def test_published_networks_have_their_number_of_weights(name, count):
     assert sum(weight.numel() for weight in build(name, outputs=1000, channels=3).parameters()) == count
 
 
-@pytest.mark.parametrize("name", LEAST)
-def test_the_least_size_is_the_least(name):
-    network = build(name, outputs=2)
-    assert logits(network, torch.rand(2, 1, LEAST[name], LEAST[name])).shape == (2, 2)
-    with pytest.raises(RuntimeError):
-        logits(network, torch.rand(2, 1, LEAST[name] - 1, LEAST[name] - 1))
-
-
 def test_the_same_seed_gives_the_same_weights():
     states = []
     for _ in range(2):
