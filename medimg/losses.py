@@ -35,6 +35,37 @@ def class_loss(logits: Tensor, label: Tensor, kind: Kind, weight: Tensor | None 
     return loss.mean()
 
 
+def pooled_loss(out: Tensor, label: Tensor, patient: Tensor, kind: Kind, weight: Tensor | None = None, smoothing: float = 0.0) -> Tensor:
+    """Loss of places and of the patients they belong to, halves: out (B, outputs + 1), label (B, classes), patient (B,) from 0 -> scalar.
+
+    The last column of `out` is the log weight of a place; a patient's probabilities are the weighted mean of its places'. A patient
+    whose places have different labels has no answer of its own and counts by its places alone.
+    """
+    logits, importance = out[:, :-1], out[:, -1].float()
+    own = torch.arange(int(patient.max()) + 1, device=out.device)[:, None] == patient
+    share = importance.expand(own.shape).masked_fill(~own, -torch.inf).log_softmax(dim=1)
+    pooled = torch.logsumexp(share[:, :, None] + _log_probabilities(logits, kind), dim=1)
+    first = own.float().argmax(dim=1)
+    one = (label[None] == label[first][:, None]).all(dim=2).logical_or(~own).all(dim=1)
+    several = kind == "multilabel"
+    target = label[first] * (1 - smoothing) + smoothing / (label.shape[1] if kind == "multiclass" else 2)
+    target = torch.cat([target, 1 - target], dim=1) if several else target
+    scale = torch.ones_like(label[0]) if weight is None else weight
+    scale = torch.cat([scale, torch.ones_like(scale)]) if several else scale
+    per_case = -(target * pooled * scale).sum(dim=1) / (label.shape[1] if several else 1)
+    patients = (per_case * one).sum() / one.sum().clamp(min=1)
+    return (class_loss(logits, label, kind, weight, smoothing) + patients) / 2
+
+
+def _log_probabilities(logits: Tensor, kind: Kind) -> Tensor:
+    """(B, classes) logs of what `probabilities` gives; of several labels (B, 2 classes), first each label's, then those of its absence."""
+    logits = logits.float()
+    if kind == "multiclass":
+        return F.log_softmax(logits, dim=1)
+    yes, no = F.logsigmoid(logits), F.logsigmoid(-logits)
+    return torch.cat([no, yes] if kind == "binary" else [yes, no], dim=1)
+
+
 def balanced_weights(label: Tensor) -> Tensor:
     """Weigh classes by how rare they are: label (N, classes) -> (classes,), mean 1 over the cases' labels."""
     count = label.sum(dim=0).clamp(min=1)

@@ -46,6 +46,8 @@ class Data:
     leave_out: str | None = None  # a column: each of its values is one test fold
     split: str | None = None  # a saved split.csv, or "manifest" for its column part
     size: int = within(16, 1024, 224)
+    fuse: tuple[str, ...] = ()  # sequences judged together: slices at one place in the body are one case
+    missing: Literal["mask", "refuse"] = "mask"  # a place without one of the sequences: judged by the others, or an error
     normalise: Literal["counts", "percentile", "range"] = "percentile"
     crop: Literal["none", "foreground"] = "none"
     field_mm: float | None = at_least(1, None)  # resample to this field of view, where the spacing is known
@@ -60,6 +62,7 @@ class Model:
     head: Literal["linear", "transfer"] = "linear"  # transfer: 512 -> 256 -> outputs in the place of the network's own
     channels: int = within(1, 3, 1)
     dropout: float = within(0, 0.95, 0.0)
+    encoders: Literal["separate", "shared"] = "separate"  # with data.fuse: one for each sequence, or one for all
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,7 @@ class Augment:
     sharpness: float = within(0, 2, 0.0)
     noise: float = within(0, 0.5, 0.0)
     choose: int | None = at_least(1, None)  # apply this many kinds at random instead of all
+    sequence_dropout: float = within(0, 0.9, 0.0)  # with data.fuse: chance that a sequence is left out of a training case
 
 
 @dataclass(frozen=True)
@@ -128,6 +132,7 @@ class Evaluate:
     draws: int = within(200, 100_000, 2000)
     seed: int = at_least(0, 0)
     explain: int = within(0, 200, 12)  # worst errors shown with Grad-CAM
+    against: tuple[str, ...] = ()  # finished runs on the same patients: paired differences stand in the report
 
 
 @dataclass(frozen=True)

@@ -267,3 +267,25 @@ def disc(x, y, index, count):
     """A bright disc whose place on a circle tells the class."""
     angle = 2 * np.pi * index / count
     return 120.0 * (np.hypot(x - 0.5 - 0.25 * np.cos(angle), y - 0.5 - 0.25 * np.sin(angle)) < 0.2)
+
+
+def brain(folder, *, patients=12, slices=3, sequences=("FLAIR", "T1CE", "T2"), classes=("a", "b"), size=24, seed=0):
+    """MR slices as DICOM with a manifest: a disc's place tells the class, sequences share a frame of reference; every fifth patient
+    lacks the last sequence, and the second sequence lies 1 mm off the others (spacing 6 mm).
+    """
+    folder, random = Path(folder), np.random.default_rng(seed)
+    y, x = np.mgrid[:size, :size] / size
+    rows = []
+    for p in range(patients):
+        name, label = f"P{p:03d}", classes[p % len(classes)]
+        for s, sequence in enumerate(sequences[: len(sequences) - (p % 5 == 4)]):
+            for i in range(slices):
+                pixels = 200 + random.normal(0, 60, (size, size)) + 4 * disc(x, y, classes.index(label), len(classes))
+                path, z_mm = folder / name / f"{sequence}{i}.dcm", 6.0 * i + (s == 1)
+                study = uid(name, "study")
+                mr_slice(
+                    path, np.clip(pixels, 1, 4000).astype(np.uint16), sequence=sequence, z_mm=z_mm, patient=name, study=study,
+                    series=uid(name, sequence),
+                )  # fmt: skip
+                rows.append({"image": f"{name}/{path.name}", "patient_id": name, "label": label, "sequence": sequence, "site": "north"})
+    return table(folder / "manifest.csv", rows)

@@ -5,7 +5,7 @@ from sklearn.metrics import log_loss
 from sklearn.utils.class_weight import compute_class_weight
 from torch.nn import functional as F
 
-from medimg.losses import balanced_weights, class_loss, outputs_of, probabilities
+from medimg.losses import balanced_weights, class_loss, outputs_of, pooled_loss, probabilities
 
 KINDS = ("binary", "multiclass", "multilabel")
 
@@ -124,3 +124,48 @@ def test_balanced_weights_average_one_over_the_cases():
 
 def test_a_class_without_cases_has_a_finite_weight():
     assert balanced_weights(torch.tensor([[1.0, 0], [1.0, 0]])).isfinite().all()
+
+
+def by_hand(out, label, patient, kind, weight=None):
+    """Half the loss of the places, half that of the patients: the weighted mean of their places' probabilities."""
+    p = probabilities(out[:, :-1], kind).numpy()
+    losses = []
+    for name in np.unique(patient):
+        rows = np.flatnonzero(patient.numpy() == name)
+        share = np.exp(out[rows, -1].double().numpy())
+        pooled, truth = (p[rows] * (share / share.sum())[:, None]).sum(axis=0), label[rows[0]].double().numpy()
+        if (label[rows] != label[rows[0]]).any():
+            continue
+        scale = np.ones(len(truth)) if weight is None else weight.double().numpy()
+        if kind == "multilabel":
+            losses.append(-(truth * np.log(pooled) * scale + (1 - truth) * np.log(1 - pooled)).mean())
+        else:
+            losses.append(-(truth * np.log(pooled) * scale).sum())
+    return 0.5 * float(class_loss(out[:, :-1], label, kind, weight)) + 0.5 * float(np.mean(losses))
+
+
+@pytest.mark.parametrize("kind", ["binary", "multiclass", "multilabel"])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_pooled_loss_equals_probabilities_pooled_by_hand(kind, weighted):
+    generator = torch.Generator().manual_seed(0)
+    classes = 2 if kind == "binary" else 3
+    patient = torch.tensor([0, 0, 0, 1, 2, 2])
+    out = torch.randn(6, (1 if kind == "binary" else classes) + 1, generator=generator) * 2
+    label = torch.eye(classes)[torch.tensor([0, 0, 0, 1, 1, 0])]
+    weight = torch.arange(1.0, classes + 1) if weighted else None
+    assert float(pooled_loss(out, label, patient, kind, weight)) == pytest.approx(by_hand(out, label, patient, kind, weight), rel=1e-5)
+
+
+def test_a_patient_of_several_answers_counts_by_its_places_alone():
+    out, label = torch.tensor([[1.0, 0.3], [-1.0, 2.0]]), torch.eye(2)
+    assert float(pooled_loss(out, label, torch.tensor([0, 0]), "binary")) == pytest.approx(
+        float(class_loss(out[:, :1], label, "binary")) / 2
+    )
+
+
+def test_pooled_loss_of_very_sure_logits_is_finite():
+    out = torch.tensor([[500.0, 0.0], [500.0, 80.0]], requires_grad=True)
+    loss = pooled_loss(out, torch.eye(2)[[0, 0]], torch.tensor([0, 0]), "binary")
+    loss.backward()
+    assert torch.isfinite(loss)
+    assert torch.isfinite(out.grad).all()

@@ -4,10 +4,14 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from medimg.errors import RunError
-from medimg.evaluate import calibration, curves, tables
+from medimg.evaluate import against, calibration, curves, fewer, tables
+from medimg.evaluate.against import against_rows, verdict
 from medimg.evaluate.cases import Cases, mixed_patients, to_patients
 from medimg.evaluate.compare import compare
+from medimg.evaluate.fewer import fewer_rows
 from medimg.evaluate.files import write_json, write_table
 from medimg.evaluate.question import Question, read_question
 from medimg.evaluate.reading import read_test, read_validation
@@ -28,6 +32,8 @@ HEADINGS = {
     "errors": "The worst errors",
     "thresholds": "Fixed on validation",
     "paper": "The paper's numbers beside ours",
+    "against": "Other runs on the same cases, this run minus the other",
+    "fewer": "With some of the sequences only, minus all that each place has",
 }
 NAMES = {"auroc": "AUROC", "auprc": "AUPRC", "f1": "F1", "mcc": "MCC", "ece": "ECE", "brier": "Brier score"}
 
@@ -52,6 +58,9 @@ def evaluate(run: Path) -> dict[str, Any]:
         "notes": _notes(images, learned, mixed),
     }
     _write_tables(run, images, rows, learned)
+    beside = against_rows(run, images)
+    _write_beside(run, beside, fewer_rows(run, images, learned))
+    metrics["against"] = verdict(beside)
     write_json(run / "metrics.json", metrics)
     return metrics
 
@@ -95,6 +104,10 @@ def _text(row: Row, first: Row) -> str:
 
 def _notes(images: Cases, learned: calibration.Calibration, mixed: int) -> list[str]:
     notes = list(images.notes)
+    if images.question.fused:
+        notes.append(
+            f"A case is a place in the body: its slices of {', '.join(images.question.fused)} judged together, as many as there are."
+        )
     if images.unlabelled:
         notes.append(f"{images.unlabelled} test cases have no label and are in no number.")
     if mixed:
@@ -105,6 +118,13 @@ def _notes(images: Cases, learned: calibration.Calibration, mixed: int) -> list[
     if images.frame["fold"].nunique() > 1:
         notes.append("Pooled numbers put the probabilities of the folds' different models on one scale; the mean over folds does not.")
     return notes
+
+
+def _write_beside(run: Path, others: list[Row], sets: list[Row]) -> None:
+    """Write the tables that only some runs have: others taken along, and sequences held back."""
+    for name, rows, columns in (("against", others, against.COLUMNS), ("fewer", sets, fewer.COLUMNS)):
+        if rows:
+            write_table(run / "tables", name, pd.DataFrame(rows, columns=columns), HEADINGS[name])
 
 
 def _write_tables(run: Path, images: Cases, rows: list[Row], learned: calibration.Calibration) -> None:

@@ -55,14 +55,28 @@ def mixed_patients(cases: Cases) -> int:
 
 
 def to_patients(cases: Cases) -> Cases:
-    """Average each patient's probabilities: one row per (seed, fold, patient), its id the smallest id among the images."""
+    """Average each patient's probabilities: one row per (seed, fold, patient), its id the smallest id among the images.
+
+    Where the cases say how much each counts (`log_weight`), the mean is weighted by the softmax of that within the patient.
+    """
     keys = ["seed", "fold", "patient"]
     groups = cases.frame.groupby(keys, sort=True)
     number = groups.ngroup().to_numpy()
     first = cases.frame.sort_values("id", kind="stable").drop_duplicates(keys).sort_values(keys)
     place = first.index.to_numpy()
+    weight = _weights(cases.frame, number)
     totals = np.zeros((len(place), cases.raw.shape[1]))
-    np.add.at(totals, number, cases.raw)
-    means = totals / np.bincount(number)[:, None]
+    np.add.at(totals, number, cases.raw * weight[:, None])
+    means = totals / np.bincount(number, weight)[:, None]
     pooled = replace(cases, frame=first.reset_index(drop=True), truth=cases.truth[place], raw=means, calibrated=means)
     return replace(pooled, decided=np.zeros_like(pooled.truth))
+
+
+def _weights(frame: pd.DataFrame, number: Array) -> Array:
+    """How much each row counts among those of the same number: (n,), equal where nothing says otherwise."""
+    if "log_weight" not in frame:
+        return np.ones(len(frame))
+    told = frame["log_weight"].to_numpy(dtype=float)
+    highest = np.full(int(number.max(initial=0)) + 1, -np.inf)
+    np.maximum.at(highest, number, told)
+    return np.asarray(np.exp(told - highest[number]))

@@ -18,7 +18,8 @@ from medimg.evaluate.reading import read_test
 from medimg.evaluate.rows import Row, Seen, see, support
 
 
-def _judged(run: Path) -> Cases:
+def judged(run: Path) -> Cases:
+    """Read the test cases of a run, decided by what its validation fixed."""
     question = read_question(run)
     path = run / "calibration.json"
     if not path.is_file():
@@ -43,18 +44,22 @@ def compare(run_a: Path, run_b: Path) -> dict[str, Any]:
 
     Where both runs have the same folds the mean over folds is compared, otherwise the pooled cases.
     """
-    a, b = _judged(Path(run_a)), _judged(Path(run_b))
+    a, b = judged(Path(run_a)), judged(Path(run_b))
     _check(a, b)
+    result = {"schema": 1, "a": Path(run_a).name, "b": Path(run_b).name, "rows": paired(a, b)}
+    write_json(Path(run_a) / "comparison.json", result)
+    return result
+
+
+def paired(a: Cases, b: Cases) -> list[Row]:
+    """Measure the differences of two judgements of the same cases, ids and labels; over folds where both have the same, else pooled."""
     folds = [set(zip(one.frame["id"], one.frame["fold"], strict=True)) for one in (a, b)]
     over_folds = folds[0] == folds[1]
     frame = a.frame if over_folds else a.frame.assign(fold=0)
     drawn = draw(frame, a.question.draws, a.question.seed)
     seen = [see(one, drawn, over_folds) for one in (a, b)]
     aggregate = "single" if a.frame["fold"].nunique() == 1 else "mean_over_folds" if over_folds else "pooled"
-    rows = [_row(a, key, seen[0][key], seen[1][key], drawn.lonely) | {"aggregate": aggregate} for key in seen[0] if key in seen[1]]
-    result = {"schema": 1, "a": Path(run_a).name, "b": Path(run_b).name, "rows": rows}
-    write_json(Path(run_a) / "comparison.json", result)
-    return result
+    return [_row(a, key, seen[0][key], seen[1][key], drawn.lonely) | {"aggregate": aggregate} for key in seen[0] if key in seen[1]]
 
 
 def _row(one: Cases, key: Any, a: Seen, b: Seen, lonely: int) -> Row:

@@ -23,6 +23,7 @@ class Question:
     threshold: str = "youden"
     headline: str = "auroc"
     paper: tuple[dict[str, Any], ...] = ()
+    fused: tuple[str, ...] = ()
 
     @property
     def positive(self) -> str | None:
@@ -68,4 +69,5 @@ def read_question(run: Path) -> Question:
         threshold=asked.get("threshold", "youden"),
         headline=asked.get("headline") or "auroc",
         paper=tuple(asked.get("paper") or ()),
+        fused=tuple(asked.get("fused") or ()),
     )

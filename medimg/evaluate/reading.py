@@ -11,6 +11,7 @@ from medimg.evaluate.cases import Cases, targets_of
 from medimg.evaluate.question import Question
 from medimg.metrics import Flags
 
+WEIGHT = ("log_weight",)  # of fused cases: how much each counts for its patient
 KEYS = ("id", "patient", "seed", "fold", "label")
 SUM_TOLERANCE = 1e-4  # a softmax in float32 and nine printed digits miss 1 by less than 1e-6; a sum off by more is another quantity
 
@@ -30,7 +31,7 @@ def read_table(path: Path, question: Question) -> pd.DataFrame:
     faults = [*_number_faults(table, columns, question), *_key_faults(table, question)]
     if faults:
         raise NumericError(*(f"predictions/{path.name}: {fault}" for fault in faults))
-    numbers = {name: table[name].astype(float) for name in columns}
+    numbers = {name: table[name].astype(float) for name in (*columns, *WEIGHT) if name in table}
     return table.assign(**numbers, **{name: table[name].astype(int) for name in ("seed", "fold", "member")})
 
 
@@ -50,6 +51,9 @@ def _number_faults(table: pd.DataFrame, columns: list[str], question: Question) 
     faults = _named(table, broken, "have a probability that is not a number (NaN or text)")
     faults += _named(table, endless, "have an infinite probability")
     faults += _named(table, outside, "have a probability outside 0 to 1 (were logits written?)")
+    for name in (name for name in WEIGHT if name in table):
+        told = pd.to_numeric(table[name], errors="coerce").to_numpy(dtype=float)
+        faults += _named(table, ~np.isfinite(told), f"have a {name} that is no finite number")
     if question.kind != "multilabel":
         off = ~broken & ~endless & ~outside & (np.abs(values.sum(axis=1) - 1) > SUM_TOLERANCE)
         faults += _named(table, off, "have probabilities that do not add up to 1")
@@ -99,14 +103,14 @@ def read_validation(run: Path, question: Question) -> Cases:
     return _cases(table.sort_values(["seed", "fold", "member", "id"], ignore_index=True), question)
 
 
-def read_test(run: Path, question: Question) -> Cases:
-    """Read the test cases, averaged over members, with the subgroup columns of cases.csv; unlabelled cases are only counted."""
-    table = read_table(run / "predictions" / "test.csv", question)
+def read_test(run: Path, question: Question, name: str = "test.csv") -> Cases:
+    """Read test cases, averaged over members, with the subgroup columns of cases.csv; unlabelled cases are only counted."""
+    table = read_table(run / "predictions" / name, question)
     faults = _layout_faults(table, question, "test")
     if faults:
         raise RunError(*faults)
     keys = ["seed", "fold", "id"]
-    columns = [f"p_{name}" for name in question.classes]
+    columns = [name for name in (*(f"p_{name}" for name in question.classes), *WEIGHT) if name in table]
     means = table.groupby(keys, sort=True)[columns].mean()
     facts = table.drop(columns=[*columns, "member"]).drop_duplicates(keys).set_index(keys)
     cases = _cases(facts.join(means).reset_index().sort_values(keys, ignore_index=True), question)
@@ -117,7 +121,7 @@ def read_test(run: Path, question: Question) -> Cases:
 
 def _with_subgroups(run: Path, cases: Cases) -> Cases:
     wanted = [name for name in dict.fromkeys(("site", *cases.question.subgroups)) if name not in cases.frame or name == "site"]
-    path = run / "cases.csv"
+    path = run / "places.csv" if (run / "places.csv").is_file() else run / "cases.csv"
     frame = cases.frame
     notes = []
     if path.is_file():

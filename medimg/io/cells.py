@@ -9,7 +9,7 @@ import pandas as pd
 from medimg.io.identity import hash_ids
 from medimg.io.table import lines
 
-UIDS = ("study", "series", "sop")
+UIDS = ("study", "series", "sop", "frame_of_reference")
 STANDARD = [
     "id", "path", "frame", "patient", "label", "site", "sequence", "view", "slice_mm", *UIDS, "pixel_sha256", "acquired_month", "line",
 ]  # fmt: skip

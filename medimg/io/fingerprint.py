@@ -1,6 +1,7 @@
 """What an image is, told by its pixels: an id that survives moved and converted files, and the header facts that prove no leak."""
 
 import hashlib
+import math
 from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from medimg.io.image import kind_of
 
 @dataclass(frozen=True)
 class Facts:
-    """One image's id and pixel hash; UIDs as in the file (raw: hash before they go anywhere), month of acquisition."""
+    """One image's id and pixel hash; UIDs as in the file (raw: hash before they go anywhere), month, position in mm ("" if unknown)."""
 
     id: str
     pixel_sha256: str
@@ -22,7 +23,9 @@ class Facts:
     study: str = ""
     series: str = ""
     sop: str = ""
+    frame_of_reference: str = ""
     acquired_month: str = ""
+    slice_mm: str = ""
 
 
 def _digest(stored: npt.NDArray[Any]) -> Any:
@@ -40,8 +43,9 @@ def read_facts(path: str, frame: int = -1) -> Facts:
         stored, index = raster.read_stored(Path(path), chosen)
         return _facts(stored, index)
     stored, index, header = dicom.read_stored(Path(path), chosen)
-    uids = (dicom.text(header.dataset, f"{kind}InstanceUID") for kind in ("Study", "Series", "SOP"))
-    return _facts(stored, index, *uids, header.acquired_month)
+    uids = (dicom.text(header.dataset, word) for word in ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "FrameOfReferenceUID"))
+    position = header.slice_mm(index)
+    return _facts(stored, index, *uids, header.acquired_month, "" if math.isnan(position) else f"{position:.3f}")
 
 
 def _facts(stored: npt.NDArray[Any], index: int, *header: str) -> Facts:

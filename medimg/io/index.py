@@ -8,12 +8,13 @@ from dataclasses import astuple, replace
 from typing import Any
 
 from medimg.errors import UnreadableImage
+from medimg.io.cells import UIDS
 from medimg.io.fingerprint import Facts, read_facts
 from medimg.io.home import cache_dir
 from medimg.io.identity import hash_ids, key_fingerprint
 from medimg.io.workers import Refused, in_children
 
-VERSION = 1  # a new number when what is hashed changes
+VERSION = 2  # a new number when what is hashed changes
 _FEW = 48  # below this, starting processes costs more than it saves
 _BATCH = 256  # rows between two writes: what a killed scan loses at most
 
@@ -88,10 +89,9 @@ def facts_of(
 
 
 def _store(index: Index, fresh: list[tuple[int, Facts]], keys: list[str | None], results: list[Facts | Refused]) -> None:
-    hashed = hash_ids([uid for _, facts in fresh for uid in (facts.study, facts.series, facts.sop)])
-    for place, (i, facts) in enumerate(fresh):
-        study, series, sop = hashed[3 * place : 3 * place + 3]
-        results[i] = replace(facts, study=study, series=series, sop=sop)
+    hashed = iter(hash_ids([getattr(facts, name) for _, facts in fresh for name in UIDS]))
+    for i, facts in fresh:
+        results[i] = replace(facts, **{name: next(hashed) for name in UIDS})
     index.put([(str(keys[i]), _joined(results[i])) for i, _ in fresh])
     fresh.clear()
 

@@ -15,6 +15,7 @@ from medimg.models.capsnet import CapsNet
 from medimg.models.cnn_f import cnn_f
 from medimg.models.cnn_head_neck import cnn_head_neck
 from medimg.models.cnn_parkinson import cnn_parkinson
+from medimg.models.fusion import FusedClassifier
 from medimg.models.layers import layers_of
 from medimg.models.transfer import TransferClassifier
 
@@ -38,13 +39,33 @@ def build(
     pretrained = weights == "imagenet"
     if head == "transfer":
         backbone = _make(name, 0, channels, 0.0, pretrained)
-        features = getattr(backbone, "head_hidden_size", None) or backbone.num_features
-        network: nn.Module = TransferClassifier(backbone, int(features), outputs, dropout)  # type: ignore[arg-type]
+        network: nn.Module = TransferClassifier(backbone, features_of(backbone), outputs, dropout)
     else:
         network = _make(name, outputs, channels, dropout, pretrained)
     if weights is not None and not pretrained:
         load(network, Path(weights))
     return network
+
+
+def build_fused(
+    name: str, *, sequences: int, shared: bool, outputs: int, channels: int = 1, dropout: float = 0.0, weights: str | None = None
+) -> FusedClassifier:
+    """Build a network that judges several sequences of one place together: (B, sequences, H, W) -> (B, outputs + 1).
+
+    Each encoder starts from `weights` as in `build`; without any, each is drawn for itself.
+    """
+    encoders = [_make(name, 0, channels, 0.0, weights == "imagenet") for _ in range(1 if shared else sequences)]
+    for encoder in encoders if weights not in (None, "imagenet") else ():
+        load(encoder, Path(str(weights)))
+    return FusedClassifier(encoders, features_of(encoders[0]), sequences, outputs, channels=channels, dropout=dropout)
+
+
+def features_of(backbone: nn.Module) -> int:
+    """Count the features that a network without a classifier gives."""
+    count = getattr(backbone, "head_hidden_size", None) or getattr(backbone, "num_features", None)
+    if count is None:
+        raise ConfigError("model.name: this network gives no features that could be fused or classified anew. Take another.")
+    return int(count)  # type: ignore[arg-type]
 
 
 def _make(name: str, outputs: int, channels: int, dropout: float, pretrained: bool) -> nn.Module:
@@ -86,7 +107,11 @@ def _unfetched(name: str, fault: Exception) -> ConfigError:
 def load(network: nn.Module, path: Path, *, head: bool = True) -> list[str]:
     """Fill a network from a file, without its classifier where `head` is false; returns the names it did not find (as a rule the head)."""
     found = _read(path)
-    missing = _fill(network, found, head=head)
+    if isinstance(network, FusedClassifier) and not any(_plain(name).startswith("encoders.") for name in found):
+        missing = [name for encoder in network.encoders for name in _fill(encoder, found)]
+        network = network.encoders[0]
+    else:
+        missing = _fill(network, found, head=head)
     if not any(value.ndim > 1 for name, value in network.state_dict().items() if name not in missing):
         raise ConfigError(f"model.weights={path.name}: none of its {len(found)} tensors fits this network. Is it of another architecture?")
     return missing

@@ -6,6 +6,7 @@ from timm.models import group_parameters
 from torch import nn
 
 from medimg.errors import ConfigError
+from medimg.models.fusion import FusedClassifier
 from medimg.models.transfer import TransferClassifier
 
 
@@ -21,11 +22,20 @@ def layers_of(network: nn.Module) -> dict[str, int]:
         return {f"backbone.{name}": layer for name, layer in below.items()} | {
             f"head.{name}": head for name, _ in network.head.named_parameters()
         }
+    if isinstance(network, FusedClassifier):
+        return _fused(network)
     if hasattr(network, "group_matcher"):
         return _timms(network)
     units = {name: _unit(network, name) for name, _ in network.named_parameters()}
     order = {unit: layer for layer, unit in enumerate(dict.fromkeys(units.values()))}
     return {name: order[unit] for name, unit in units.items()}
+
+
+def _fused(network: FusedClassifier) -> dict[str, int]:
+    """Layers of the encoders, all else is the classifier."""
+    below = {f"encoders.{k}.{name}": layer for k, encoder in enumerate(network.encoders) for name, layer in layers_of(encoder).items()}
+    head = max(below.values()) + 1
+    return {name: below.get(name, head) for name, _ in network.named_parameters()}
 
 
 def _timms(network: nn.Module) -> dict[str, int]:

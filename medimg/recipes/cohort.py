@@ -10,11 +10,15 @@ import pandas as pd
 
 from medimg import phantoms
 from medimg.data.cache import PictureCache
+from medimg.data.dataset import Pictures
 from medimg.data.leaks import KEYS, prove, prove_external
+from medimg.data.patients import Places
+from medimg.data.places import match_places
 from medimg.data.prepare import Prepare
 from medimg.data.split import load_split, make_split, save_split
 from medimg.errors import ManifestError
 from medimg.io import Manifest, read_manifest
+from medimg.io.aliases import canonical
 from medimg.io.files import write_atomically
 from medimg.io.told import Told
 from medimg.losses import Kind
@@ -33,6 +37,7 @@ class Cohort:
     split: pd.DataFrame
     split_sha256: str
     cache: PictureCache
+    fuse: tuple[str, ...] = ()
 
     @property
     def rows(self) -> pd.DataFrame:
@@ -55,6 +60,17 @@ class Cohort:
         rows = self.rows[self.rows["id"].isin(chosen["id"])]
         return (rows if part == "test" else rows[rows["label"] != ""]).reset_index(drop=True)
 
+    def cases(self, fold: int, member: int, part: str) -> pd.DataFrame:
+        """What is judged in one part: its images, or with `fuse` the places that they show."""
+        rows = self.part(fold, member, part)
+        return match_places(rows, self.fuse) if self.fuse else rows
+
+    def pictures(self, cases: pd.DataFrame, channels: int) -> Pictures | Places:
+        """Lay out the pictures of cases."""
+        if self.fuse:
+            return Places(cases, self.fuse, self.manifest.classes, self.cache)
+        return Pictures(cases, self.manifest.classes, self.cache, channels)
+
 
 def kind_of(manifest: Manifest) -> Kind:
     """Several labels at once, one of two, or one of many."""
@@ -65,6 +81,7 @@ def kind_of(manifest: Manifest) -> Kind:
 
 def read(data: Data) -> Manifest:
     """Read the manifest that `data` names: a file, or a built-in cohort (written on first use)."""
+    where = {"sequence": list(data.fuse), **data.where} if data.fuse else data.where
     source, columns = data.manifest, [*data.subgroups, *data.stratify, *([data.leave_out] if data.leave_out else [])]
     if source.startswith("phantom:"):
         if ranks.rank() == 0:
@@ -72,7 +89,7 @@ def read(data: Data) -> Manifest:
         ranks.barrier()
         source = str(phantoms.cohort(source.removeprefix("phantom:"), n=data.limit))
     return read_manifest(
-        source, label=data.label, classes=data.classes, multilabel=data.multilabel, where=data.where, exclude=data.exclude,
+        source, label=data.label, classes=data.classes, multilabel=data.multilabel, where=where, exclude=data.exclude,
         columns=[name for name in columns if name != "label"],
     )  # fmt: skip
 
@@ -93,7 +110,7 @@ def deal(manifest: Manifest, settings: Settings) -> pd.DataFrame:
         return load_split(Path(str(data.split)), manifest.rows)
     if data.deal_over:
         where = {key: value for key, value in data.where.items() if key not in data.deal_over}
-        split = deal(read(replace(data, where=where)), replace(settings, data=replace(data, deal_over=())))
+        split = deal(read(replace(data, where=where, fuse=())), replace(settings, data=replace(data, deal_over=(), fuse=())))
         return split[split["id"].isin(manifest.rows["id"])].reset_index(drop=True)
     rows = manifest.rows
     if data.split is None and "part" in rows:
@@ -127,7 +144,7 @@ def load(settings: Settings, run: Path) -> Cohort:
     known = json.loads(proof_path.read_text())["split_sha256"] if proof_path.exists() else None
     split = load_split(path, manifest.rows, known)
     proof = prove(manifest.rows, split, by=settings.data.deal_by)
-    cohort = Cohort(manifest, split, str(proof["split_sha256"]), PictureCache(prepare_of(settings.data)))
+    cohort = Cohort(manifest, split, str(proof["split_sha256"]), PictureCache(prepare_of(settings.data)), sequences_of(settings.data))
     if ranks.rank() == 0:
         write_cases(run, manifest, settings.data)
         write_json(proof_path, {**proof, "manifest_sha256": manifest.sha256})
@@ -135,6 +152,26 @@ def load(settings: Settings, run: Path) -> Cohort:
         fill(cohort.cache, manifest.rows)
     ranks.barrier()
     return cohort
+
+
+def sequences_of(data: Data) -> tuple[str, ...]:
+    """The sequences that are judged together, in canonical words; none where each image is a case."""
+    return tuple(canonical("sequence", name) for name in data.fuse)
+
+
+def places_of(rows: pd.DataFrame, data: Data) -> pd.DataFrame:
+    """Match all places of a manifest, with the columns of data.subgroups from one of their slices; ManifestError by data.missing."""
+    sequences = sequences_of(data)
+    places = match_places(rows, sequences)
+    lacking = places[places[list(sequences)].eq("").any(axis=1)]
+    if data.missing == "refuse" and len(lacking):
+        raise ManifestError(
+            f"{len(lacking)} of {len(places)} places lack one of {', '.join(sequences)}, in {lacking['patient'].nunique()} patients, and "
+            f"data.missing=refuse (for example {', '.join(lacking['id'][:5])}). Set data.missing=mask to judge them by what is there."
+        )
+    extra = [name for name in data.subgroups if name in rows and name not in places]
+    first = places[list(sequences)].apply(lambda row: next(filter(None, row)), axis=1)
+    return places.join(rows.set_index("id")[extra], on=first)
 
 
 def _refuse_empty_classes(manifest: Manifest) -> None:
@@ -188,6 +225,8 @@ def write_cases(run: Path, manifest: Manifest, data: Data) -> None:
     extra = [name for name in data.subgroups if name not in CASE_COLUMNS and name in rows]
     write_atomically(run / "cases.csv", rows[[*CASE_COLUMNS, *extra]].to_csv(index=False).encode())
     write_atomically(run / "refused.csv", manifest.refused.to_csv(index=False).encode())
+    if data.fuse:
+        write_atomically(run / "places.csv", places_of(rows, data).to_csv(index=False).encode())
 
 
 def _parts(cohort: Cohort) -> dict[str, Any]:

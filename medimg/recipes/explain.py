@@ -10,10 +10,11 @@ from matplotlib import colormaps
 from numpy.typing import NDArray
 from torch import nn
 
-from medimg.data.cache import PictureCache
 from medimg.data.dataset import Pictures
+from medimg.data.patients import Places
 from medimg.losses import Kind
-from medimg.models.gradcam import grad_cam
+from medimg.models.fusion import FusedClassifier
+from medimg.models.gradcam import fused_grad_cam, grad_cam
 from medimg.recipes.cohort import Cohort
 from medimg.recipes.networks import best_of, jobs, network_of, stage_name
 from medimg.recipes.stages import write_json
@@ -32,32 +33,36 @@ def explain(settings: Settings, cohort: Cohort, machine: Machine, run: Path) -> 
     classes, told = cohort.manifest.classes, list[dict[str, Any]]()
     seed = min(settings.every_seed)
     for _, fold, member in [job for job in jobs(settings, cohort) if job[0] == seed and job[2] == 0]:
-        here = errors[errors["id"].isin(cohort.part(fold, member, "test")["id"])]
+        cases = cohort.cases(fold, member, "test")
+        here = errors[errors["id"].isin(cases["id"])]
         if len(here):
             best = best_of(run / "stages" / stage_name(seed, fold, member))
             network = network_of(settings, cohort.kind, classes, seed=seed, trained=best)
             told += draw_heat_maps(
-                run / "explain", here, cohort.rows, cohort.cache, settings.model.channels, cohort.kind, classes, network, machine
+                run / "explain", here, cohort.pictures(cases, settings.model.channels), cohort.kind, classes, network, machine
             )
     (run / "explain").mkdir(exist_ok=True)
     write_json(run / "explain" / "explain.json", told)
 
 
 def draw_heat_maps(
-    folder: Path, errors: pd.DataFrame, rows: pd.DataFrame, cache: PictureCache, channels: int, kind: Kind, classes: list[str],
-    network: nn.Module, machine: Machine,
-) -> list[dict[str, Any]]:  # fmt: skip
-    """Draw picture and heat-map of each wrong case (columns id, label, predicted) for the answer that was given."""
+    folder: Path, errors: pd.DataFrame, pictures: Pictures | Places, kind: Kind, classes: list[str], network: nn.Module, machine: Machine
+) -> list[dict[str, Any]]:
+    """Draw picture and heat-map of each wrong case (columns id, label, predicted) for the answer that was given.
+
+    Of a fused case the sequences stand side by side, blank where one is missing.
+    """
     folder.mkdir(exist_ok=True)
     network = network.to(machine.device).eval()
     told = []
     for case in errors.itertuples():
-        row = rows[rows["id"] == case.id]
-        image = Pictures(row, classes, cache, channels)[0]["image"]
+        image = pictures[int(np.flatnonzero(pictures.ids == case.id)[0])]["image"]
         target = str(case.predicted).split("|")[0] or str(case.label).split("|")[0]
         output, sign = (0, 1.0 if target == classes[1] else -1.0) if kind == "binary" else (classes.index(target), 1.0)
-        heat = grad_cam(network, image.to(machine.device), output, sign=sign)[0].cpu().numpy()
-        picture = _grey(image[0, 0].numpy())
+        cam = fused_grad_cam if isinstance(network, FusedClassifier) else grad_cam
+        heat = np.hstack(list(cam(network, image.to(machine.device), output, sign=sign).cpu().numpy()))  # type: ignore[arg-type]
+        planes = image[0] if isinstance(network, FusedClassifier) else image[0, :1]
+        picture = np.hstack([_grey(plane) for plane in planes.numpy()])
         PIL.Image.fromarray(picture).save(folder / f"{case.id}.png")
         PIL.Image.fromarray(_overlay(picture, heat)).save(folder / f"{case.id}_cam.png")
         told.append({"id": case.id, "label": case.label, "target": target, "image": f"{case.id}.png", "overlay": f"{case.id}_cam.png"})

@@ -11,7 +11,7 @@ from torch import nn
 
 from medimg.errors import RunError
 from medimg.losses import Kind, outputs_of
-from medimg.models.backbones import build, load
+from medimg.models.backbones import build, build_fused, load
 from medimg.recipes.cohort import Cohort
 from medimg.settings import Settings
 from medimg.training.checkpoints import load_weights
@@ -58,10 +58,12 @@ def network_of(
     """Build the network of a run: freshly drawn by `seed`, from `model.weights` or another run's `encoder`, or as `trained` left it."""
     model = settings.model
     torch.manual_seed(seed)
-    network = build(
-        model.name, outputs=outputs_of(kind, len(classes)), channels=model.channels, dropout=model.dropout,
-        weights=None if trained or encoder else model.weights, head=model.head,
-    )  # fmt: skip
+    given = {"outputs": outputs_of(kind, len(classes)), "channels": model.channels, "dropout": model.dropout}
+    given["weights"] = None if trained or encoder else model.weights
+    if settings.data.fuse:
+        network: nn.Module = build_fused(model.name, sequences=len(settings.data.fuse), shared=model.encoders == "shared", **given)
+    else:
+        network = build(model.name, head=model.head, **given)
     if encoder:
         load(network, encoder.path, head=encoder.head)
     if trained:

@@ -14,10 +14,12 @@ from torch import nn
 
 from medimg.data.dataset import Pictures
 from medimg.data.loader import epoch_batches
-from medimg.losses import Kind, balanced_weights
+from medimg.data.patients import Patients, Places
+from medimg.losses import Kind, balanced_weights, outputs_of
 from medimg.recipes.scores import measures
 from medimg.settings import Settings
 from medimg.tasks.classify import Classify
+from medimg.tasks.classify_patients import ClassifyPatients
 from medimg.training import ranks
 from medimg.training.checkpoints import CheckpointFolder, load_weights
 from medimg.training.fit import fit
@@ -39,7 +41,7 @@ def total_steps(settings: Settings, images: int, seed: int, world: int) -> tuple
 
 
 def train_network(
-    settings: Settings, kind: Kind, network: nn.Module, train: Pictures, val: Pictures, machine: Machine, *, seed: int, folder: Path,
+    settings: Settings, kind: Kind, network: nn.Module, train: Pictures | Patients, val: Pictures | Places, machine: Machine, *, seed: int, folder: Path,
     what: str, loggers: Sequence[Any] = (),
 ) -> Keeper:  # fmt: skip
     """Train a network in place and leave it in its best state by the loss on `val`; goes on from the checkpoints in `folder`."""
@@ -48,13 +50,14 @@ def train_network(
     steps, per_epoch = total_steps(settings, len(train), seed, ranks.world())
     augment = Augment(**asdict(settings.augment))
     options = {key: value for key, value in asdict(task).items() if key not in ("class_weights", "sampling", "ema")}
-    module = Classify(
+    module = (ClassifyPatients if isinstance(train, Patients) else Classify)(
         network, kind, steps=steps, steps_per_epoch=per_epoch, seed=seed, augment=augment if augment != Augment() else None,
         weight=balanced_weights(label) if task.class_weights else None, channels_last=machine.channels_last, **options,
     )  # fmt: skip
 
     def judge(judged: nn.Module) -> Row:
-        return measures(score(judged, val, machine, batch_size=settings.trainer.batch_size), val.labels, kind)
+        said = score(judged, val, machine, batch_size=settings.trainer.batch_size)
+        return measures(said[:, : outputs_of(kind, val.labels.shape[1])], val.labels, kind)
 
     keeper = Keeper(
         CheckpointFolder(folder / "checkpoints"), judge, told=partial(_note, folder), patience=settings.trainer.patience,

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from medimg.evaluate.calibration import least_log_loss
 from medimg.io.files import write_atomically
-from medimg.losses import Kind, probabilities
+from medimg.losses import Kind, outputs_of, probabilities
 from medimg.metrics import Undefined, auroc
 from medimg.settings import Settings
 
@@ -21,16 +21,22 @@ from medimg.settings import Settings
 def write_scores(
     path: Path, rows: pd.DataFrame, logits: NDArray[np.float32], kind: Kind, classes: Sequence[str], *, seed: int, fold: int, member: int
 ) -> None:
-    """Write the per-case table of one network: raw probabilities of every class, nine digits, never the arg-max."""
-    p = probabilities(torch.from_numpy(logits), kind).numpy()
+    """Write the per-case table of one network: raw probabilities of every class, nine digits, never the arg-max.
+
+    A column of logits more than there are answers is how much the case counts for its patient.
+    """
+    answers = outputs_of(kind, len(classes))
+    p = probabilities(torch.from_numpy(logits[:, :answers]), kind).numpy()
     table = rows[["id", "patient", "site"]].assign(seed=seed, fold=fold, member=member, label=rows["label"])
     table = table.assign(**{f"p_{name}": p[:, k] for k, name in enumerate(classes)})
+    if logits.shape[1] > answers:
+        table["log_weight"] = logits[:, answers]
     write_atomically(path, table.to_csv(index=False, float_format="%.9g").encode())
 
 
 def join_scores(tables: Sequence[Path], path: Path) -> None:
     """Join the tables of several networks, cell by cell as written."""
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     joined = pd.concat([pd.read_csv(table, dtype=str, keep_default_na=False) for table in tables])
     write_atomically(path, joined.to_csv(index=False).encode())
 
@@ -52,9 +58,16 @@ def question_of(settings: Settings, kind: Kind, classes: Sequence[str]) -> dict[
     """What evaluate needs to know."""
     return {
         "kind": kind, "classes": list(classes), "draws": settings.evaluate.draws, "seed": settings.evaluate.seed,
-        "subgroups": list(settings.data.subgroups), "external": False, "title": settings.title or title_of(settings, classes),
+        "subgroups": subgroups_of(settings), "fused": list(settings.data.fuse), "external": False, "title": settings.title or title_of(settings, classes),
         "profile": settings.profile, "paper": papers_lines(settings) or None,
     }  # fmt: skip
+
+
+def subgroups_of(settings: Settings) -> list[str]:
+    """The columns that make subgroups; of fused cases the set of sequences that each has takes the place of its one sequence."""
+    if not settings.data.fuse:
+        return list(settings.data.subgroups)
+    return [*(name for name in settings.data.subgroups if name != "sequence"), "sequences"]
 
 
 def title_of(settings: Settings, classes: Sequence[str]) -> str:

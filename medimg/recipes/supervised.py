@@ -9,13 +9,15 @@ from typing import Any
 import torch
 
 from medimg.data.cache import PictureCache
-from medimg.data.dataset import Pictures
+from medimg.data.patients import Patients, Places
+from medimg.data.places import subsets, withhold
 from medimg.data.leaks import prove
 from medimg.errors import GateFailed, MedimgError
 from medimg.evaluate import evaluate
 from medimg.models.layers import freeze
 from medimg.recipes import encoder as encoders
-from medimg.recipes.cohort import Cohort, deal, load, name_of, prepare_of, read
+from medimg.recipes.against import take_along
+from medimg.recipes.cohort import Cohort, deal, load, name_of, places_of, prepare_of, read, sequences_of
 from medimg.recipes.environment import machine_for, settle_machine
 from medimg.recipes.explain import explain
 from medimg.recipes.networks import Encoder, jobs, network_of, stage_name
@@ -42,7 +44,7 @@ def train(settings: Settings, run: Path) -> None:
             "split_sha256": cohort.split_sha256, "model": asdict(settings.model), "augment": asdict(settings.augment),
             "task": asdict(settings.task), "trainer": _trainer_inputs(settings), "prepare": cohort.cache.prepare.spec,
             "weights_sha256": start.sha256 if start else _weights_sha256(settings),
-            "classes": cohort.manifest.classes, "seed": seed, "fold": fold, "member": member,
+            "classes": cohort.manifest.classes, "fuse": list(cohort.fuse), "seed": seed, "fold": fold, "member": member,
         }  # fmt: skip
         folder = stage(run, name, inputs, partial(_train_one, settings, cohort, machine, start, seed, fold, member))
         if ranks.rank() == 0:
@@ -56,18 +58,24 @@ def _train_one(
     settings: Settings, cohort: Cohort, machine: Machine, start: Encoder | None, seed: int, fold: int, member: int, folder: Path
 ) -> None:
     classes, kind = cohort.manifest.classes, cohort.kind
-    rows = {part: cohort.part(fold, member, part) for part in ("train", "val", "test")}
-    pictures = {part: Pictures(rows[part], classes, cohort.cache, settings.model.channels) for part in rows}
+    rows = {part: cohort.cases(fold, member, part) for part in ("train", "val", "test")}
+    pictures = {part: cohort.pictures(rows[part], settings.model.channels) for part in rows}
+    taught = Patients(pictures["train"], rows["train"]["patient"]) if isinstance(pictures["train"], Places) else pictures["train"]
     network = network_of(settings, kind, classes, seed=seed, encoder=start)
     loggers = _loggers(settings, folder) if ranks.rank() == 0 else []
     keeper = train_network(
-        settings, kind, network, pictures["train"], pictures["val"], machine, seed=seed, folder=folder, loggers=loggers,
+        settings, kind, network, taught, pictures["val"], machine, seed=seed, folder=folder, loggers=loggers,
         what=f"seed {seed} fold {fold}" + (f" member {member}" if member else ""),
     )  # fmt: skip
     for part in ("val", "test"):
         logits = score(network, pictures[part], machine, batch_size=settings.trainer.batch_size)
         if ranks.rank() == 0:
             write_scores(folder / f"{part}.csv", rows[part], logits, kind, classes, seed=seed, fold=fold, member=member)
+    for fewer in subsets(cohort.fuse):
+        cases = withhold(rows["test"], fewer, cohort.fuse)
+        logits = score(network, cohort.pictures(cases, settings.model.channels), machine, batch_size=settings.trainer.batch_size)
+        if ranks.rank() == 0:
+            write_scores(folder / f"test_{'+'.join(fewer)}.csv", cases, logits, kind, classes, seed=seed, fold=fold, member=member)
     if ranks.rank() == 0:
         best = keeper.folder.path("best", keeper.best_step)
         write_json(folder / "best.json", {"file": best.name, "step": keeper.best_step, "val/loss": keeper.best})
@@ -78,6 +86,9 @@ def _finish(settings: Settings, cohort: Cohort, machine: Machine, run: Path) -> 
     folders = [run / "stages" / stage_name(*job) for job in jobs(settings, cohort)]
     for part in ("val", "test"):
         join_scores([folder / f"{part}.csv" for folder in folders], run / "predictions" / f"{part}.csv")
+    for name in map("+".join, subsets(cohort.fuse)):
+        join_scores([folder / f"test_{name}.csv" for folder in folders], run / "predictions" / "fewer" / f"{name}.csv")
+    take_along(settings.evaluate.against, run)
     write_json(
         run / "evaluation.json",
         question_of(settings, cohort.kind, cohort.manifest.classes) | {"cohort": name_of(settings.data, cohort.manifest)},
@@ -125,7 +136,8 @@ def check(settings: Settings, run: Path) -> list[str]:
         machine.settle()
         network = network_of(settings, cohort.kind, cohort.manifest.classes, seed=0, encoder=start)
         freeze(network, settings.task.freeze)
-        image = torch.randn(min(settings.trainer.batch_size, 8), settings.model.channels, settings.data.size, settings.data.size)
+        planes = len(settings.data.fuse) or settings.model.channels
+        image = torch.randn(min(settings.trainer.batch_size, 8), planes, settings.data.size, settings.data.size)
         with torch.autocast(machine.device.type, machine.dtype, enabled=machine.precision != "fp32"):
             logits = network.to(machine.device)(image.to(machine.device))
         logits.float().sum().backward()
@@ -141,4 +153,6 @@ def load_for_check(settings: Settings) -> Cohort:
     manifest = read(settings.data)
     split = deal(manifest, settings)
     proof = prove(manifest.rows, split, by=settings.data.deal_by)
-    return Cohort(manifest, split, str(proof["split_sha256"]), PictureCache(prepare_of(settings.data)))
+    if settings.data.fuse:
+        places_of(manifest.rows, settings.data)
+    return Cohort(manifest, split, str(proof["split_sha256"]), PictureCache(prepare_of(settings.data)), sequences_of(settings.data))

@@ -76,7 +76,7 @@ JSON = {
 }
 TABLES = {
     "roc": "the ROC curves", "pr": "the precision-recall curves", "reliability": "the reliability of the probabilities",
-    "confusion": "the confusion matrix", "errors": "the worst errors", "paper": "",
+    "confusion": "the confusion matrix", "errors": "the worst errors", "paper": "", "against": "", "fewer": "",
 }  # fmt: skip
 SIGNS = ("config.yaml", "evaluation.json", "metrics.json", "cases.csv")
 DAMAGED = " (the file is damaged)"

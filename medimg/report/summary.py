@@ -13,12 +13,14 @@ def verdict(run: RunFolder) -> list[str]:
         return ["No results yet: this run has not been evaluated."]
     images, patients = cohort.sizes(run)
     images, patients = int(finite(whole.get("n")) or images), int(finite(whole.get("patients")) or patients)
-    counted = f"{plural(images, 'test image')} of {plural(patients, 'patient')}"
+    case = "test place" if run.evaluation.get("fused") else "test image"
+    counted = f"{plural(images, case)} of {plural(patients, 'patient')}"
     lines = [f"{_measure(whole)}; {counted}."]
     same = ("metric", "scope", "aggregate")
     rows = [row for row in run.rows if row.get("level") == "patient" and all(row.get(key) == whole.get(key) for key in same)]
     known = [row for row in rows if not row.get("calibrated") and finite(row.get("estimate")) is not None]
-    return lines + ([f"{_measure(known[0])}."] if known and len(results.levels(run)) > 1 and whole.get("level") != "patient" else [])
+    lines += [f"{_measure(known[0])}."] if known and len(results.levels(run)) > 1 and whole.get("level") != "patient" else []
+    return lines + ([scrub(run.metrics["against"])] if run.metrics.get("against") else [])
 
 
 def _measure(row: Json) -> str:

@@ -15,6 +15,7 @@ WEIGHTS = (".safetensors", ".ckpt")
 def conflicts(settings: Settings, given: set[str]) -> list[str]:
     """What does not fit together; `given` are the dotted keys that the user typed."""
     found = [*_classes(settings), *_folds(settings, given), *_training(settings), *_network(settings), *_cohort(settings, given)]
+    found += _fusion(settings, given)
     return [*found, *simulation(settings, given)] if settings.recipe == "simulate" else found
 
 
@@ -43,7 +44,7 @@ def _folds(settings: Settings, given: set[str]) -> Iterator[str]:
     if data.folds == 1 and not fixed and data.val_share + data.test_share >= 1:
         shares = f"data.val_share={data.val_share:g} and data.test_share={data.test_share:g}"
         yield f"{shares} leave too few to train on. Together they must stay under 1."
-    strange = [key for key in data.deal_over if key not in data.where]
+    strange = [key for key in data.deal_over if key not in data.where and not (data.fuse and key == "sequence")]
     if strange:
         yield f"data.deal_over={list(data.deal_over)}: data.where has no key {', '.join(strange)}. Name keys of data.where."
     seeds = settings.seeds or ()
@@ -69,6 +70,24 @@ def _network(settings: Settings) -> Iterator[str]:
         yield f"data.size={settings.data.size}: {model.name} leaves nothing of a picture under {least} px. Set data.size={least} or more."
     if settings.task.freeze not in ("none", 0) and model.weights is None:
         yield f"task.freeze={settings.task.freeze} would keep filters as they were drawn at random. Set model.weights, or task.freeze=none."
+
+
+def _fusion(settings: Settings, given: set[str]) -> Iterator[str]:
+    data, model = settings.data, settings.model
+    if not data.fuse:
+        alone = [key for key in ("data.missing", "model.encoders", "augment.sequence_dropout") if key in given]
+        if alone:
+            yield f"{', '.join(alone)}: these are for sequences judged together. Name them in data.fuse, for example [FLAIR,T1CE,T2]."
+        return
+    listed = f"data.fuse=[{','.join(data.fuse)}]"
+    if len(set(data.fuse)) < max(2, len(data.fuse)):
+        yield f"{listed}: at least two different sequences are needed."
+    if settings.recipe == "simulate":
+        yield f"{listed}: a simulation asks for single images. Leave data.fuse out."
+    if model.head != "linear":
+        yield f"{listed} and model.head={model.head}: fused features have a classifier of their own. Leave model.head out."
+    if "sequence" in data.where:
+        yield f"{listed} chooses the sequences, so data.where must not name sequence as well. Take it out: data.where={{}} or other keys."
 
 
 def _cohort(settings: Settings, given: set[str]) -> Iterator[str]:

@@ -58,9 +58,13 @@ class Classify(pl.LightningModule):
         if self.augment is not None:
             image = self.augment(image, draw(self.seed, AUGMENT, *place))
         torch.manual_seed(int(draw(self.seed, NETWORK, *place).integers(2**62)))
-        loss = class_loss(self(image), batch["label"], self.kind, self.weight, self.label_smoothing)  # type: ignore[arg-type]
+        loss = self.loss(self(image), batch)
         self._refuse_no_number(loss, batch["id"])
         return loss
+
+    def loss(self, out: Tensor, batch: dict[str, Any]) -> Tensor:
+        """Give the loss of a batch from what the network says of it."""
+        return class_loss(out, batch["label"], self.kind, self.weight, self.label_smoothing)  # type: ignore[arg-type]
 
     def _refuse_no_number(self, loss: Tensor, ids: list[str]) -> None:
         finite = bool(torch.isfinite(loss))

@@ -18,6 +18,7 @@ class Augment:
 
     Geometry (flips, rotation, scale, translation) is one resampling; then contrast, brightness, sharpness and noise.
     `choose` applies that many of the enabled kinds to each picture instead of all (the encephalitis/glioma paper, section 1.1).
+    `sequence_dropout` blanks each sequence of a fused case with this chance, never the last; it is no kind and always applied.
     """
 
     flip_horizontal: bool = False
@@ -29,6 +30,7 @@ class Augment:
     brightness: float = 0.0
     sharpness: float = 0.0
     noise: float = 0.0
+    sequence_dropout: float = 0.0
     choose: int | None = None
 
     def draw(self, count: int, random: np.random.Generator) -> Params:
@@ -61,7 +63,9 @@ class Augment:
             image = sharpen(image, params["sharpness"])
         if "noise" in params:
             field = torch.as_tensor(random.standard_normal(tuple(image.shape), dtype=np.float32), device=image.device)
-            image = image + field * _column(params["noise"], image)
+            image = image + field * _column(params["noise"], image) * image.flatten(2).any(dim=2)[:, :, None, None]
+        if self.sequence_dropout:
+            image = drop_planes(image, random.random(tuple(image.shape[:2])), self.sequence_dropout)
         return image
 
 
@@ -73,10 +77,10 @@ def move(image: Tensor, matrices: Tensor) -> Tensor:
 
 
 def adjust(image: Tensor, contrast: Any = None, brightness: Any = None) -> Tensor:
-    """Stretch each picture about its mean by 1 + contrast, and add brightness as a share of its mean; each (B,)."""
+    """Stretch each plane about its mean by 1 + contrast, and add brightness as a share of its mean; each (B,)."""
     if contrast is None and brightness is None:
         return image
-    mean = image.mean(dim=(1, 2, 3), keepdim=True)
+    mean = image.mean(dim=(2, 3), keepdim=True)
     if contrast is not None:
         image = mean + (image - mean) * (1 + _column(contrast, image))
     if brightness is not None:
@@ -88,6 +92,14 @@ def sharpen(image: Tensor, amount: Any) -> Tensor:
     """Add (B,) times the difference from a 3x3 mean: above 0 sharper, below 0 softer."""
     soft = F.avg_pool2d(F.pad(image, (1, 1, 1, 1), mode="replicate"), 3, 1)
     return image + (image - soft) * _column(amount, image)
+
+
+def drop_planes(image: Tensor, chance: Any, share: float) -> Tensor:
+    """Blank the planes (B, S) whose number in 0..1 is under `share`; of a case's planes that are there, the one of the highest stays."""
+    present = image.flatten(2).any(dim=2)
+    number = torch.as_tensor(chance, dtype=torch.float32, device=image.device).masked_fill(~present, -1.0)
+    kept = (number >= share) | (number == number.amax(dim=1, keepdim=True))
+    return image * (kept & present)[:, :, None, None]
 
 
 def _matrices(params: Params, count: int) -> Tensor:

@@ -2,8 +2,8 @@ import pytest
 import torch
 from torch import nn
 
-from medimg.models.backbones import build
-from medimg.models.gradcam import grad_cam, last_convolution
+from medimg.models.backbones import build, build_fused
+from medimg.models.gradcam import fused_grad_cam, grad_cam, last_convolution
 
 
 class Pooled(nn.Module):
@@ -73,3 +73,15 @@ def test_the_last_convolution_is_found_and_its_absence_refused():
     assert last_convolution(network) is network.last
     with pytest.raises(ValueError, match="convolutions"):
         last_convolution(nn.Linear(2, 2))
+
+
+def test_a_fused_case_has_a_map_of_each_sequence_on_one_scale_and_none_where_it_is_missing():
+    torch.manual_seed(0)
+    fused = build_fused("resnet10t", sequences=3, shared=False, outputs=1).eval()
+    image = torch.rand(1, 3, 64, 64)
+    image[:, 1] = 0
+    heat = fused_grad_cam(fused, image, 0)
+    assert heat.shape == (3, 64, 64)
+    assert not heat[1].any()
+    assert float(heat.max()) == pytest.approx(1.0)
+    assert torch.equal(fused_grad_cam(fused, image, 0, sign=-1.0)[1], heat[1])

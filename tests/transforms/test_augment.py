@@ -147,7 +147,7 @@ def test_sharpness_is_the_difference_from_scipys_mean():
 
 
 def test_noise_is_normal_and_as_strong_as_drawn():
-    image = torch.zeros(4, 1, 128, 128)
+    image = torch.ones(4, 1, 128, 128)
     change = Augment(noise=0.2)
     level = change.draw(4, draw(9))["noise"]
     noise = change(image, draw(9)).numpy().reshape(4, -1)
@@ -187,3 +187,24 @@ def test_half_precision_around_a_step_does_not_move_pictures():
 def test_an_identity_map_leaves_the_picture_alone():
     maps = torch.tensor([[[1.0, 0, 0], [0, 1, 0]]]).expand(3, -1, -1)
     torch.testing.assert_close(move(batch(), maps), batch(), atol=1e-5, rtol=0)
+
+
+def test_sequences_are_dropped_as_often_as_asked_and_never_all_of_a_case():
+    image = batch(2000, channels=3, size=4) + 0.1
+    image[:500, 1:] = 0
+    out = Augment(sequence_dropout=0.4)(image, draw(0))
+    present = out.flatten(2).any(dim=2)
+    assert present.any(dim=1).all()
+    assert present[:500, 0].all()
+    assert torch.equal(out[present], image[present])
+    expected = 1 - 0.4 + 0.4**3 / 3  # the last one stays
+    assert float(present[500:].float().mean()) == pytest.approx(expected, abs=0.03)
+
+
+def test_a_plane_that_is_missing_stays_blank_whatever_else_is_varied():
+    image = batch(8, channels=2)
+    image[:, 1] = 0
+    out = EVERYTHING(image, draw(0))
+    assert not out[:, 1].any()
+    assert torch.equal(out[:, :1], EVERYTHING(image, draw(0))[:, :1])
+    assert not torch.equal(out[:, :1], image[:, :1])

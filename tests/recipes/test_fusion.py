@@ -1,0 +1,123 @@
+"""Sequences judged together, through the real program."""
+
+import csv
+import json
+
+import fakes
+import numpy as np
+import pandas as pd
+import PIL.Image
+import pytest
+from command import medimg, refused
+
+from .conftest import SMALL, cases, newest, table
+
+FUSED = ["data.fuse=[flair,T1CE,T2]", "augment.sequence_dropout=0.2", "data.folds=2", "data.val_share=0.34"]
+
+
+def words(manifest, runs, *more):
+    return [
+        f"data.manifest={manifest}",
+        f"runs={runs}",
+        *(word for word in SMALL if "test_share" not in word and "val_share" not in word),
+        *more,
+    ]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("fusion")
+    manifest = fakes.brain(folder / "cohort", patients=20)
+    rows = list(csv.DictReader(manifest.open()))
+    for row in rows:  # so that no network gets all cases right
+        if int(row["patient_id"][1:]) % 7 == 0:
+            row["label"] = {"a": "b", "b": "a"}[row["label"]]
+    return folder, fakes.table(manifest, rows)
+
+
+@pytest.fixture(scope="module")
+def fused(home):
+    """A finished fused run beside one of a single sequence on the same folds."""
+    folder, manifest = home
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MEDIMG_HOME", str(folder / "home"))
+        single = ["data.where={sequence:T2}", "data.deal_over=[sequence]", "data.folds=2", "data.val_share=0.34", "title=T2 alone"]
+        answer = medimg("train", *words(manifest, folder / "single", *single))
+        assert answer.code == 0, answer
+        answer = medimg("train", *words(manifest, folder / "fused", *FUSED, f"evaluate.against=[{newest(folder / 'single')}]"))
+    assert answer.code == 0, answer
+    return newest(folder / "fused")
+
+
+@pytest.fixture
+def here(home, monkeypatch):
+    monkeypatch.setenv("MEDIMG_HOME", str(home[0] / "home"))
+    return home
+
+
+def test_each_place_is_judged_once_and_says_how_much_it_counts(fused):
+    places = pd.read_csv(fused / "places.csv", dtype=str, keep_default_na=False)
+    assert len(places) == 60
+    assert set(places["sequences"]) == {"FLAIR+T1CE+T2", "FLAIR+T1CE"}
+    assert sorted(row["id"] for row in cases(fused)) == sorted(places["id"])
+    assert all(np.isfinite(float(row["log_weight"])) for row in cases(fused))
+
+
+def test_the_split_is_that_of_the_images_and_of_the_single_sequence(home, fused):
+    split = pd.read_csv(fused / "split.csv", dtype=str)
+    assert split["id"].nunique() == pd.read_csv(home[1]).shape[0]
+    single = pd.read_csv(newest(home[0] / "single") / "split.csv", dtype=str)
+    assert len(single.merge(split, on=["id", "fold", "member", "part"])) == len(single)
+
+
+def test_numbers_are_told_by_the_sequences_that_are_there_and_with_fewer_given(fused):
+    metrics = json.loads((fused / "metrics.json").read_text())
+    assert {"sequences=FLAIR+T1CE+T2", "sequences=FLAIR+T1CE"} <= {row["scope"] for row in metrics["rows"]}
+    assert any("judged together" in note for note in metrics["notes"])
+    fewer = pd.read_csv(fused / "tables" / "fewer.csv")
+    assert list(dict.fromkeys(fewer["sequences"])) == ["FLAIR", "T1CE", "T2", "FLAIR+T1CE", "FLAIR+T2", "T1CE+T2"]
+    assert int(fewer.set_index(["sequences", "level"]).loc[("T2", "image"), "n"]) == 48
+
+
+def test_the_report_says_whether_it_is_better_than_the_single_sequence(fused):
+    told = json.loads((fused / "metrics.json").read_text())["against"]
+    assert told.startswith("Better than T2 alone: ")
+    page = (fused / "report.html").read_text()
+    assert told.split(".")[0] in page
+    assert "With fewer sequences" in page
+    assert "Beside other runs" in page
+    against = pd.read_csv(fused / "tables" / "against.csv").set_index("level")
+    assert against.loc["image", "n"] == 48
+
+
+def test_heat_maps_show_the_sequences_side_by_side(fused):
+    (drawn, *_) = json.loads((fused / "explain" / "explain.json").read_text())
+    assert PIL.Image.open(fused / "explain" / drawn["overlay"]).size == (3 * 32, 32)
+
+
+def test_a_run_judged_again_has_the_same_table_and_goes_on_when_called_again(here, fused):
+    assert medimg("train", f"resume={fused}").code == 0
+    answer = medimg("eval", fused, f"runs={here[0] / 'again'}")
+    assert answer.code == 0, answer
+    assert table(newest(here[0] / "again")) == table(fused)
+
+
+def test_another_manifest_is_judged_by_place_with_what_it_has(here, fused):
+    manifest = fakes.brain(here[0] / "other", patients=6, sequences=("FLAIR", "T1CE", "T2"), seed=9)
+    renamed = [row | {"patient_id": "Q" + row["patient_id"]} for row in csv.DictReader(manifest.open())]
+    fakes.table(manifest, renamed)
+    answer = medimg("eval", fused, f"data.manifest={manifest}", f"runs={here[0] / 'elsewhere'}")
+    assert answer.code == 0, answer
+    run = newest(here[0] / "elsewhere")
+    assert len({row["id"] for row in cases(run)}) == 18
+    assert json.loads((run / "metrics.json").read_text())["rows"]
+
+
+def test_places_that_lack_a_sequence_are_refused_when_asked(here, tmp_path):
+    said = refused("train", *words(here[1], tmp_path, *FUSED, "data.missing=refuse"))
+    assert "12 of 60 places lack one of FLAIR, T1CE, T2, in 4 patients" in said
+
+
+def test_check_tries_the_fused_network(here, tmp_path):
+    answer = medimg("check", *words(here[1], tmp_path, *FUSED))
+    assert answer.code == 0, answer
