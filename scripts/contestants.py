@@ -62,12 +62,12 @@ class Loop(threading.Thread):
     def __init__(self, name: str, play: Callable[[Tick], None], threads: int) -> None:
         super().__init__(name=name, daemon=True)
         self.play, self.threads = play, threads
-        self.losses: list[float] = []
+        self.losses: list[Tensor] = []
         self.fault: BaseException | None = None
         self._go, self._done = threading.Event(), threading.Event()
         self._left, self._over = 0, False
         self._began, self._spent = np.zeros(2), np.zeros(2)
-        self._ways = (False, False, True, False)
+        self._ways = (False, False, True, False, True)
 
     def run(self) -> None:
         """Play until told to stop."""
@@ -100,13 +100,13 @@ class Loop(threading.Thread):
         self.join()
 
     def _tick(self, loss: Tensor) -> None:
-        self.losses.append(float(loss.detach()))
+        self.losses.append(loss.detach())  # a number only in the end: a GPU would be waited for
         self._left -= 1
         if not self._left:
             self._spent = _clocks() - self._began
             self._ways = (
                 torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled(),
-                torch.utils.deterministic.fill_uninitialized_memory, torch.backends.cudnn.benchmark,
+                torch.utils.deterministic.fill_uninitialized_memory, torch.backends.cudnn.benchmark, torch.backends.cudnn.allow_tf32,
             )  # fmt: skip
             self._done.set()
             self._wait()
@@ -116,13 +116,15 @@ class Loop(threading.Thread):
         self._go.clear()
         if self._over:
             raise Over
-        deterministic, warn_only, fill, torch.backends.cudnn.benchmark = self._ways
+        deterministic, warn_only, fill, torch.backends.cudnn.benchmark, torch.backends.cudnn.allow_tf32 = self._ways
         torch.use_deterministic_algorithms(deterministic, warn_only=warn_only)
         torch.utils.deterministic.fill_uninitialized_memory = fill
         self._began = _clocks()
 
 
 def _clocks() -> np.ndarray:
+    if torch.cuda.is_initialized():
+        torch.cuda.synchronize()
     return np.array([time.perf_counter(), time.process_time()])
 
 
@@ -151,7 +153,7 @@ def medimg_loop(race: Race, machine: Machine) -> Loop:
             logits = torch.from_numpy(score(judged, race.val, machine, batch_size=race.batch_size))
             return {"val/loss": float(F.binary_cross_entropy_with_logits(logits, torch.from_numpy(race.val.labels)))}
 
-        settings = Trainer(epochs=ENDLESS, batch_size=race.batch_size, accelerator="cpu")
+        settings = Trainer(epochs=ENDLESS, batch_size=race.batch_size, accelerator=machine.accelerator)
         with tempfile.TemporaryDirectory() as folder:
             keeper = Keeper(CheckpointFolder(Path(folder)), judge, wish=NoWish())
             fit(module, race.train, keeper, settings, machine, seed=race.seed, steps=ENDLESS, extra=[TickAtEnd(tick)])
@@ -167,11 +169,16 @@ class NoWish(StopWish):
 
 
 def bare_loop(race: Race, machine: Machine) -> Loop:
-    """The same training in plain PyTorch, pictures in memory; it too validates and writes its best and last state after each epoch."""
+    """The same training in plain PyTorch, pictures in memory; it too validates and writes its best and last state after each epoch.
+
+    On a GPU it is as deterministic as medimg's: other kernels would give other bits.
+    """
 
     def play(tick: Tick) -> None:
+        if machine.accelerator == "gpu":
+            machine.settle()
         layout = torch.channels_last if machine.channels_last else torch.contiguous_format
-        network = copy.deepcopy(race.network).to(memory_format=layout)
+        network = copy.deepcopy(race.network).to(machine.device, memory_format=layout)
         decayed, plain = [p for p in network.parameters() if p.ndim > 1], [p for p in network.parameters() if p.ndim <= 1]
         optimizer = torch.optim.AdamW([{"params": decayed, "weight_decay": DECAY}, {"params": plain, "weight_decay": 0.0}], LR)
         image, label = in_memory(race.train)
@@ -180,9 +187,10 @@ def bare_loop(race: Race, machine: Machine) -> Loop:
             for epoch in range(ENDLESS):
                 network.train()
                 for batch in epoch_batches(len(image), race.batch_size, race.seed, epoch):
-                    with torch.autocast("cpu", machine.dtype, enabled=machine.precision != "fp32"):
-                        logits = network(image[batch].contiguous(memory_format=layout))
-                    loss = F.binary_cross_entropy_with_logits(logits.float(), label[batch])
+                    x, y = (values[batch].to(machine.device, non_blocking=True) for values in (image, label))
+                    with torch.autocast(machine.device.type, machine.dtype, enabled=machine.precision != "fp32"):
+                        logits = network(x.contiguous(memory_format=layout))
+                    loss = F.binary_cross_entropy_with_logits(logits.float(), y)
                     optimizer.zero_grad()
                     loss.backward()
                     optimizer.step()
@@ -202,9 +210,10 @@ def _validate(network: nn.Module, race: Race, machine: Machine, layout: torch.me
     image, label = in_memory(race.val)
     total = 0.0
     for start in range(0, len(image), race.batch_size):
-        with torch.autocast("cpu", machine.dtype, enabled=machine.precision != "fp32"):
-            logits = network(image[start : start + race.batch_size].contiguous(memory_format=layout))
-        total += float(F.binary_cross_entropy_with_logits(logits.float(), label[start : start + race.batch_size], reduction="sum"))
+        x, y = (values[start : start + race.batch_size].to(machine.device) for values in (image, label))
+        with torch.autocast(machine.device.type, machine.dtype, enabled=machine.precision != "fp32"):
+            logits = network(x.contiguous(memory_format=layout))
+        total += float(F.binary_cross_entropy_with_logits(logits.float(), y, reduction="sum"))
     return total / label.numel()
 
 
@@ -229,7 +238,7 @@ class Plain(pl.LightningModule):
         return torch.optim.AdamW(self.parameters(), LR, weight_decay=DECAY)
 
 
-def lightning_loop(race: Race, threads: int) -> Loop:
+def lightning_loop(race: Race, machine: Machine) -> Loop:
     """Lightning with its default settings (fp32, contiguous) on the same pictures in memory; only its bar and its table are off."""
 
     def play(tick: Tick) -> None:
@@ -238,12 +247,12 @@ def lightning_loop(race: Race, threads: int) -> Loop:
         with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
             warnings.simplefilter("ignore")
             trainer = pl.Trainer(
-                accelerator="cpu", max_epochs=ENDLESS, default_root_dir=folder, enable_progress_bar=False, enable_model_summary=False,
-                callbacks=[TickAtEnd(tick)],
+                accelerator=machine.accelerator, devices=1, max_epochs=ENDLESS, default_root_dir=folder,
+                enable_progress_bar=False, enable_model_summary=False, callbacks=[TickAtEnd(tick)],
             )  # fmt: skip
             trainer.fit(Plain(copy.deepcopy(race.network)), loader)
 
-    return Loop("Lightning", play, threads)
+    return Loop("Lightning", play, machine.threads)
 
 
 def alternate(loops: list[Loop], rounds: int, steps: int, warm: int = 2) -> dict[str, np.ndarray]:

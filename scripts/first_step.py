@@ -1,6 +1,6 @@
 """Start one training program and tell, as JSON, the seconds to its first optimiser step and the peak memory of six; bench.py runs it.
 
-Run:  python scripts/first_step.py medimg|bare|lightning START [WORDS of medimg]     START: the time at which this process was started
+Run:  python scripts/first_step.py medimg|bare|lightning START cpu|gpu [WORDS of medimg]     START: the time at which it was started
 """
 
 import json
@@ -15,15 +15,19 @@ STEPS, BATCH, CLASSES = 6, 32, 6
 
 
 def main() -> None:
-    name, start, *words = sys.argv[1:]
+    name, start, accelerator, *words = sys.argv[1:]
+    import torch
     from torch.optim.optimizer import register_optimizer_step_post_hook
 
     steps: list[float] = []
 
     def stepped(*_: object) -> None:
+        if accelerator == "gpu":
+            torch.cuda.synchronize()
         steps.append(time.time() - float(start))
         if len(steps) == STEPS:
-            print(json.dumps({"seconds": steps[0], "peak_mb": peak_mb()}), flush=True)
+            gpu_mb = torch.cuda.max_memory_allocated() / 2**20 if accelerator == "gpu" else 0
+            print(json.dumps({"seconds": steps[0], "peak_mb": peak_mb(), "gpu_mb": gpu_mb}), flush=True)
             os._exit(0)
 
     register_optimizer_step_post_hook(stepped)
@@ -31,7 +35,7 @@ def main() -> None:
         from medimg.cli import main as medimg
 
         sys.exit(medimg(words))
-    {"bare": bare, "lightning": lightning}[name]()
+    {"bare": bare, "lightning": lightning}[name](accelerator)
 
 
 def peak_mb() -> float:
@@ -52,19 +56,21 @@ def toy() -> tuple[Any, Any, Any]:
     return network, torch.rand(count, 1, 128, 128), torch.randint(0, 2, (count, CLASSES)).float()
 
 
-def bare() -> None:
+def bare(accelerator: str) -> None:
     """Train as a bare PyTorch script does: fp32, as the tensors lie."""
     import torch
 
     network, image, label = toy()
+    device = torch.device("cuda" if accelerator == "gpu" else "cpu")
+    network.to(device)
     optimizer = torch.optim.AdamW(network.parameters())
     for batch in torch.randperm(len(image)).split(BATCH):
         optimizer.zero_grad()
-        torch.nn.functional.binary_cross_entropy_with_logits(network(image[batch]), label[batch]).backward()
+        torch.nn.functional.binary_cross_entropy_with_logits(network(image[batch].to(device)), label[batch].to(device)).backward()
         optimizer.step()
 
 
-def lightning() -> None:
+def lightning(accelerator: str) -> None:
     """Train as the Lightning tutorial does, in its defaults."""
     import pytorch_lightning as pl
     import torch
@@ -82,7 +88,9 @@ def lightning() -> None:
 
     network, image, label = toy()
     loader = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(image, label), batch_size=BATCH, shuffle=True)
-    pl.Trainer(accelerator="cpu", max_epochs=1, enable_progress_bar=False, enable_model_summary=False).fit(Plain(network), loader)
+    pl.Trainer(accelerator=accelerator, devices=1, max_epochs=1, enable_progress_bar=False, enable_model_summary=False).fit(
+        Plain(network), loader
+    )
 
 
 if __name__ == "__main__":

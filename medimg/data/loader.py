@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch.utils.data import DataLoader, Dataset
 
-from medimg.data.dataset import as_is
+from medimg.data.dataset import as_is, dense
 
 Batches = list[list[int]]
 
@@ -38,16 +38,16 @@ def epoch_batches(size: int, batch_size: int, seed: int, epoch: int, weights: ND
 class TrainLoader:
     """An iterable of training batches for one of `world` processes: batch k of an epoch goes to process k modulo world.
 
-    `position()` gives (epoch, batches of it already done by this process) when an iteration begins.
+    `position()` gives (epoch, batches of it already done by this process) when an iteration begins. `pin` is for a GPU.
     Batches that do not go round are left out, so that all processes take the same number of steps.
     """
 
     def __init__(
         self, dataset: Dataset[Any], *, batch_size: int, seed: int, position: Callable[[], tuple[int, int]], workers: int = 0,
-        weights: NDArray[np.float64] | None = None, rank: int = 0, world: int = 1,
+        weights: NDArray[np.float64] | None = None, rank: int = 0, world: int = 1, pin: bool = False,
     ) -> None:  # fmt: skip
         self.dataset, self.batch_size, self.seed, self.position = dataset, batch_size, seed, position
-        self.workers, self.weights, self.rank, self.world = workers, weights, rank, world
+        self.workers, self.weights, self.rank, self.world, self.pin = workers, weights, rank, world, pin
 
     def __len__(self) -> int:
         return len(epoch_batches(len(self.dataset), self.batch_size, self.seed, 0)) // self.world  # type: ignore[arg-type]
@@ -55,19 +55,20 @@ class TrainLoader:
     def __iter__(self) -> Iterator[dict[str, Any]]:
         epoch, done = self.position()
         mine = epoch_batches(len(self.dataset), self.batch_size, self.seed, epoch, self.weights)[self.rank :: self.world]  # type: ignore[arg-type]
-        yield from _loader(self.dataset, mine[done : len(self)], self.workers, self.seed)
+        yield from _loader(self.dataset, mine[done : len(self)], self.workers, self.seed, self.pin)
 
 
-def in_order(dataset: Dataset[Any], *, batch_size: int, workers: int = 0, rank: int = 0, world: int = 1) -> DataLoader[Any]:
-    """Load every sample once, nothing padded: the batches of one process, dealt whole to `world` processes."""
+def in_order(
+    dataset: Dataset[Any], *, batch_size: int, workers: int = 0, rank: int = 0, world: int = 1, pin: bool = False
+) -> DataLoader[Any]:
+    """Load every sample once, nothing padded: the batches of one process, dealt whole to `world` processes. `pin` is for a GPU."""
     size = len(dataset)  # type: ignore[arg-type]
     batches = [list(range(start, min(start + batch_size, size))) for start in range(0, size, batch_size)]
-    return _loader(dataset, batches[rank::world], workers, 0)
+    return _loader(dataset, batches[rank::world], workers, 0, pin)
 
 
-def _loader(dataset: Dataset[Any], batches: Batches, workers: int, seed: int) -> DataLoader[Any]:
+def _loader(dataset: Dataset[Any], batches: Batches, workers: int, seed: int, pin: bool) -> DataLoader[Any]:
     generator = torch.Generator()
     generator.manual_seed(seed)
-    return DataLoader(
-        dataset, batch_sampler=batches, num_workers=workers, collate_fn=as_is, generator=generator, pin_memory=torch.cuda.is_available()
-    )
+    collate: Callable[[Any], Any] = dense if pin else as_is
+    return DataLoader(dataset, batch_sampler=batches, num_workers=workers, collate_fn=collate, generator=generator, pin_memory=pin)

@@ -27,23 +27,24 @@ def settle_machine(settings: Settings, run: Path) -> Machine:
     """Choose the machine's ways on the first start, take the stored ones afterwards, and say what differs."""
     path, here = run / "environment.json", machine_for(settings)
     if path.is_file():
-        stored = json.loads(path.read_text())
-        before = Machine(**stored["machine"])
-        usable = replace(before, device_name=here.device_name)
-        unlike = [
-            f"{name}: {stored['versions'].get(name)} then, {now} now"
-            for name, now in _versions().items()
-            if stored["versions"].get(name) != now
-        ]
-        unlike += here.differences({"accelerator": before.accelerator, "device_name": before.device_name})
-        if unlike and ranks.rank() == 0:
-            print("this run began elsewhere, so the last bits may differ: " + "; ".join(unlike), file=sys.stderr)
-        here = usable if here.accelerator == before.accelerator else here
+        before = Machine(**json.loads(path.read_text())["machine"])
+        here = replace(before, device_name=here.device_name) if here.accelerator == before.accelerator else here
+        tell_differences(run, here, "this run began elsewhere")
     elif ranks.rank() == 0:
         write_json(path, environment(settings, here))
     here.settle()
     ranks.barrier()
     return here
+
+
+def tell_differences(run: Path, here: Machine, what: str) -> None:
+    """Say on stderr what was otherwise where a run began: versions, device and precision; nothing where all is the same."""
+    stored = json.loads((run / "environment.json").read_text())
+    versions, machine = stored["versions"], stored["machine"]
+    unlike = [f"{name}: {versions.get(name)} then, {now} now" for name, now in _versions().items() if versions.get(name) != now]
+    unlike += here.differences({name: machine[name] for name in ("accelerator", "precision", "device_name")})
+    if unlike and ranks.rank() == 0:
+        print(f"{what}, so the last bits may differ: {'; '.join(unlike)}", file=sys.stderr)
 
 
 def machine_for(settings: Settings) -> Machine:

@@ -18,7 +18,7 @@ from medimg.evaluate.reading import read_validation
 from medimg.io import Manifest
 from medimg.recipes import cohort as cohorts
 from medimg.recipes import encoder
-from medimg.recipes.environment import settle_machine
+from medimg.recipes.environment import settle_machine, tell_differences
 from medimg.recipes.explain import draw_heat_maps
 from medimg.recipes.networks import best_of, network_of, stage_name
 from medimg.recipes.scores import join_scores, question_of, write_scores
@@ -42,6 +42,7 @@ def judge(settings: Settings, source: Path, asked: Mapping[str, Any], run: Path)
     trainer = settings.trainer
     ranks.launch(trainer.accelerator, trainer.devices, trainer.nodes, trainer.strategy)
     machine = settle_machine(settings, run)
+    tell_differences(source, machine, f"the networks of {source.name} were trained elsewhere")
     if asked:
         _external(settings, dataclasses.replace(settings.data, **asked), source, run, machine)
     else:

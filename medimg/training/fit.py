@@ -50,7 +50,7 @@ def fit(
 
     loader = TrainLoader(
         dataset, batch_size=settings.batch_size, seed=seed, position=position, workers=settings.workers, weights=weights,
-        rank=ranks.rank(), world=ranks.world(),
+        rank=ranks.rank(), world=ranks.world(), pin=machine.accelerator == "gpu",
     )  # fmt: skip
     if not len(loader):
         raise ConfigError(

@@ -46,7 +46,7 @@ class Keeper(pl.Callback):
         """Plain types and tensors only."""
         return {
             "rows": self.rows, "best": self.best, "best_step": self.best_step, "waited": self.waited, "stopped": self.stopped,
-            "losses": self.losses, "average": self.average.state_dict() if self.average else self._average_state,
+            "losses": self.losses.cpu(), "average": self.average.state_dict() if self.average else self._average_state,
         }  # fmt: skip
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
@@ -74,7 +74,7 @@ class Keeper(pl.Callback):
     def on_train_batch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int) -> None:
         """Average, and save where it is time to; never at an epoch's last batch, whose state belongs to the epoch's end."""
         self._images += len(batch["id"]) * trainer.world_size
-        self.losses += torch.tensor([float(outputs["loss"].detach()) * trainer.accumulate_grad_batches, 1.0], dtype=torch.float64)
+        self._count_loss(outputs["loss"].detach().double() * trainer.accumulate_grad_batches)
         last = trainer.fit_loop.epoch_loop.batch_progress.is_last_batch
         if last or not (batch_idx + 1) % trainer.accumulate_grad_batches:
             self._update_average(_network(pl_module), trainer.global_step)
@@ -86,6 +86,10 @@ class Keeper(pl.Callback):
         if due or self._agreed(trainer, int(time.monotonic() - self._saved > 60 * self.save_minutes)) or signal_number:
             self._save(trainer, pl_module)
         self._leave(signal_number)
+
+    def _count_loss(self, loss: torch.Tensor) -> None:
+        """Add on the loss's own device: to ask a GPU for a number is to wait for it."""
+        self.losses = self.losses.to(loss.device) + torch.stack([loss, torch.ones_like(loss)])
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Judge, keep the best, decide whether to stop, save."""

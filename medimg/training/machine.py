@@ -45,13 +45,14 @@ class Machine:
         return torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0))) if self.accelerator == "gpu" else torch.device("cpu")
 
     def settle(self) -> None:
-        """Set threads and determinism for this process."""
+        """Set threads, determinism and whole products in fp32 for this process."""
         torch.set_num_threads(self.threads)
         if self.accelerator == "gpu" and self.deterministic:
             os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
         torch.use_deterministic_algorithms(self.deterministic, warn_only=True)
         torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined] # guards kernels that read before they write; costs 2 % of a step
         torch.backends.cudnn.benchmark = not self.deterministic
+        torch.backends.cudnn.allow_tf32 = False  # fp32 is asked for where 10 bits of a product are too few
 
     def differences(self, other: dict[str, object]) -> list[str]:
         """Name what another machine (as stored) had otherwise."""

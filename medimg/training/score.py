@@ -23,7 +23,8 @@ def score(network: nn.Module, pictures: Pictures, machine: Machine, *, batch_siz
         network = network.to(memory_format=torch.channels_last)
     rank, world = ranks.rank(), ranks.world()
     mine: list[NDArray[np.float32]] = []
-    for batch in in_order(pictures, batch_size=batch_size, workers=workers, rank=rank, world=world):
+    pin = machine.accelerator == "gpu"
+    for batch in in_order(pictures, batch_size=batch_size, workers=workers, rank=rank, world=world, pin=pin):
         mine.append(logits_of(network, batch["image"], machine).cpu().numpy())
     network.train(was_training)
     shares = ranks.gather(mine)

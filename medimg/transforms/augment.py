@@ -62,7 +62,7 @@ class Augment:
         if "sharpness" in params:
             image = sharpen(image, params["sharpness"])
         if "noise" in params:
-            field = torch.as_tensor(random.standard_normal(tuple(image.shape), dtype=np.float32), device=image.device)
+            field = torch.from_numpy(random.standard_normal(tuple(image.shape), dtype=np.float32)).to(image.device, non_blocking=True)
             image = image + field * _column(params["noise"], image) * image.flatten(2).any(dim=2)[:, :, None, None]
         if self.sequence_dropout:
             image = drop_planes(image, random.random(tuple(image.shape[:2])), self.sequence_dropout)
@@ -72,7 +72,7 @@ class Augment:
 def move(image: Tensor, matrices: Tensor) -> Tensor:
     """Resample a batch (B, C, H, W) by affine maps (B, 2, 3) of normalised coordinates, bilinear, zeros outside."""
     with torch.autocast(image.device.type, enabled=False):  # in bf16 the coordinates would be off by half a pixel
-        grid = F.affine_grid(matrices.to(image), list(image.shape), align_corners=False)
+        grid = F.affine_grid(matrices.to(image, non_blocking=True), list(image.shape), align_corners=False)
         return F.grid_sample(image, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
 
 
@@ -117,4 +117,5 @@ def _matrices(params: Params, count: int) -> Tensor:
 
 
 def _column(values: Any, like: Tensor) -> Tensor:
-    return torch.as_tensor(np.asarray(values), dtype=like.dtype, device=like.device).reshape(-1, 1, 1, 1)
+    """Lay out values (B,) to multiply a batch; a GPU is handed them without waiting for what it has still to do."""
+    return torch.as_tensor(np.asarray(values), dtype=like.dtype).to(like.device, non_blocking=True).reshape(-1, 1, 1, 1)

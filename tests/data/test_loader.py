@@ -5,6 +5,8 @@ import pytest
 import torch
 from toys import ToyPictures
 
+from medimg.data import loader as module
+from medimg.data.dataset import dense
 from medimg.data.loader import TrainLoader, draw, epoch_batches, in_order
 
 
@@ -121,3 +123,21 @@ def test_places_in_a_run_have_generators_of_their_own():
     values = {tuple(draw(*key).random(2)) for key in [(0, 1), (0, 2), (1, 1), (0, 1, 0), (0, 1, 1), (0, 0, 1)]}
     assert len(values) == 6
     assert draw(5, 1, 2).random() == draw(5, 1, 2).random()
+
+
+@pytest.mark.parametrize("pin", [False, True])
+def test_batches_are_pinned_where_they_go_to_a_gpu_and_only_there(pin, monkeypatch):
+    asked = []
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(module, "DataLoader", lambda *_, **options: asked.append(options["pin_memory"]) or [])
+    ids(loader(pin=pin))
+    in_order(ToyPictures(), batch_size=4, pin=pin)
+    assert asked == [pin, pin]
+
+
+def test_a_grey_picture_seen_as_three_channels_can_be_pinned():
+    image = torch.rand(4, 1, 8, 8).expand(-1, 3, -1, -1)
+    laid_out = dense({"image": image, "id": ["x"]})["image"]
+    assert torch.equal(laid_out, image)
+    pinned = torch.empty(0).set_(torch.empty(laid_out.numel()).untyped_storage(), 0, laid_out.size(), laid_out.stride())
+    assert torch.equal(pinned.copy_(laid_out), image)  # how torch fills pinned memory; it refuses channels that share theirs

@@ -1,11 +1,13 @@
 """How a run computes, chosen for its network."""
 
-from dataclasses import replace
+import json
+from dataclasses import asdict, replace
 
 import pytest
 
 from medimg.errors import ConfigError
-from medimg.recipes.environment import machine_for
+from medimg.recipes import environment
+from medimg.recipes.environment import machine_for, tell_differences
 from medimg.settings import Data, Model, Settings, Trainer
 from medimg.training import machine
 
@@ -25,3 +27,14 @@ def test_half_precision_is_left_where_a_network_strides_past_its_planes():
 def test_half_precision_asked_for_there_is_refused_with_the_way_out():
     with pytest.raises(ConfigError, match=r"layer4\.0\.conv1.*trainer\.precision=fp32"):
         machine_for(replace(SMALL, trainer=replace(SMALL.trainer, precision="bf16")))
+
+
+def test_what_another_machine_had_otherwise_is_told_and_nothing_else(tmp_path, capsys):
+    here = machine_for(SMALL)
+    stored = {"versions": environment._versions(), "machine": asdict(here)}
+    (tmp_path / "environment.json").write_text(json.dumps(stored))
+    tell_differences(tmp_path, here, "this run began elsewhere")
+    assert capsys.readouterr().err == ""
+    tell_differences(tmp_path, replace(here, accelerator="gpu", precision="bf16", threads=99), "this run began elsewhere")
+    told = capsys.readouterr().err
+    assert told == "this run began elsewhere, so the last bits may differ: accelerator: cpu then, gpu now; precision: fp32 then, bf16 now\n"

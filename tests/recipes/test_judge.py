@@ -7,6 +7,8 @@ import fakes
 import pytest
 from command import medimg, refused
 
+from medimg.recipes import environment
+
 from .conftest import cases, table
 
 
@@ -16,8 +18,19 @@ def test_judging_a_run_again_gives_its_table_again(finished, tmp_path):
     assert answer.code == 0, answer
     judged = Path(answer.json["run"])
     assert judged != run
+    assert "elsewhere" not in answer.err
     assert table(judged) == table(run)
     assert json.loads((judged / "metrics.json").read_text())["headline"] == json.loads((run / "metrics.json").read_text())["headline"]
+
+
+def test_a_judgement_says_what_was_otherwise_where_the_networks_were_trained(finished, tmp_path, monkeypatch):
+    _, _, run = finished
+    stored = json.loads((run / "environment.json").read_text())["versions"]
+    monkeypatch.setattr(environment, "_versions", lambda: stored | {"torch": "0.1"})
+    answer = medimg("eval", run, f"runs={tmp_path}")
+    assert answer.code == 0, answer
+    assert f"the networks of {run.name} were trained elsewhere" in answer.err
+    assert "then, 0.1 now" in answer.err
 
 
 def test_another_manifest_is_judged_by_the_thresholds_of_the_run(finished, tmp_path):

@@ -19,10 +19,11 @@ def with_flags(monkeypatch, flags):
 def settled():
     """Put back what settle() changes for the process."""
     before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled(), torch.backends.cudnn.benchmark
+    tf32 = torch.backends.cudnn.allow_tf32
     yield
     torch.set_num_threads(before[0])
     torch.use_deterministic_algorithms(before[1])
-    torch.backends.cudnn.benchmark = before[2]
+    torch.backends.cudnn.benchmark, torch.backends.cudnn.allow_tf32 = before[2], tf32
 
 
 @pytest.mark.parametrize(
@@ -102,6 +103,7 @@ def test_settling_sets_threads_and_determinism(settled):
     assert torch.get_num_threads() == 1
     assert torch.are_deterministic_algorithms_enabled()
     assert not torch.backends.cudnn.benchmark
+    assert not torch.backends.cudnn.allow_tf32
     Machine("cpu", "fp32", "contiguous", 2, False, "x").settle()
     assert torch.get_num_threads() == 2
     assert not torch.are_deterministic_algorithms_enabled()
