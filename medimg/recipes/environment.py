@@ -30,6 +30,8 @@ def settle_machine(settings: Settings, run: Path) -> Machine:
         stored = json.loads(path.read_text())
         before = Machine(**stored["machine"])
         usable = replace(before, device_name=here.device_name)
+        if settings.recipe == "simulate":  # the number of its processes may change, and their threads with it
+            usable = replace(usable, threads=here.threads)
         unlike = [
             f"{name}: {stored['versions'].get(name)} then, {now} now"
             for name, now in _versions().items()
@@ -48,7 +50,7 @@ def settle_machine(settings: Settings, run: Path) -> Machine:
 
 def machine_for(settings: Settings) -> Machine:
     """Choose the machine's ways for this network: half precision on a processor only where its gradients can be trusted."""
-    here, model = look(settings.trainer), settings.model
+    here, model = look(settings.trainer, settings.active.processes if settings.recipe == "simulate" else 1), settings.model
     if here.accelerator == "gpu" or here.precision != "bf16":
         return here
     small = strided_past(build(model.name, outputs=2, channels=model.channels), settings.data.size, model.channels)
