@@ -7,8 +7,8 @@ from typing import Any
 
 import torch
 
-from medimg.losses import class_loss
 from medimg.io.workers import available_cpus
+from medimg.losses import class_loss
 from medimg.recipes.chain import chain_labels
 from medimg.recipes.chains import folds_of, strategies_of
 from medimg.recipes.cohort import Cohort

@@ -15,8 +15,8 @@ from typing import Any
 
 from medimg import __version__
 from medimg.errors import ConfigError, Interrupted, MedimgError
-from medimg.run.compose import compose
 from medimg.recipes.crew import is_worker
+from medimg.run.compose import compose
 from medimg.run.folder import (
     comes,
     forget_latest,
