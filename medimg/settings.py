@@ -177,6 +177,7 @@ class Active:
     strategy: StrategyName = "diverse"
     compare: tuple[StrategyName, ...] | None = None  # simulated beside random and random_patient; null: strategy
     repeats: int = within(1, 1000, 5)
+    processes: int = within(1, 64, 1)  # that share the repeats and folds of a simulation on this machine
     init: Literal["patient", "typical"] = "patient"  # whole patients at random (the paper), or typical pictures
     init_size: int = at_least(1, 400)  # images
     cap: int | Literal["auto"] | None = at_least(1, "auto")  # most images of one patient in a round

@@ -1,6 +1,7 @@
 """medimg active-label: labelling with the model's help; here its simulation on labelled images."""
 
 import json
+from typing import Any
 
 from medimg.cli.parser import Command
 from medimg.cli.runs import speak, tell
@@ -22,9 +23,17 @@ def active_label(command: Command) -> int:
         print(json.dumps({**told, "exit_code": 0}))
         return 0
     done = f", {told['done']} of them done" if told["done"] else ""
-    print(f"{told['units']} units (one training each){done}: about {_time(told['hours'])} on {told['device']}.")
+    print(f"{told['units']} units (one training each){done}: about {_time(told['hours'])}{_by(told)} on {told['device']}.")
     print(f"Measured: {told['seconds_per_step']:.3f} s for a training step of one batch. Nothing was started.")
     return 0
+
+
+def _by(told: dict[str, Any]) -> str:
+    """Whose hours these are."""
+    together, processes = told["hours_are_of"], told["processes"]
+    if together < processes:
+        return f" with {together} of {processes} processes" if together > 1 else f" per process (what {processes} gain here is not known)"
+    return f" with {together} processes" if together > 1 else ""
 
 
 def _words(command: Command) -> list[str]:

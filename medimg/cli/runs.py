@@ -10,6 +10,7 @@ from rich.markup import escape
 
 from medimg.cli.parser import Command
 from medimg.errors import ConfigError
+from medimg.recipes.crew import is_worker
 from medimg.run.folder import rank, stored_settings, trained_run
 from medimg.run.resume import refuse_simulated
 from medimg.run.start import Outcome
@@ -95,7 +96,7 @@ def speak(command: Command) -> None:
     """Messages go to stderr: what happens, or warnings only where a machine reads. Warnings of libraries go to the run's log."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("%(message)s"))
-    handler.setLevel(logging.DEBUG if command.debug else logging.WARNING if command.json else logging.INFO)
+    handler.setLevel(logging.DEBUG if command.debug else logging.WARNING if command.json and not is_worker() else logging.INFO)
     handler.addFilter(lambda record: not getattr(record, "file_only", False))
     LOG.handlers[:] = [handler]
     LOG.setLevel(logging.DEBUG if command.debug else logging.INFO)

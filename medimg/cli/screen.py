@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from medimg.errors import Interrupted, MedimgError
+from medimg.recipes.crew import is_worker
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -62,7 +63,9 @@ def screenful(faults: list[str]) -> list[str]:
 
 
 def show(title: str, lines: list[str], *, red: bool) -> None:
-    """A panel on a terminal, plain lines elsewhere; both on stderr."""
+    """A panel on a terminal, plain lines elsewhere; both on stderr. For a worker, whose JSON is read, its parent does it."""
+    if is_worker():
+        return
     if sys.stderr.isatty():
         from rich.console import Console
         from rich.panel import Panel

@@ -5,6 +5,7 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -44,7 +45,11 @@ class Asked:
 
 @dataclass(frozen=True)
 class Chain:
-    """All units of one repeat and fold; `first_features` gives the pool's features before any training, for a typical start."""
+    """All units of one repeat and fold.
+
+    `learning` makes the learner, once there is something to learn; `first_features` gives the pool's features before any training, for
+    a typical start.
+    """
 
     active: Active
     strategies: tuple[str, ...]
@@ -53,9 +58,25 @@ class Chain:
     repeat: int
     seed: int
     fold: Fold
-    learner: Learner
+    learning: Callable[[], Learner]
     judges: Judges
     first_features: Callable[[], Answers]
+
+    @property
+    def name(self) -> str:
+        """Name the repeat and fold."""
+        return f"r{self.repeat}_f{self.fold.number}"
+
+    @property
+    def done(self) -> bool:
+        """Whether every unit is finished and nothing of them is left open."""
+        ends = (self.unit(INITIAL, 0), self.unit(FULL, FULL_ROUND))
+        finished = all(unit.facts() for unit in ends) and all(unit.facts() for name in self.strategies for unit in self._open_rounds(name))
+        return finished and not any(self.sim.glob(f"open/{self.name}_*"))
+
+    @cached_property
+    def _learner(self) -> Learner:
+        return self.learning()
 
     def unit(self, strategy: str, number: int) -> Unit:
         """Name a unit of this chain."""
@@ -97,7 +118,7 @@ class Chain:
     def _learn(self, unit: Unit, asked: Asked, before: State | None = None, weights: Path | None = None) -> None:
         """Train one unit and write it; `before` and `weights` are of the round before."""
         pool, val, full = self.fold["pool"], self.fold["val"], unit.strategy == FULL
-        learned = self.learner.learn(Lesson(asked.labelled, self.seed, unit.folder, weights, unit.name, pool=not full))
+        learned = self._learner.learn(Lesson(asked.labelled, self.seed, unit.folder, weights, unit.name, pool=not full))
         unknown = np.ones(self._images, dtype=bool)
         unknown[asked.labelled] = False
         said, judged = None if full else learned.answers["pool"], learned.answers["val"].probabilities

@@ -28,7 +28,10 @@ def settle_machine(settings: Settings, run: Path) -> Machine:
     path, here = run / "environment.json", machine_for(settings)
     if path.is_file():
         before = Machine(**json.loads(path.read_text())["machine"])
-        here = replace(before, device_name=here.device_name) if here.accelerator == before.accelerator else here
+        usable = replace(before, device_name=here.device_name)
+        if settings.recipe == "simulate":  # the number of its processes may change, and their threads with it
+            usable = replace(usable, threads=here.threads)
+        here = usable if here.accelerator == before.accelerator else here
         tell_differences(run, here, "this run began elsewhere")
     elif ranks.rank() == 0:
         write_json(path, environment(settings, here))
@@ -49,7 +52,7 @@ def tell_differences(run: Path, here: Machine, what: str) -> None:
 
 def machine_for(settings: Settings) -> Machine:
     """Choose the machine's ways for this network: half precision on a processor only where its gradients can be trusted."""
-    here, model = look(settings.trainer), settings.model
+    here, model = look(settings.trainer, settings.active.processes if settings.recipe == "simulate" else 1), settings.model
     if here.accelerator == "gpu" or here.precision != "bf16":
         return here
     small = strided_past(build(model.name, outputs=2, channels=model.channels), settings.data.size, model.channels)

@@ -2,112 +2,89 @@
 
 import logging
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from torch import nn
 
-from medimg.active.lots import Lots
 from medimg.active.stopping import Stop
 from medimg.active.strategies import STRATEGIES
-from medimg.data.dataset import Pictures, label_matrix
-from medimg.errors import ConfigError, LeakError, ManifestError
+from medimg.errors import ConfigError, LeakError, ManifestError, RunError
+from medimg.io.claim import claimed
 from medimg.recipes import encoder as encoders
 from medimg.recipes import supervised
-from medimg.recipes.answers import Answers, features_of, last_linear, narrowing
+from medimg.recipes.answers import last_linear
 from medimg.recipes.chain import Chain
+from medimg.recipes.chains import PARTS, chains, folds_of, strategies_of, work
 from medimg.recipes.cohort import Cohort, load, name_of, taught_before
+from medimg.recipes.crew import follow_parent, is_worker, work_together
 from medimg.recipes.environment import settle_machine
-from medimg.recipes.learners import Fold, HeadLearner, Learner, NetworkLearner
-from medimg.recipes.networks import Encoder, jobs, network_of, stage_name
-from medimg.recipes.reader import read_by
-from medimg.recipes.round_facts import Judges, stop_set
+from medimg.recipes.networks import Encoder, network_of, stage_name
 from medimg.recipes.scores import title_of
 from medimg.recipes.stages import write_json
 from medimg.settings import Settings
 from medimg.training.machine import Machine
 
 _LOG = logging.getLogger("medimg")
-PARTS = {"pool": "train", "val": "val", "test": "test"}
 
 
 def train(settings: Settings, run: Path) -> None:
-    """Do every unit that is not done yet; a run that was begun goes on."""
-    if not (run / "simulation.json").is_file():
-        refuse(settings, supervised.load_for_check(settings))
-    machine = settle_machine(settings, run)
-    cohort = load(settings, run)
-    starts = {fold: start for (_, fold, _), start in encoders.settle(settings, cohort, run).items()}
-    _prove_labels_unknown(settings, cohort, starts, run)
-    write_json(run / "simulation.json", told(settings, cohort))
-    (run / "sim").mkdir(exist_ok=True)
-    if any((run / "sim").glob("*.json")):
+    """Do every unit that is not done yet, alone or with workers; other processes on the same run share the repeats and folds."""
+    if is_worker():
+        follow_parent()
+    machine, made = _ready(settings, run)
+    if is_worker() or settings.active.processes == 1:
+        work(run / "sim", made)
+        killed = 0
+    else:
+        count = min(settings.active.processes, sum(not chain.done for chain in made()))
+        _LOG.info("%d workers with %d threads each", count, machine.threads)
+        killed = work_together(run, count, machine.threads)
+    if not is_worker():
+        _end(run, made, killed)
+
+
+def _ready(settings: Settings, run: Path) -> tuple[Machine, Callable[[], Iterator[Chain]]]:
+    """Make ready what all processes share, one process at a time; returns what makes the chains."""
+    begun = (run / "simulation.json").is_file()
+    with nullcontext() if begun else claimed(run / ".begin", wait=True):
+        if not begun:
+            refuse(settings, supervised.load_for_check(settings))
+        machine = settle_machine(settings, run)
+        cohort = load(settings, run)
+        starts = {fold: start for (_, fold, _), start in encoders.settle(settings, cohort, run).items()}
+        _prove_labels_unknown(settings, cohort, starts, run)
+        if not is_worker():
+            write_json(run / "simulation.json", told(settings, cohort))
+        (run / "sim").mkdir(exist_ok=True)
+    if any((run / "sim").glob("*.json")) and not is_worker():
         conclude(run)
-    for chain in chains(settings, cohort, machine, starts, run):
-        chain.run()
-    _LOG.info("every unit is done: %s", run.name)
-    conclude(run)
+    return machine, partial(chains, settings, cohort, machine, starts, run)
+
+
+def _end(run: Path, made: Callable[[], Iterator[Chain]], killed: int) -> None:
+    """Conclude where all is done; the last of several processes finds that it is."""
+    if all(chain.done for chain in made()):
+        _LOG.info("every unit is done: %s", run.name)
+        conclude(run)
+        return
+    if killed:
+        raise RunError(f"not every unit is done, as {killed} workers were killed. Go on with the run, perhaps with fewer active.processes.")
+    _LOG.info("nothing is left that other processes have not begun; the last of them concludes: %s", run.name)
 
 
 def conclude(run: Path) -> None:
-    """Judge the units that are finished, and report them."""
+    """Judge the units that are finished, and report them; one process at a time."""
     from medimg.evaluate.learning import evaluate_simulation
     from medimg.report.simulation import write_simulation_report
 
-    evaluate_simulation(run)
-    write_simulation_report(run)
-
-
-def strategies_of(settings: Settings) -> tuple[str, ...]:
-    """Random and random_patient, which always run, then those asked for."""
-    active = settings.active
-    return tuple(dict.fromkeys(["random", "random_patient", *(active.compare if active.compare is not None else (active.strategy,))]))
-
-
-def folds_of(settings: Settings, cohort: Cohort) -> list[int]:
-    """The folds to simulate; `data.fold` keeps some."""
-    return [fold for _, fold, _ in jobs(settings, cohort)]
-
-
-def chains(settings: Settings, cohort: Cohort, machine: Machine, starts: dict[int, Encoder], run: Path) -> Iterator[Chain]:
-    """Every repeat and fold; all strategies of one share folds, start, initial labels and seeds."""
-    active, classes, asked = settings.active, list(cohort.manifest.classes), strategies_of(settings)
-    features, draws = any(STRATEGIES[name].features for name in asked), "bald" in asked
-    heads: dict[int, HeadLearner] = {}
-    for repeat in range(active.repeats):
-        for number in folds_of(settings, cohort):
-            start, place = starts.get(number), f"f{number}"
-            fold = _fold(settings, cohort, repeat, number)
-            if active.frozen:
-                heads[number] = heads.get(number) or HeadLearner(settings, cohort, machine, start, fold, draws=draws)
-                learner: Learner = heads[number].of(fold)
-            else:
-                learner = NetworkLearner(settings, cohort, machine, start, fold, features=features, draws=draws)
-            rows = stop_set(fold["pool"], Lots(active.query_seed, 0, f"stop set {place}"))
-            judges = Judges(rows, fold["val"], label_matrix(fold["val"]["label"], classes))
-
-            def first(start: Encoder | None = start, fold: Fold = fold) -> Answers:
-                return _first_features(settings, cohort, machine, start, fold)
-
-            yield Chain(active, asked, classes, run / "sim", repeat, settings.seed + repeat, fold, learner, judges, first)
-
-
-def _fold(settings: Settings, cohort: Cohort, repeat: int, number: int) -> Fold:
-    """The images of a fold; what the simulated reader says of pool and validation depends on the repeat and the image alone."""
-    parts = {name: cohort.part(number, 0, part) for name, part in PARTS.items()}
-    lots, active = Lots(settings.active.query_seed, repeat, "reader"), settings.active
-    read = {part: read_by(parts[part], list(cohort.manifest.classes), active.noise, lots) for part in ("pool", "val")}
-    return Fold(number, parts | read)
-
-
-def _first_features(settings: Settings, cohort: Cohort, machine: Machine, start: Encoder | None, fold: Fold) -> Answers:
-    network = network_of(settings, cohort.kind, cohort.manifest.classes, seed=settings.seed, encoder=start)
-    pictures = Pictures(fold["pool"], cohort.manifest.classes, cohort.cache, settings.model.channels)
-    features = features_of(network, pictures, machine, settings.trainer.batch_size)
-    return Answers(np.full((len(pictures), 2), 0.5), narrowing(features)(features))
+    with claimed(run / ".conclude", wait=True):
+        evaluate_simulation(run)
+        write_simulation_report(run)
 
 
 def refuse(settings: Settings, cohort: Cohort) -> None:

@@ -7,11 +7,13 @@ from typing import Any
 
 import torch
 
+from medimg.io.workers import available_cpus
 from medimg.losses import class_loss
 from medimg.recipes.chain import chain_labels
+from medimg.recipes.chains import folds_of, strategies_of
 from medimg.recipes.cohort import Cohort
 from medimg.recipes.environment import machine_for
-from medimg.recipes.simulate import blank_network, folds_of, refuse, strategies_of
+from medimg.recipes.simulate import blank_network, refuse
 from medimg.recipes.supervised import load_for_check
 from medimg.settings import Settings
 from medimg.training.machine import Machine
@@ -39,7 +41,16 @@ def cost(settings: Settings, run: Path | None) -> dict[str, Any]:
     units, seconds = units * settings.active.repeats, seconds * settings.active.repeats
     done = len(list((run / "sim").glob("*.json"))) if run else 0
     seconds = seconds * (units - done) / units + (features if settings.active.frozen else 0)
-    return {"units": units, "done": done, "hours": seconds / 3600, "seconds_per_step": train, "device": machine.device_name}
+    together = at_once(settings, machine.accelerator, available_cpus(), settings.active.repeats * len(folds_of(settings, cohort)))
+    return {
+        "units": units, "done": done, "hours": seconds / 3600 / together, "seconds_per_step": train, "device": machine.device_name,
+        "processes": settings.active.processes, "hours_are_of": together,
+    }  # fmt: skip
+
+
+def at_once(settings: Settings, accelerator: str, cores: int, chains: int) -> int:
+    """Count the processes by which the hours may be divided: those with a core and a repeat and fold each; a GPU they share says nothing."""
+    return 1 if accelerator == "gpu" else min(settings.active.processes, cores, chains)
 
 
 def unit_labels(settings: Settings, images: int, patients: int) -> list[int]:

@@ -142,11 +142,11 @@ def forget_latest(run: Path) -> None:
 
 
 @contextmanager
-def held(run: Path) -> Iterator[None]:
-    """Hold a run for this process; a second command on it is refused while the first one lives."""
+def held(run: Path, *, shared: bool = False) -> Iterator[None]:
+    """Hold a run for this process; a second command on it is refused while the first one lives, unless both can share it."""
     with (run / ".lock").open("a") as file:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
         except BlockingIOError:
             raise RunError(f"{run} is being written by another medimg process. Wait for it, or end it first.") from None
         yield
@@ -168,9 +168,14 @@ def leaders_run() -> Path:
             f"this is process {rank()} of several, and nobody said which run folder they share. "
             "Set MEDIMG_RUN=FOLDER for all of them, or let medimg start them (trainer.strategy=ddp trainer.devices=N)."
         )
-    until = time.monotonic() + WAIT_SECONDS
-    while not (Path(name) / CONFIG).is_file():
-        if time.monotonic() > until:
-            raise RunError(f"process {rank()} waited {WAIT_SECONDS:.0f} s and no run came into {name}. Look at the first process's log.")
-        time.sleep(0.2)
+    if not comes(Path(name), WAIT_SECONDS):
+        raise RunError(f"process {rank()} waited {WAIT_SECONDS:.0f} s and no run came into {name}. Look at the first process's log.")
     return Path(name).absolute()
+
+
+def comes(run: Path, seconds: float) -> bool:
+    """Wait for a run that another process may be making; whether it is there in time."""
+    until = time.monotonic() + seconds
+    while not (there := (run / CONFIG).is_file()) and time.monotonic() < until:
+        time.sleep(0.2)
+    return there

@@ -18,6 +18,7 @@ from medimg.validate import plain, read_settings, shown
 MAY_CHANGE = {
     "trainer.workers", "trainer.checkpoint_minutes", "trainer.checkpoint_steps", "evaluate.draws", "evaluate.seed", "evaluate.explain",
     "report.images", "logger.tensorboard", "logger.mlflow", "title", "runs", "active.repeats", "active.margin",
+    "active.processes",
 }  # fmt: skip
 
 TO_JUDGE = {

@@ -15,8 +15,10 @@ from typing import Any
 
 from medimg import __version__
 from medimg.errors import ConfigError, Interrupted, MedimgError
+from medimg.recipes.crew import is_worker
 from medimg.run.compose import compose
 from medimg.run.folder import (
+    comes,
     forget_latest,
     held,
     leaders_run,
@@ -35,6 +37,7 @@ from medimg.settings import Settings
 LOG = logging.getLogger("medimg")
 WARNINGS = logging.getLogger("py.warnings")
 SIMULATED = "recipe=simulate"
+MEANWHILE_SECONDS = 5.0  # for another process to write the config of the folder that it has just made
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,7 @@ def train(words: Sequence[str], target: str | None = None) -> Outcome:
     settings, run = _opened(words, target)
     recipe = import_module(f"medimg.recipes.{settings.recipe}")
     verb = "active-label --simulate" if settings.recipe == "simulate" else "train"
-    with _kept_if_begun(run, f"medimg {verb} {_as_typed(run)}"), working_in(run):
+    with _kept_if_begun(run, f"medimg {verb} {_as_typed(run)}"), working_in(run, shared=settings.recipe == "simulate"):
         LOG.info("medimg %s, run folder %s", __version__, run.name)
         recipe.train(settings, run)
     return outcome_of(run)
@@ -115,7 +118,7 @@ def _kept_if_begun(run: Path, again: str) -> Iterator[None]:
 
 
 @contextmanager
-def working_in(run: Path) -> Iterator[None]:
+def working_in(run: Path, *, shared: bool = False) -> Iterator[None]:
     """Hold the run, log into it, and tell child processes where it is."""
     before = os.environ.get("MEDIMG_RUN")
     os.environ["MEDIMG_RUN"] = str(run)
@@ -123,7 +126,7 @@ def working_in(run: Path) -> Iterator[None]:
         if rank():
             yield
             return
-        with held(run), logging_to(run / "log.txt"):
+        with held(run, shared=shared), logging_to(run / "log.txt"):
             yield
     finally:
         if before is None:
@@ -151,7 +154,7 @@ def logging_to(path: Path) -> Iterator[None]:
 
 
 def _opened(words: Sequence[str], target: str | None) -> tuple[Settings, Path]:
-    if rank():
+    if rank() or is_worker():
         run = leaders_run()
         return stored_settings(run), run
     named = os.environ.get("MEDIMG_RUN")
@@ -165,6 +168,8 @@ def _opened(words: Sequence[str], target: str | None) -> tuple[Settings, Path]:
         return settings, new_run(settings, words)
     run = Path(named).absolute()
     if not make_run(run, settings, words):
+        if settings.recipe == "simulate" and comes(run, MEANWHILE_SECONDS):
+            return _continued(run, words)
         raise ConfigError(f"MEDIMG_RUN={named} exists and is no run folder. Name another folder, or unset it.")
     return settings, run
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 
 from medimg.errors import ConfigError
+from medimg.io.workers import available_cpus
 from medimg.settings import Trainer
 
 _LIGHTNING = {"fp32": "32-true", "bf16": "bf16-mixed", "fp16": "16-mixed"}
@@ -60,8 +61,11 @@ class Machine:
         return [f"{key}: {other[key]} then, {own[key]} now" for key in own if key in other and other[key] != own[key]]
 
 
-def look(trainer: Trainer) -> Machine:
-    """Choose what was left open as `auto`: bf16 and channels_last where the processor multiplies bf16 by itself."""
+def look(trainer: Trainer, processes: int = 1) -> Machine:
+    """Choose what was left open as `auto`: bf16 and channels_last where the processor multiplies bf16 by itself.
+
+    Threads are the cores, dealt to so many `processes`.
+    """
     gpu = torch.cuda.is_available() if trainer.accelerator == "auto" else trainer.accelerator == "gpu"
     if gpu and not torch.cuda.is_available():
         raise ConfigError(
@@ -70,9 +74,8 @@ def look(trainer: Trainer) -> Machine:
     fast = torch.cuda.is_bf16_supported(including_emulation=False) if gpu else _cpu_has_bf16()
     precision = trainer.precision if trainer.precision != "auto" else "bf16" if fast else "fp32"
     layout = trainer.memory_format if trainer.memory_format != "auto" else "channels_last"
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     local = trainer.devices if isinstance(trainer.devices, int) and not gpu else 1
-    threads = trainer.threads or max(1, cores // local)
+    threads = trainer.threads or max(1, available_cpus() // (local * processes))
     name = torch.cuda.get_device_name() if gpu else _cpu_name()
     return Machine("gpu" if gpu else "cpu", precision, layout, threads, trainer.deterministic, name)
 

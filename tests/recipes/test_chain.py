@@ -33,7 +33,9 @@ def chain(folder, learner, strategies=("random", "entropy"), **active):
     settings = Active(**{"budget": 5, "rounds": 3, "init_size": 6, **active})
     fold = Fold(0, {"pool": POOL, "val": POOL, "test": POOL})
     judges = Judges(np.arange(5), POOL, np.eye(2)[np.arange(30) % 2])
-    return Chain(settings, strategies, ["a", "b"], folder, 0, 1, fold, learner, judges, lambda: Answers(np.empty((30, 2)), np.eye(30)))
+    return Chain(
+        settings, strategies, ["a", "b"], folder, 0, 1, fold, lambda: learner, judges, lambda: Answers(np.empty((30, 2)), np.eye(30))
+    )
 
 
 def found(folder):

@@ -243,3 +243,25 @@ def test_multiclass_probabilities_cover_every_class(finished, tmp_path):
     for text in curves(newest(tmp_path / "runs")).values():
         rows = list(csv.DictReader(text.splitlines()))
         assert np.allclose([sum(float(row[f"p_{name}"]) for name in "abc") for row in rows], 1)
+
+
+def numbers(run):
+    """What learning.json holds, seconds left out."""
+    return {key: value for key, value in json.loads((run / "learning.json").read_text()).items() if key != "seconds"}
+
+
+def test_several_processes_find_what_one_finds(finished_simulation, tmp_path):
+    _, manifest, _ = finished_simulation
+    more = [*SIMULATED, "active.rounds=1", "active.repeats=2", "active.compare=[random]"]
+    assert medimg(*simulated(manifest, tmp_path / "one", *more)).code == 0
+    answer = medimg(*simulated(manifest, tmp_path / "three", *more, "active.processes=3"))
+    assert answer.code == 0, answer
+    one, three = newest(tmp_path / "one"), newest(tmp_path / "three")
+    assert curves(one)
+    assert curves(three) == curves(one)
+    assert {name: timeless(facts) for name, facts in units(three).items()} == {name: timeless(facts) for name, facts in units(one).items()}
+    assert numbers(three) == numbers(one)
+    assert json.loads((three / "simulation.json").read_text()) == json.loads((one / "simulation.json").read_text())
+    assert "r1_f1_random_n01: " in answer.err
+    assert not list((three / "sim" / "open").iterdir())
+    assert medimg("active-label", "--simulate", three, "active.processes=1").code == 0
