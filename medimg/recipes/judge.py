@@ -3,10 +3,12 @@
 import dataclasses
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from torch import nn
 
 from medimg.data.cache import PictureCache
 from medimg.data.dataset import Pictures
@@ -20,7 +22,7 @@ from medimg.recipes import cohort as cohorts
 from medimg.recipes import encoder
 from medimg.recipes.environment import settle_machine
 from medimg.recipes.explain import draw_heat_maps
-from medimg.recipes.networks import best_of, network_of, stage_name
+from medimg.recipes.networks import Job, best_of, network_of, stage_name
 from medimg.recipes.scores import join_scores, question_of, write_scores
 from medimg.recipes.stages import write_json
 from medimg.report import write_report
@@ -28,6 +30,35 @@ from medimg.settings import Data, Settings
 from medimg.training import ranks
 from medimg.training.machine import Machine
 from medimg.training.score import score
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The networks of a run (`source`, its settings) on the images of a manifest, and the folder `run` that keeps their answers."""
+
+    settings: Settings
+    source: Path
+    run: Path
+    machine: Machine
+    manifest: Manifest
+    cache: PictureCache
+
+    def network(self, job: Job) -> nn.Module:
+        """Build one of the networks as its training left it."""
+        best = best_of(self.source / "stages" / stage_name(*job))
+        return network_of(self.settings, cohorts.kind_of(self.manifest), self.manifest.classes, seed=job[0], trained=best)
+
+    def score(self, job: Job, rows: pd.DataFrame, part: str, told_as: Job) -> Path:
+        """Write the per-case table of one network under `stages/`; in it seed, fold and member are `told_as`."""
+        trainer, classes = self.settings.trainer, self.manifest.classes
+        pictures = Pictures(rows, classes, self.cache, self.settings.model.channels)
+        logits = score(self.network(job), pictures, self.machine, batch_size=trainer.batch_size, workers=trainer.workers)
+        path = self.run / "stages" / stage_name(*job).replace("train", "score") / f"{part}.csv"
+        if ranks.rank() == 0:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            seed, fold, member = told_as
+            write_scores(path, rows, logits, cohorts.kind_of(self.manifest), classes, seed=seed, fold=fold, member=member)
+        return path
 
 
 def judge(settings: Settings, source: Path, asked: Mapping[str, Any], run: Path) -> None:
@@ -62,13 +93,9 @@ def _again(settings: Settings, source: Path, run: Path, machine: Machine) -> Non
     ranks.barrier()
     cohort = cohorts.load(settings, run)
     encoder.prove_again(cohort, source)
+    judged = Judged(settings, source, run, machine, cohort.manifest, cohort.cache)
     for part in ("val", "test"):
-        tables = []
-        for seed, fold, member in networks(source):
-            rows = cohort.part(fold, member, part)
-            tables.append(
-                _score(settings, cohort.manifest, rows, cohort.cache, source, run, machine, (seed, fold, member), (fold, member), part)
-            )
+        tables = [judged.score(job, cohort.part(*job[1:], part), part, job) for job in networks(source)]
         if ranks.rank() == 0:
             join_scores(tables, run / "predictions" / f"{part}.csv")
     if ranks.rank() == 0:
@@ -81,10 +108,9 @@ def _external(settings: Settings, data: Data, source: Path, run: Path, machine: 
     asked = json.loads((source / "evaluation.json").read_text())
     data = dataclasses.replace(data, classes=tuple(asked["classes"]))
     manifest, cache = cohorts.load_external(data, source, run)
-    tables = []
-    members = {pair: k for k, pair in enumerate(sorted({job[1:] for job in networks(source)}))}
-    for job in networks(source):
-        tables.append(_score(settings, manifest, manifest.rows, cache, source, run, machine, job, (0, members[job[1:]]), "test"))
+    judged, jobs = Judged(settings, source, run, machine, manifest, cache), networks(source)
+    members = {pair: k for k, pair in enumerate(sorted({job[1:] for job in jobs}))}
+    tables = [judged.score(job, manifest.rows, "test", (job[0], 0, members[job[1:]])) for job in jobs]
     if ranks.rank() == 0:
         join_scores(tables, run / "predictions" / "test.csv")
         known = json.loads((source / "metrics.json").read_text()) if (source / "metrics.json").is_file() else {}
@@ -104,7 +130,7 @@ def learned_together(source: Path) -> calibration.Calibration:
     return calibration.learn(validation, [(int(seed), 0) for seed in seeds], bool(mixed_patients(validation)))
 
 
-def networks(source: Path) -> list[tuple[int, int, int]]:
+def networks(source: Path) -> list[Job]:
     """List (seed, fold, member) of every network the run has finished; RunError names those it has not."""
     path = source / "predictions" / "test.csv"
     if not path.is_file():
@@ -116,32 +142,14 @@ def networks(source: Path) -> list[tuple[int, int, int]]:
     return jobs
 
 
-def _score(
-    settings: Settings, manifest: Manifest, rows: pd.DataFrame, cache: PictureCache, source: Path, run: Path, machine: Machine,
-    job: tuple[int, int, int], told_as: tuple[int, int], part: str,
-) -> Path:  # fmt: skip
-    """Write the per-case table of one network under `stages/`; seed, fold and member as `told_as`."""
-    kind, classes = cohorts.kind_of(manifest), manifest.classes
-    network = network_of(settings, kind, classes, seed=job[0], trained=best_of(source / "stages" / stage_name(*job)))
-    pictures = Pictures(rows, classes, cache, settings.model.channels)
-    logits = score(network, pictures, machine, batch_size=settings.trainer.batch_size, workers=settings.trainer.workers)
-    path = run / "stages" / f"1_score_seed{job[0]}_fold{job[1]}_member{job[2]}" / f"{part}.csv"
-    if ranks.rank() == 0:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_scores(path, rows, logits, kind, classes, seed=job[0], fold=told_as[0], member=told_as[1])
-    return path
-
-
 def _explain(settings: Settings, data: Data, source: Path, run: Path, machine: Machine) -> None:
     """Draw the worst external errors as the first network sees them."""
-    job = networks(source)[0]
     asked = json.loads((source / "evaluation.json").read_text())
     manifest = cohorts.read(dataclasses.replace(data, classes=tuple(asked["classes"])))
+    judged = Judged(settings, source, run, machine, manifest, PictureCache(cohorts.prepare_of(data)))
     errors = pd.read_csv(run / "tables" / "errors.csv", dtype={"id": str, "label": str, "predicted": str}, keep_default_na=False)
-    kind = cohorts.kind_of(manifest)
-    network = network_of(settings, kind, manifest.classes, seed=job[0], trained=best_of(source / "stages" / stage_name(*job)))
     told = draw_heat_maps(
-        run / "explain", errors.head(settings.evaluate.explain), manifest.rows, PictureCache(cohorts.prepare_of(data)),
-        settings.model.channels, kind, manifest.classes, network, machine,
+        run / "explain", errors.head(settings.evaluate.explain), manifest.rows, judged.cache, settings.model.channels,
+        cohorts.kind_of(manifest), manifest.classes, judged.network(networks(source)[0]), machine,
     )  # fmt: skip
     write_json(run / "explain" / "explain.json", told)
