@@ -45,6 +45,7 @@ def curves(table: pd.DataFrame, classes: list[str], kind: str, scores: dict[str,
     """ROC (`kind` "roc") or precision-recall ("pr") curves, a panel per class, with the band of their intervals; dotted: chance."""
     x, y = ("fpr", "tpr") if kind == "roc" else ("recall", "precision")
     figure, axes = _grid(len(classes))
+    lines = max((text.count("\n") + 1 for text in scores.values() if text), default=0)
     for axis, name in zip(axes, classes, strict=True):
         rows = table[table["class"] == name] if "class" in table else table
         if {"low", "high"} <= set(rows.columns):
@@ -55,7 +56,7 @@ def curves(table: pd.DataFrame, classes: list[str], kind: str, scores: dict[str,
         elif name in prevalence:
             axis.axhline(prevalence[name], color=GREY, linestyle=":", linewidth=1)
         _unit_square(axis, *(("1 - specificity", "sensitivity") if kind == "roc" else ("recall (sensitivity)", "precision (PPV)")))
-        axis.set_title(words(name), pad=17 if scores else None)
+        axis.set_title(words(name), pad=6 + 11 * lines if lines else None)
         axis.text(0, 1.03, scores.get(name, ""), fontsize=8, color="#444444", transform=axis.transAxes)
     return figure
 
