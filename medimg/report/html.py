@@ -81,7 +81,7 @@ def _results(run: RunFolder) -> dict[str, Any]:
     return {
         "overall": results.overall_table(run), "groups": [group for group in groups if group], "paper": beside.paper_table(run),
         "source": beside.source_table(run), "confusion": confusion.confusion_table(run), "mixups": confusion.mixups_table(run),
-        "calibration": calibration.calibration_table(run), "thresholds": calibration.threshold_table(run.calibration),
+        "calibration": calibration.calibration_table(run), "thresholds": calibration.threshold_table(run.calibration, results.levels(run)),
         "temperature": calibration.spread(run.calibration),
     }  # fmt: skip
 
