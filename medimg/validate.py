@@ -9,6 +9,7 @@ from typing import Any, Literal, Union, cast, get_args, get_origin, get_type_hin
 
 from medimg.settings import Settings
 
+OPEN = "???"  # as configuration files write a value that must be given
 NEAR = 0.6  # difflib's own limit for 'did you mean'
 LONG = 60
 OTHER_NAMES = {
@@ -106,7 +107,7 @@ def _from(key: str, sources: Mapping[str, str]) -> str:
 
 def _value(hint: Any, given: Any, item: "Field[Any]") -> Any:
     """The value as its type wants it; UnfitError says what is needed instead."""
-    if given == "???":
+    if given == OPEN:
         raise UnfitError("this has no default and must be given.")
     for arm in get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,):
         try:
@@ -117,7 +118,7 @@ def _value(hint: Any, given: Any, item: "Field[Any]") -> Any:
         if isinstance(value, int | float) and not isinstance(value, bool) and not low <= value <= high:
             break
         return value
-    raise UnfitError(f"{_wanted(hint, item)} is needed.{_near_choice(hint, given)}")
+    raise UnfitError(f"{wanted(hint, item)} is needed.{_near_choice(hint, given)}")
 
 
 def _as(arm: Any, given: Any) -> Any:
@@ -168,7 +169,8 @@ def _conditions(given: Any) -> dict[str, Any]:
     return {str(name): value for name, value in given.items()}
 
 
-def _wanted(hint: Any, item: "Field[Any]") -> str:
+def wanted(hint: Any, item: "Field[Any]") -> str:
+    """Say in words what values a key takes: its type and its range."""
     arms = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
     return " or ".join(_words(arm, item.metadata) for arm in arms)
 

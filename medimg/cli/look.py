@@ -4,12 +4,13 @@ import json
 import shutil
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from medimg.cli.parser import Command
 from medimg.cli.screen import console, size
 from medimg.errors import ConfigError, NothingToDo
 from medimg.run.configs import config_root, groups, heads
-from medimg.validate import did_you_mean, plain
+from medimg.validate import OPEN, did_you_mean, plain, shown
 
 
 def list_experiments(command: Command) -> int:
@@ -32,8 +33,8 @@ def list_experiments(command: Command) -> int:
 
 
 def show(command: Command) -> int:
-    """medimg show: every setting with its value."""
-    from medimg.run.compose import compose
+    """medimg show: every setting with its value, one that must still be given as ???; with --keys what each may be and is for."""
+    from medimg.run.compose import compose_to_look, put
 
     words = list(command.overrides)
     if command.names:
@@ -42,14 +43,39 @@ def show(command: Command) -> int:
         if name not in known:
             raise ConfigError(f"no experiment is called '{name}'.{did_you_mean(name, known)} There is: {', '.join(known)}.")
         words.insert(0, f"experiment={name}")
-    settings = compose(words, files=False)
+    settings, still_open = compose_to_look(words)
+    values = plain(settings)
+    for key in still_open:
+        put(values, key, OPEN)
+    if command.keys:
+        return _keys(values, command.json)
     if command.json:
-        print(json.dumps({"configs": str(config_root()), "settings": plain(settings)}))
+        print(json.dumps({"configs": str(config_root()), "settings": values, "must_be_given": still_open}))
         return 0
     import yaml
 
     print(f"# {settings.experiment or 'no experiment'}, profile {settings.profile}, from {config_root()}")
-    print(yaml.safe_dump(plain(settings), sort_keys=False, allow_unicode=True, width=120), end="")
+    if still_open:
+        print(f"# Must still be given (???): {', '.join(f'{key}=...' for key in still_open)}")
+    print(yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=120), end="")
+    return 0
+
+
+def _keys(values: dict[str, Any], as_json: bool) -> int:
+    """Every key with its value here, what it may be, and what it is for."""
+    from medimg.run.keys import every_key
+
+    found = every_key(values)
+    if as_json:
+        print(json.dumps({"keys": [asdict(key) for key in found]}))
+        return 0
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table("Key", "Here", "May be", "What it is for", title="Settings, as words: key=value", title_justify="left")
+    for key in found:
+        table.add_row(*(escape(text) for text in (key.name, shown(key.value), key.wanted, key.purpose)))
+    console().print(table)
     return 0
 
 

@@ -107,7 +107,10 @@ VERBS = (
     ),
     Verb("check experiment=NAME [key=value ...]", "try in under a minute all that can fail, every fault in one list", "check.check"),
     Verb("list", "experiments, what they are for and how to start them", "look.list_experiments"),
-    Verb("show [NAME] [key=value ...]", "an experiment's settings, resolved", "look.show", 0, 1),
+    Verb(
+        "show [NAME] [--keys] [key=value ...]", "an experiment's settings, resolved", "look.show", 0, 1,
+        {"--keys": _switch("every key with its value, the values it may have, and what it is for")},
+    ),
     Verb(
         "data scan DIR [--labels FILE] [--out FOLDER]", "make a manifest from a folder of DICOM files", "data.scan", 1, 1,
         {

@@ -23,10 +23,10 @@ def match_places(rows: pd.DataFrame, sequences: Sequence[str]) -> pd.DataFrame:
     """One row a place: id, patient, site, label, the sequences that it has ("FLAIR+T2"), and in a column of each sequence its slice's id.
 
     `rows` needs id, patient, site, label, sequence, slice_mm, frame_of_reference and series. ManifestError names slices without a
-    position, sequences without a slice, and places whose slices have different labels.
+    position, and places whose slices have different labels.
     """
     rows = rows[rows["sequence"].isin(sequences)].reset_index(drop=True)
-    _refuse(rows, sequences)
+    _refuse_lost(rows)
     place = np.empty(len(rows), dtype=np.int64)
     count = 0
     for _, own in rows.groupby(["patient", _frames(rows)], sort=True):
@@ -48,23 +48,16 @@ def subsets(sequences: Sequence[str]) -> list[tuple[str, ...]]:
 def withhold(places: pd.DataFrame, kept: Sequence[str], sequences: Sequence[str]) -> pd.DataFrame:
     """Take the other sequences away from each place; places where nothing is left are gone."""
     blank = dict.fromkeys((name for name in sequences if name not in kept), "")
-    return places[places[list(kept)].ne("").any(axis=1)].assign(**blank).reset_index(drop=True)
+    return places[(places[list(kept)] != "").any(axis=1)].assign(**blank).reset_index(drop=True)
 
 
-def _refuse(rows: pd.DataFrame, sequences: Sequence[str]) -> None:
-    faults = [
-        f"no slice of sequence {name} is in the manifest. Leave it out of data.fuse."
-        for name in sequences
-        if name not in set(rows["sequence"])
-    ]
+def _refuse_lost(rows: pd.DataFrame) -> None:
     lost = rows[rows["slice_mm"].isna()]
     if len(lost):
-        faults.append(
+        raise ManifestError(
             f"{len(lost)} slices have no position (for example {', '.join(lost['id'][:5])}), so what lies at one place is not known. "
             "Give slice_mm in the manifest, or leave them out."
         )
-    if faults:
-        raise ManifestError(*faults)
 
 
 def _frames(rows: pd.DataFrame) -> "pd.Series[str]":
@@ -116,7 +109,7 @@ def _table(rows: pd.DataFrame, sequences: Sequence[str]) -> pd.DataFrame:
             f"{len(torn)} places have slices of different labels (for example {', '.join(ids[:6])}), so a fused case has no answer. "
             "Choose a label that holds for the place, or judge each sequence on its own (leave data.fuse out)."
         )
-    members = rows.pivot(index="place", columns="sequence", values="id").reindex(columns=list(sequences)).fillna("")
+    members = rows.set_index(["place", "sequence"])["id"].unstack().reindex(columns=list(sequences)).fillna("")  # noqa: PD010
     first = rows.drop_duplicates("place").set_index("place").sort_index()
     table = first[["patient", "site"]].assign(label=labels.str[0].reindex(first.index).fillna(""))
     table["sequences"] = ["+".join(name for name in sequences if row[name]) for row in members.to_dict("records")]

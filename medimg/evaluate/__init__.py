@@ -115,7 +115,7 @@ def _notes(images: Cases, learned: calibration.Calibration, mixed: int) -> list[
     notes += [f"Seed/fold {pair}: {part['reason']}." for pair, part in learned.items() if part["reason"]]
     if images.question.kind == "multiclass":
         notes.append("The most probable class is the answer; no threshold is used.")
-    if images.frame["fold"].nunique() > 1:
+    if len(set(images.frame["fold"])) > 1:
         notes.append("Pooled numbers put the probabilities of the folds' different models on one scale; the mean over folds does not.")
     return notes
 

@@ -1,9 +1,11 @@
 """Cases with truth, probability and decision: chosen by rows, and pooled to patients where that has a meaning."""
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from medimg.evaluate.question import Question
 from medimg.metrics import Array, Flags
@@ -72,7 +74,7 @@ def to_patients(cases: Cases) -> Cases:
     return replace(pooled, decided=np.zeros_like(pooled.truth))
 
 
-def _weights(frame: pd.DataFrame, number: Array) -> Array:
+def _weights(frame: pd.DataFrame, number: NDArray[np.integer[Any]]) -> Array:
     """How much each row counts among those of the same number: (n,), equal where nothing says otherwise."""
     if "log_weight" not in frame:
         return np.ones(len(frame))

@@ -8,7 +8,7 @@ from medimg.evaluate.cases import Cases
 from medimg.evaluate.draws import draw
 from medimg.evaluate.intervals import FEWEST, Sampled, Support, interval
 from medimg.evaluate.measures import BINS
-from medimg.metrics import Array, Flags, bin_terms, ratio
+from medimg.metrics import Array, Flags, auprc, auroc, bin_terms, ratio
 
 GRID = np.linspace(0, 1, 101)
 DRAWS = 500  # a band is drawn, not printed with three digits
@@ -56,11 +56,14 @@ def _first_seed(cases: Cases) -> Cases:
 
 
 def curve(cases: Cases, kind: str) -> pd.DataFrame:
-    """Make the points of every target's curve over the pooled test cases of the first seed, with pointwise limits."""
+    """Make the points of every target's curve over the pooled test cases of the first seed, with pointwise limits.
+
+    `area` is that of the curve (AUROC, or average precision), the same in all lines of a class.
+    """
     cases = _first_seed(cases)
     drawn = draw(cases.frame, min(DRAWS, cases.question.draws), cases.question.seed)
     weights = np.vstack([np.ones(drawn.weights.shape[1]), drawn.weights])[:, drawn.columns(cases.frame["patient"])]
-    function, x, y = (roc_at, "fpr", "tpr") if kind == "roc" else (pr_at, "recall", "precision")
+    function, area, x, y = (roc_at, auroc, "fpr", "tpr") if kind == "roc" else (pr_at, auprc, "recall", "precision")
     tables = []
     for k, name in enumerate(cases.question.targets):
         truth = cases.truth[:, k]
@@ -70,8 +73,9 @@ def curve(cases: Cases, kind: str) -> pd.DataFrame:
         patient = cases.frame["patient"].to_numpy(dtype=object)
         few = min(len(set(patient[truth])), len(set(patient[~truth]))) < FEWEST
         low, high = (np.full(len(GRID), np.nan) if few else np.nanpercentile(lines[1:], limit, axis=0) for limit in BAND)
-        tables.append(pd.DataFrame({"class": name, x: GRID, y: lines[0], "low": low, "high": high}))
-    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=["class", x, y, "low", "high"])
+        whole = area(truth, cases.raw[:, k])
+        tables.append(pd.DataFrame({"class": name, x: GRID, y: lines[0], "low": low, "high": high, "area": whole}))
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=["class", x, y, "low", "high", "area"])
 
 
 def reliability(cases: Cases) -> pd.DataFrame:

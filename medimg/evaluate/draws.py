@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from medimg.metrics import Array
 
+WITHIN = "within classes"  # how patients are drawn, for the words of a method
 MOST_CHANGED = 400  # patients changed one by one; of more than these, some are changed together
 
 

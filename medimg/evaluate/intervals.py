@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
+from medimg.evaluate.draws import WITHIN
 from medimg.metrics import Array
 
 LEVEL = 0.95
@@ -162,4 +163,4 @@ def _sampled(metric: str, sampled: Sampled, support: Support, scale: float) -> I
         variance = steady_variance(inside, support, value)
         low, high = score_limits(value, value * (1 - value) / variance, support.patients - 1)
         rule = "score"
-    return Interval(low * span - move, high * span - move, f"patient bootstrap, {len(sampled.draws)} draws, {rule} limits")
+    return Interval(low * span - move, high * span - move, f"patient bootstrap {WITHIN}, {len(sampled.draws)} draws, {rule} limits")

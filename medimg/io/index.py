@@ -4,7 +4,7 @@ import hashlib
 import os
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import astuple, replace
+from dataclasses import asdict, astuple
 from typing import Any
 
 from medimg.errors import UnreadableImage
@@ -91,7 +91,7 @@ def facts_of(
 def _store(index: Index, fresh: list[tuple[int, Facts]], keys: list[str | None], results: list[Facts | Refused]) -> None:
     hashed = iter(hash_ids([getattr(facts, name) for _, facts in fresh for name in UIDS]))
     for i, facts in fresh:
-        results[i] = replace(facts, **{name: next(hashed) for name in UIDS})
+        results[i] = Facts(**{**asdict(facts), **{name: next(hashed) for name in UIDS}})
     index.put([(str(keys[i]), _joined(results[i])) for i, _ in fresh])
     fresh.clear()
 

@@ -65,7 +65,7 @@ def features_of(backbone: nn.Module) -> int:
     count = getattr(backbone, "head_hidden_size", None) or getattr(backbone, "num_features", None)
     if count is None:
         raise ConfigError("model.name: this network gives no features that could be fused or classified anew. Take another.")
-    return int(count)  # type: ignore[arg-type]
+    return int(count)
 
 
 def _make(name: str, outputs: int, channels: int, dropout: float, pretrained: bool) -> nn.Module:

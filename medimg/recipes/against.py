@@ -12,8 +12,9 @@ FILES = ("predictions/test.csv", "cases.csv", "calibration.json", "evaluation.js
 
 
 def take_along(runs: Sequence[str], run: Path) -> None:
-    """Copy what a comparison needs of each finished run to `against/<title>/`; RunError names what a run lacks."""
-    for source in map(Path, runs):
+    """Copy what a comparison needs of each finished run to `against/<title>/`, once; RunError names what a run lacks."""
+    known = {json.loads(path.read_text())["run"] for path in (run / "against").glob("*/origin.json")}
+    for source in (path for path in map(Path, runs) if path.name not in known):
         lacking = [name for name in FILES if not (source / name).is_file()]
         if lacking:
             raise RunError(

@@ -10,18 +10,13 @@ import pandas as pd
 
 from medimg import phantoms
 from medimg.data.cache import PictureCache
-from medimg.data.dataset import Pictures
 from medimg.data.leaks import KEYS, prove, prove_external
-from medimg.data.patients import Places
-from medimg.data.places import match_places
-from medimg.data.prepare import Prepare
 from medimg.data.split import load_split, make_split, save_split
 from medimg.errors import ManifestError
 from medimg.io import Manifest, read_manifest
-from medimg.io.aliases import canonical
 from medimg.io.files import write_atomically
 from medimg.io.told import Told
-from medimg.losses import Kind
+from medimg.recipes.images import Images, places_of, prepare_of, sequences_of
 from medimg.recipes.stages import write_json
 from medimg.settings import Data, Settings
 from medimg.training import ranks
@@ -30,24 +25,11 @@ CASE_COLUMNS = ["id", "patient", "study", "series", "sop", "pixel_sha256", "site
 
 
 @dataclass(frozen=True)
-class Cohort:
-    """Images that can be used, who is in which part, and where their pictures lie."""
+class Cohort(Images):
+    """Images that can be used, and who is in which part."""
 
-    manifest: Manifest
     split: pd.DataFrame
     split_sha256: str
-    cache: PictureCache
-    fuse: tuple[str, ...] = ()
-
-    @property
-    def rows(self) -> pd.DataFrame:
-        """One row an image."""
-        return self.manifest.rows
-
-    @property
-    def kind(self) -> Kind:
-        """What is asked of an image."""
-        return kind_of(self.manifest)
 
     def folds(self) -> list[tuple[int, int]]:
         """All (fold, member) pairs of the split."""
@@ -61,22 +43,8 @@ class Cohort:
         return (rows if part == "test" else rows[rows["label"] != ""]).reset_index(drop=True)
 
     def cases(self, fold: int, member: int, part: str) -> pd.DataFrame:
-        """What is judged in one part: its images, or with `fuse` the places that they show."""
-        rows = self.part(fold, member, part)
-        return match_places(rows, self.fuse) if self.fuse else rows
-
-    def pictures(self, cases: pd.DataFrame, channels: int) -> Pictures | Places:
-        """Lay out the pictures of cases."""
-        if self.fuse:
-            return Places(cases, self.fuse, self.manifest.classes, self.cache)
-        return Pictures(cases, self.manifest.classes, self.cache, channels)
-
-
-def kind_of(manifest: Manifest) -> Kind:
-    """Several labels at once, one of two, or one of many."""
-    if manifest.multilabel:
-        return "multilabel"
-    return "binary" if len(manifest.classes) == 2 else "multiclass"
+        """What is judged in one part, one row a case."""
+        return self.cases_of(self.part(fold, member, part))
 
 
 def read(data: Data) -> Manifest:
@@ -106,6 +74,7 @@ def deal(manifest: Manifest, settings: Settings) -> pd.DataFrame:
     """Deal the patients to parts as the settings say; with `data.deal_over` together with what that leaves out of this run."""
     _refuse_empty_classes(manifest)
     data = settings.data
+    _refuse_absent(manifest, sequences_of(data))
     if data.split not in (None, "manifest"):
         return load_split(Path(str(data.split)), manifest.rows)
     if data.deal_over:
@@ -126,9 +95,9 @@ def deal(manifest: Manifest, settings: Settings) -> pd.DataFrame:
     )  # fmt: skip
 
 
-def prepare_of(data: Data) -> Prepare:
-    """How pictures are prepared."""
-    return Prepare(data.size, data.normalise, data.crop, data.field_mm)
+def cohort_of(manifest: Manifest, data: Data, split: pd.DataFrame, split_sha256: str) -> Cohort:
+    """Put together what a run works on."""
+    return Cohort(manifest, PictureCache(prepare_of(data)), sequences_of(data), split, split_sha256)
 
 
 def load(settings: Settings, run: Path) -> Cohort:
@@ -144,7 +113,7 @@ def load(settings: Settings, run: Path) -> Cohort:
     known = json.loads(proof_path.read_text())["split_sha256"] if proof_path.exists() else None
     split = load_split(path, manifest.rows, known)
     proof = prove(manifest.rows, split, by=settings.data.deal_by)
-    cohort = Cohort(manifest, split, str(proof["split_sha256"]), PictureCache(prepare_of(settings.data)), sequences_of(settings.data))
+    cohort = cohort_of(manifest, settings.data, split, str(proof["split_sha256"]))
     if ranks.rank() == 0:
         write_cases(run, manifest, settings.data)
         write_json(proof_path, {**proof, "manifest_sha256": manifest.sha256})
@@ -154,24 +123,10 @@ def load(settings: Settings, run: Path) -> Cohort:
     return cohort
 
 
-def sequences_of(data: Data) -> tuple[str, ...]:
-    """The sequences that are judged together, in canonical words; none where each image is a case."""
-    return tuple(canonical("sequence", name) for name in data.fuse)
-
-
-def places_of(rows: pd.DataFrame, data: Data) -> pd.DataFrame:
-    """Match all places of a manifest, with the columns of data.subgroups from one of their slices; ManifestError by data.missing."""
-    sequences = sequences_of(data)
-    places = match_places(rows, sequences)
-    lacking = places[places[list(sequences)].eq("").any(axis=1)]
-    if data.missing == "refuse" and len(lacking):
-        raise ManifestError(
-            f"{len(lacking)} of {len(places)} places lack one of {', '.join(sequences)}, in {lacking['patient'].nunique()} patients, and "
-            f"data.missing=refuse (for example {', '.join(lacking['id'][:5])}). Set data.missing=mask to judge them by what is there."
-        )
-    extra = [name for name in data.subgroups if name in rows and name not in places]
-    first = places[list(sequences)].apply(lambda row: next(filter(None, row)), axis=1)
-    return places.join(rows.set_index("id")[extra], on=first)
+def _refuse_absent(manifest: Manifest, sequences: tuple[str, ...]) -> None:
+    absent = [name for name in sequences if name not in set(manifest.rows["sequence"])]
+    if absent:
+        raise ManifestError(f"no slice of sequence {', '.join(absent)} can be used. Leave it out of data.fuse, or look at data.where.")
 
 
 def _refuse_empty_classes(manifest: Manifest) -> None:
@@ -183,19 +138,19 @@ def _refuse_empty_classes(manifest: Manifest) -> None:
         )
 
 
-def load_external(data: Data, source: Path, run: Path) -> tuple[Manifest, PictureCache]:
+def load_external(data: Data, source: Path, run: Path) -> Images:
     """Read another manifest to judge a run on, and prove that it shares nothing with the cases its networks know."""
     manifest = read(data)
     cases = pd.concat([read_cases(source / "cases.csv"), taught_before(source)])
     proof = prove_external(manifest.rows, cases)
-    cache = PictureCache(prepare_of(data))
+    images = Images(manifest, PictureCache(prepare_of(data)), sequences_of(data))
     if ranks.rank() == 0:
         write_cases(run, manifest, data)
         write_json(run / "split_proof.json", {**proof, "manifest_sha256": manifest.sha256})
         write_json(run / "flow.json", manifest.flow)
-        fill(cache, manifest.rows)
+        fill(images.cache, manifest.rows)
     ranks.barrier()
-    return manifest, cache
+    return images
 
 
 def read_cases(path: Path) -> pd.DataFrame:

@@ -2,25 +2,29 @@
 
 import dataclasses
 import json
-from collections.abc import Mapping
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from torch import nn
 
 from medimg.data.cache import PictureCache
-from medimg.data.dataset import Pictures
+from medimg.data.places import subsets, withhold
 from medimg.errors import RunError
 from medimg.evaluate import calibration, evaluate
 from medimg.evaluate.cases import mixed_patients
 from medimg.evaluate.question import read_question
 from medimg.evaluate.reading import read_validation
-from medimg.io import Manifest
 from medimg.recipes import cohort as cohorts
 from medimg.recipes import encoder
+from medimg.recipes.against import take_along
 from medimg.recipes.environment import settle_machine, tell_differences
 from medimg.recipes.explain import draw_heat_maps
-from medimg.recipes.networks import best_of, network_of, stage_name
+from medimg.recipes.images import Images, prepare_of, sequences_of
+from medimg.recipes.networks import Job, best_of, network_of, stage_name
 from medimg.recipes.scores import join_scores, question_of, write_scores
 from medimg.recipes.stages import write_json
 from medimg.report import write_report
@@ -28,6 +32,34 @@ from medimg.settings import Data, Settings
 from medimg.training import ranks
 from medimg.training.machine import Machine
 from medimg.training.score import score
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The networks of a run (`source`, its settings) on images, and the folder `run` that keeps their answers."""
+
+    settings: Settings
+    source: Path
+    run: Path
+    machine: Machine
+    images: Images
+
+    def network(self, job: Job) -> nn.Module:
+        """Build one of the networks as its training left it."""
+        best = best_of(self.source / "stages" / stage_name(*job))
+        return network_of(self.settings, self.images.kind, self.images.manifest.classes, seed=job[0], trained=best)
+
+    def score(self, job: Job, cases: pd.DataFrame, part: str, told_as: Job) -> Path:
+        """Write the per-case table of one network under `stages/`; in it seed, fold and member are `told_as`."""
+        trainer, images = self.settings.trainer, self.images
+        pictures = images.pictures(cases, self.settings.model.channels)
+        logits = score(self.network(job), pictures, self.machine, batch_size=trainer.batch_size, workers=trainer.workers)
+        path = self.run / "stages" / stage_name(*job).replace("train", "score") / f"{part}.csv"
+        if ranks.rank() == 0:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            seed, fold, member = told_as
+            write_scores(path, cases, logits, images.kind, images.manifest.classes, seed=seed, fold=fold, member=member)
+        return path
 
 
 def judge(settings: Settings, source: Path, asked: Mapping[str, Any], run: Path) -> None:
@@ -48,11 +80,22 @@ def judge(settings: Settings, source: Path, asked: Mapping[str, Any], run: Path)
     else:
         _again(settings, source, run, machine)
     if ranks.rank() == 0:
+        take_along(settings.evaluate.against, run)
         evaluate(run)
         if asked and settings.evaluate.explain and settings.report.images:
             _explain(settings, dataclasses.replace(settings.data, **asked), source, run, machine)
         write_report(run, images=settings.report.images)
     ranks.barrier()
+
+
+def _score_fewer(judged: Judged, jobs: list[Job], cases: Callable[[Job], pd.DataFrame], told_as: Callable[[Job], Job]) -> None:
+    """Score test cases with some of their sequences held back, each set of them into predictions/fewer."""
+    for kept in subsets(judged.images.fuse):
+        name = "+".join(kept)
+        left = {job: withhold(cases(job), kept, judged.images.fuse) for job in jobs}
+        tables = [judged.score(job, table, f"test_{name}", told_as(job)) for job, table in left.items() if len(table)]
+        if ranks.rank() == 0 and tables:
+            join_scores(tables, judged.run / "predictions" / "fewer" / f"{name}.csv")
 
 
 def _again(settings: Settings, source: Path, run: Path, machine: Machine) -> None:
@@ -63,16 +106,15 @@ def _again(settings: Settings, source: Path, run: Path, machine: Machine) -> Non
     ranks.barrier()
     cohort = cohorts.load(settings, run)
     encoder.prove_again(cohort, source)
+    judged = Judged(settings, source, run, machine, cohort)
     for part in ("val", "test"):
-        tables = []
-        for seed, fold, member in networks(source):
-            rows = cohort.part(fold, member, part)
-            tables.append(
-                _score(settings, cohort.manifest, rows, cohort.cache, source, run, machine, (seed, fold, member), (fold, member), part)
-            )
+        tables = [judged.score(job, cohort.cases(*job[1:], part), part, job) for job in networks(source)]
         if ranks.rank() == 0:
             join_scores(tables, run / "predictions" / f"{part}.csv")
+    _score_fewer(judged, networks(source), lambda job: cohort.cases(*job[1:], "test"), lambda job: job)
     if ranks.rank() == 0:
+        if (source / "against").is_dir():
+            shutil.copytree(source / "against", run / "against", dirs_exist_ok=True)
         question = question_of(settings, cohort.kind, cohort.manifest.classes)
         write_json(run / "evaluation.json", question | {"cohort": cohorts.name_of(settings.data, cohort.manifest), "judged": source.name})
 
@@ -81,17 +123,17 @@ def _external(settings: Settings, data: Data, source: Path, run: Path, machine: 
     """Score another manifest with every network; their mean probability is the answer, judged by what the run's validation fixed."""
     asked = json.loads((source / "evaluation.json").read_text())
     data = dataclasses.replace(data, classes=tuple(asked["classes"]))
-    manifest, cache = cohorts.load_external(data, source, run)
-    tables = []
-    members = {pair: k for k, pair in enumerate(sorted({job[1:] for job in networks(source)}))}
-    for job in networks(source):
-        tables.append(_score(settings, manifest, manifest.rows, cache, source, run, machine, job, (0, members[job[1:]]), "test"))
+    images = cohorts.load_external(data, source, run)
+    judged, jobs, cases = Judged(settings, source, run, machine, images), networks(source), images.cases_of(images.rows)
+    members = {pair: k for k, pair in enumerate(sorted({job[1:] for job in jobs}))}
+    tables = [judged.score(job, cases, "test", (job[0], 0, members[job[1:]])) for job in jobs]
+    _score_fewer(judged, jobs, lambda _: cases, lambda job: (job[0], 0, members[job[1:]]))
     if ranks.rank() == 0:
         join_scores(tables, run / "predictions" / "test.csv")
         known = json.loads((source / "metrics.json").read_text()) if (source / "metrics.json").is_file() else {}
-        question = question_of(settings, cohorts.kind_of(manifest), manifest.classes) | {
-            "cohort": cohorts.name_of(data, manifest), "external": True, "judged": source.name, "subgroups": list(data.subgroups),
-            "source_metrics": known.get("rows"),
+        asking = dataclasses.replace(settings, data=data)
+        question = question_of(asking, images.kind, images.manifest.classes) | {
+            "cohort": cohorts.name_of(data, images.manifest), "external": True, "judged": source.name, "source_metrics": known.get("rows"),
         }  # fmt: skip
         write_json(run / "evaluation.json", question)
         write_json(run / "calibration.json", learned_together(source))
@@ -105,7 +147,7 @@ def learned_together(source: Path) -> calibration.Calibration:
     return calibration.learn(validation, [(int(seed), 0) for seed in seeds], bool(mixed_patients(validation)))
 
 
-def networks(source: Path) -> list[tuple[int, int, int]]:
+def networks(source: Path) -> list[Job]:
     """List (seed, fold, member) of every network the run has finished; RunError names those it has not."""
     path = source / "predictions" / "test.csv"
     if not path.is_file():
@@ -117,32 +159,14 @@ def networks(source: Path) -> list[tuple[int, int, int]]:
     return jobs
 
 
-def _score(
-    settings: Settings, manifest: Manifest, rows: pd.DataFrame, cache: PictureCache, source: Path, run: Path, machine: Machine,
-    job: tuple[int, int, int], told_as: tuple[int, int], part: str,
-) -> Path:  # fmt: skip
-    """Write the per-case table of one network under `stages/`; seed, fold and member as `told_as`."""
-    kind, classes = cohorts.kind_of(manifest), manifest.classes
-    network = network_of(settings, kind, classes, seed=job[0], trained=best_of(source / "stages" / stage_name(*job)))
-    pictures = Pictures(rows, classes, cache, settings.model.channels)
-    logits = score(network, pictures, machine, batch_size=settings.trainer.batch_size, workers=settings.trainer.workers)
-    path = run / "stages" / f"1_score_seed{job[0]}_fold{job[1]}_member{job[2]}" / f"{part}.csv"
-    if ranks.rank() == 0:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_scores(path, rows, logits, kind, classes, seed=job[0], fold=told_as[0], member=told_as[1])
-    return path
-
-
 def _explain(settings: Settings, data: Data, source: Path, run: Path, machine: Machine) -> None:
     """Draw the worst external errors as the first network sees them."""
-    job = networks(source)[0]
     asked = json.loads((source / "evaluation.json").read_text())
     manifest = cohorts.read(dataclasses.replace(data, classes=tuple(asked["classes"])))
+    images = Images(manifest, PictureCache(prepare_of(data)), sequences_of(data))
+    network = Judged(settings, source, run, machine, images).network(networks(source)[0])
     errors = pd.read_csv(run / "tables" / "errors.csv", dtype={"id": str, "label": str, "predicted": str}, keep_default_na=False)
-    kind = cohorts.kind_of(manifest)
-    network = network_of(settings, kind, manifest.classes, seed=job[0], trained=best_of(source / "stages" / stage_name(*job)))
-    told = draw_heat_maps(
-        run / "explain", errors.head(settings.evaluate.explain), manifest.rows, PictureCache(cohorts.prepare_of(data)),
-        settings.model.channels, kind, manifest.classes, network, machine,
-    )  # fmt: skip
+    pictures = images.pictures(images.cases_of(images.rows), settings.model.channels)
+    worst = errors.head(settings.evaluate.explain)
+    told = draw_heat_maps(run / "explain", worst, pictures, images.kind, manifest.classes, network, machine)
     write_json(run / "explain" / "explain.json", told)

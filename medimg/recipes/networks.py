@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
@@ -58,7 +59,7 @@ def network_of(
     """Build the network of a run: freshly drawn by `seed`, from `model.weights` or another run's `encoder`, or as `trained` left it."""
     model = settings.model
     torch.manual_seed(seed)
-    given = {"outputs": outputs_of(kind, len(classes)), "channels": model.channels, "dropout": model.dropout}
+    given: dict[str, Any] = {"outputs": outputs_of(kind, len(classes)), "channels": model.channels, "dropout": model.dropout}
     given["weights"] = None if trained or encoder else model.weights
     if settings.data.fuse:
         network: nn.Module = build_fused(model.name, sequences=len(settings.data.fuse), shared=model.encoders == "shared", **given)

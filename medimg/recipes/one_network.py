@@ -41,8 +41,8 @@ def total_steps(settings: Settings, images: int, seed: int, world: int) -> tuple
 
 
 def train_network(
-    settings: Settings, kind: Kind, network: nn.Module, train: Pictures | Patients, val: Pictures | Places, machine: Machine, *, seed: int, folder: Path,
-    what: str, loggers: Sequence[Any] = (),
+    settings: Settings, kind: Kind, network: nn.Module, train: Pictures | Patients, val: Pictures | Places, machine: Machine, *,
+    seed: int, folder: Path, what: str, loggers: Sequence[Any] = (),
 ) -> Keeper:  # fmt: skip
     """Train a network in place and leave it in its best state by the loss on `val`; goes on from the checkpoints in `folder`."""
     task, label = settings.task, torch.from_numpy(train.labels)

@@ -15,7 +15,7 @@ from medimg.evaluate.question import read_question
 from medimg.io import read_image
 from medimg.io.scan import OWN
 from medimg.losses import probabilities
-from medimg.recipes.cohort import prepare_of
+from medimg.recipes.images import prepare_of
 from medimg.recipes.judge import learned_together, networks
 from medimg.recipes.networks import best_of, network_of, stage_name
 from medimg.settings import Settings

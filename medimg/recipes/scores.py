@@ -58,7 +58,8 @@ def question_of(settings: Settings, kind: Kind, classes: Sequence[str]) -> dict[
     """What evaluate needs to know."""
     return {
         "kind": kind, "classes": list(classes), "draws": settings.evaluate.draws, "seed": settings.evaluate.seed,
-        "subgroups": subgroups_of(settings), "fused": list(settings.data.fuse), "external": False, "title": settings.title or title_of(settings, classes),
+        "subgroups": subgroups_of(settings), "fused": list(settings.data.fuse), "external": False,
+        "title": settings.title or title_of(settings, classes),
         "profile": settings.profile, "paper": papers_lines(settings) or None,
     }  # fmt: skip
 

@@ -8,18 +8,18 @@ from typing import Any
 
 import torch
 
-from medimg.data.cache import PictureCache
+from medimg.data.leaks import prove
 from medimg.data.patients import Patients, Places
 from medimg.data.places import subsets, withhold
-from medimg.data.leaks import prove
 from medimg.errors import GateFailed, MedimgError
 from medimg.evaluate import evaluate
 from medimg.models.layers import freeze
 from medimg.recipes import encoder as encoders
 from medimg.recipes.against import take_along
-from medimg.recipes.cohort import Cohort, deal, load, name_of, places_of, prepare_of, read, sequences_of
+from medimg.recipes.cohort import Cohort, cohort_of, deal, load, name_of, read
 from medimg.recipes.environment import machine_for, settle_machine
 from medimg.recipes.explain import explain
+from medimg.recipes.images import places_of
 from medimg.recipes.networks import Encoder, jobs, network_of, stage_name
 from medimg.recipes.one_network import train_network
 from medimg.recipes.scores import join_scores, question_of, write_scores
@@ -73,6 +73,8 @@ def _train_one(
             write_scores(folder / f"{part}.csv", rows[part], logits, kind, classes, seed=seed, fold=fold, member=member)
     for fewer in subsets(cohort.fuse):
         cases = withhold(rows["test"], fewer, cohort.fuse)
+        if cases.empty:
+            continue
         logits = score(network, cohort.pictures(cases, settings.model.channels), machine, batch_size=settings.trainer.batch_size)
         if ranks.rank() == 0:
             write_scores(folder / f"test_{'+'.join(fewer)}.csv", cases, logits, kind, classes, seed=seed, fold=fold, member=member)
@@ -87,7 +89,8 @@ def _finish(settings: Settings, cohort: Cohort, machine: Machine, run: Path) -> 
     for part in ("val", "test"):
         join_scores([folder / f"{part}.csv" for folder in folders], run / "predictions" / f"{part}.csv")
     for name in map("+".join, subsets(cohort.fuse)):
-        join_scores([folder / f"test_{name}.csv" for folder in folders], run / "predictions" / "fewer" / f"{name}.csv")
+        if tables := [path for folder in folders if (path := folder / f"test_{name}.csv").is_file()]:
+            join_scores(tables, run / "predictions" / "fewer" / f"{name}.csv")
     take_along(settings.evaluate.against, run)
     write_json(
         run / "evaluation.json",
@@ -155,4 +158,4 @@ def load_for_check(settings: Settings) -> Cohort:
     proof = prove(manifest.rows, split, by=settings.data.deal_by)
     if settings.data.fuse:
         places_of(manifest.rows, settings.data)
-    return Cohort(manifest, split, str(proof["split_sha256"]), PictureCache(prepare_of(settings.data)), sequences_of(settings.data))
+    return cohort_of(manifest, settings.data, split, str(proof["split_sha256"]))

@@ -18,10 +18,16 @@ def paper_table(run: RunFolder) -> Table:
         ours = {"estimate": line.get("ours"), "low": line.get("low"), "high": line.get("high"), "undefined": line.get("scope")}
         place = words(str(line.get("row", ""))), scrub(line.get("source") or "")
         lines.setdefault(place, {})[str(line.get("metric"))] = [Cell(number(line.get("paper")), look="num dim"), measure_cell(ours)]
+    sources = list(dict.fromkeys(source for _, source in lines))
+    one = len(sources) < 2  # said once, below
     none = [Cell("–", look="num dim")] * 2
-    rows = [[Cell(name, source), *(cell for metric in metrics for cell in own.get(metric, none))] for (name, source), own in lines.items()]
+    rows = [
+        [Cell(name, "" if one else source), *(cell for metric in metrics for cell in own.get(metric, none))]
+        for (name, source), own in lines.items()
+    ]
     head = [f"{metric_name(metric)}, {whose}" for metric in metrics for whose in ("paper", "here")]
-    note = "Other patients, other images: the paper's figures and ours cannot be subtracted. The paper gives no interval unless stated."
+    note = f"From {sources[0]} of the paper. " if one and sources and sources[0] else ""
+    note += "Other patients, other images: the paper's figures and ours cannot be subtracted. The paper gives no interval unless stated."
     return Table("Printed in the paper, and measured here", ["", *head], rows, note)
 
 

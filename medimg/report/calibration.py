@@ -1,11 +1,12 @@
 """How far the probabilities can be believed, and what was fixed on validation: temperature and thresholds."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 
 from medimg.report.folder import RunFolder
-from medimg.report.results import CALIBRATION, OVERALL, headline_row, pick
+from medimg.report.results import CALIBRATION, LEVELS, OVERALL, headline_row, levels, pick
 from medimg.report.table import Cell, Table, count_cell, measure_cell, name_cell
 from medimg.report.words import finite, metric_name, number, scrub, words
 
@@ -13,8 +14,10 @@ from medimg.report.words import finite, metric_name, number, scrub, words
 def calibration_table(run: RunFolder) -> Table:
     """Brier score and calibration error, before and after temperature scaling."""
     rows = [row for row in run.rows if row["metric"] in CALIBRATION and row.get("scope") in OVERALL and not row.get("undefined")]
-    lines = []
+    units, lines = levels(run), []
     for level, scope, metric in dict.fromkeys((row.get("level"), row["scope"], row["metric"]) for row in rows):
+        if level not in units:
+            continue
         same = [row for row in rows if (row.get("level"), row["scope"], row["metric"]) == (level, scope, metric)]
         sides = [[row for row in same if bool(row.get("calibrated")) == after] for after in (False, True)]
         cells = [measure_cell(pick(side, headline_row(run).get("aggregate"))) for side in sides]
@@ -25,19 +28,20 @@ def calibration_table(run: RunFolder) -> Table:
     return Table("How far the probabilities can be believed", head, lines, note if any(row["metric"] == "ece" for row in rows) else "")
 
 
-def threshold_table(calibration: dict[str, Any]) -> Table:
-    """Temperature and thresholds, each fixed on validation only: one line per seed and fold, images and then patients."""
+def threshold_table(calibration: dict[str, Any], units: Sequence[str] = LEVELS) -> Table:
+    """Temperature and thresholds, each fixed on validation only: one line per seed and fold, images and then patients if in `units`."""
     entries = {str(key): entry for key, entry in calibration.items() if isinstance(entry, dict)}
-    levels = ["image", *(["patient"] if any(isinstance(entry.get("patient"), dict) for entry in entries.values()) else [])]
+    twice = "patient" in units and any(isinstance(entry.get("patient"), dict) for entry in entries.values())
+    shown = ["image", *(["patient"] if twice else [])]
     lines, remarks = [], []
     for key, entry in entries.items():
         seed, _, fold = key.partition("/")
-        parts = [entry if level == "image" else entry.get("patient") or {} for level in levels]
+        parts = [entry if level == "image" else entry.get("patient") or {} for level in shown]
         lines.append([name_cell(seed), name_cell(fold or "–"), *(cell for part in parts for cell in _fixed(part))])
-        remarks += [f"per {level}, {part['reason']}" for level, part in zip(levels, parts, strict=True) if part.get("reason")]
+        remarks += [f"per {level}, {part['reason']}" for level, part in zip(shown, parts, strict=True) if part.get("reason")]
     told = [f"{remarks.count(text)} of {len(entries)}: {scrub(text)}." for text in dict.fromkeys(remarks)]
-    units = {"image": "Images", "patient": "Patients"}
-    columns = [f"{units[level]}{what}" for level in levels for what in ("", ": temperature", ": threshold")]
+    names = {"image": "Images", "patient": "Patients"}
+    columns = [f"{names[level]}{what}" for level in shown for what in ("", ": temperature", ": threshold")]
     return Table("Fixed on validation", ["Seed", "Fold", *columns], lines, " ".join(told))
 
 

@@ -78,23 +78,21 @@ def thin(table: pd.DataFrame) -> pd.DataFrame:
     return table if step < 2 else pd.concat([table.iloc[:-1:step], table.iloc[-1:]])
 
 
-def _score(run: RunFolder, metric: str) -> dict[str, str]:
-    whole = headline_row(run)
-    scores = {}
-    for name in run.classes:
-        scopes = (["all"] if run.kind == "binary" and name == run.classes[-1] else []) + [f"class={name}"]
-        rows = [
-            r
-            for r in run.rows
-            if r["metric"] == metric and r.get("scope") in scopes and r.get("level") == "image" and not r.get("calibrated")
-        ]
-        rows = sorted(
-            (r for r in rows if finite(r.get("estimate")) is not None), key=lambda r: r.get("aggregate") != whole.get("aggregate")
-        )
-        if rows:
-            within = interval(rows[0], 2)
-            scores[name] = f"{metric_name(metric)} {number(rows[0]['estimate'], 2)}" + (f" ({within})" if within else "")
-    return scores
+def _score(run: RunFolder, metric: str, name: str, area: float | None) -> str:
+    """What stands over a curve: its own area, with the interval where one seed makes the pooled row the same; then the mean over folds."""
+    scopes = [f"class={name}", *(["all"] if run.kind == "binary" and name == run.classes[-1] else [])]
+    rows = [row for row in run.rows if row["metric"] == metric and row.get("scope") in scopes and row.get("level") == "image"]
+    rows = [row for row in rows if not row.get("calibrated") and finite(row.get("estimate")) is not None]
+    own = next((row for row in rows if row.get("aggregate") != "mean_over_folds" and finite(row.get("seed_sd")) is None), None)
+    mean = next((row for row in rows if row.get("aggregate") == "mean_over_folds"), None)
+    known = own["estimate"] if own and finite(area) is None else area  # tables of older runs have no area
+    told = [f"{metric_name(metric)} {number(known, 2)}{' pooled' if mean else ''}{_within(own)}"] if finite(known) is not None else []
+    return "\n".join([*told, *([f"mean over folds {number(mean['estimate'], 2)}{_within(mean)}"] if mean else [])])
+
+
+def _within(row: dict[str, Any] | None) -> str:
+    limits = interval(row, 2) if row else ""
+    return f" ({limits})" if limits else ""
 
 
 def _curve(run: RunFolder, kind: str, metric: str) -> Figure | None:
@@ -107,7 +105,9 @@ def _curve(run: RunFolder, kind: str, metric: str) -> Figure | None:
     tested = judged_cases(run)
     labels = tested["label"].str.split("|") if "label" in tested else pd.Series(dtype=object)
     shares = {name: float(labels.map(lambda own, name=name: name in own).mean()) for name in classes} if len(labels) else {}
-    return plots.curves(thinned, classes, kind, _score(run, metric), shares)
+    areas = {str(name): value for name, value in table.groupby("class")["area"].first().items()} if {"class", "area"} <= set(table) else {}
+    scores = {name: _score(run, metric, name, areas.get(name)) for name in classes}
+    return plots.curves(thinned, classes, kind, scores, shares)
 
 
 def _roc(run: RunFolder) -> Figure | None:

@@ -80,8 +80,9 @@ def _results(run: RunFolder) -> dict[str, Any]:
     groups = [results.group_table(run, key, level) for key in results.group_keys(run) for level in results.levels(run)]
     return {
         "overall": results.overall_table(run), "groups": [group for group in groups if group], "paper": beside.paper_table(run),
-        "source": beside.source_table(run), "against": beside.against_table(run), "fewer": beside.fewer_table(run), "confusion": confusion.confusion_table(run), "mixups": confusion.mixups_table(run),
-        "calibration": calibration.calibration_table(run), "thresholds": calibration.threshold_table(run.calibration),
+        "source": beside.source_table(run), "against": beside.against_table(run), "fewer": beside.fewer_table(run),
+        "confusion": confusion.confusion_table(run), "mixups": confusion.mixups_table(run),
+        "calibration": calibration.calibration_table(run), "thresholds": calibration.threshold_table(run.calibration, results.levels(run)),
         "temperature": calibration.spread(run.calibration),
     }  # fmt: skip
 

@@ -1,6 +1,7 @@
 """Draws one figure from plain tables: curves with bands, reliability, confusion, training, forest of intervals."""
 
 import math
+import textwrap
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from medimg.report.words import metric_name, words
 # Okabe and Ito's colours: told apart by colour-blind readers and in grey
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7a5c00", "#444444")
 GREY = "#767676"
+WIDEST_NAME = 34  # letters of a group's name on one line: longer ones would squeeze the plane until its label is cut
 STYLE: dict[str, Any] = {
     "font.family": ["DejaVu Sans", "sans-serif"], "font.size": 9,
     "axes.titlesize": 9.5, "axes.titleweight": "bold", "axes.titlelocation": "left",
@@ -45,6 +47,7 @@ def curves(table: pd.DataFrame, classes: list[str], kind: str, scores: dict[str,
     """ROC (`kind` "roc") or precision-recall ("pr") curves, a panel per class, with the band of their intervals; dotted: chance."""
     x, y = ("fpr", "tpr") if kind == "roc" else ("recall", "precision")
     figure, axes = _grid(len(classes))
+    lines = max((text.count("\n") + 1 for text in scores.values() if text), default=0)
     for axis, name in zip(axes, classes, strict=True):
         rows = table[table["class"] == name] if "class" in table else table
         if {"low", "high"} <= set(rows.columns):
@@ -55,7 +58,7 @@ def curves(table: pd.DataFrame, classes: list[str], kind: str, scores: dict[str,
         elif name in prevalence:
             axis.axhline(prevalence[name], color=GREY, linestyle=":", linewidth=1)
         _unit_square(axis, *(("1 - specificity", "sensitivity") if kind == "roc" else ("recall (sensitivity)", "precision (PPV)")))
-        axis.set_title(words(name), pad=17 if scores else None)
+        axis.set_title(words(name), pad=6 + 11 * lines if lines else None)
         axis.text(0, 1.03, scores.get(name, ""), fontsize=8, color="#444444", transform=axis.transAxes)
     return figure
 
@@ -82,7 +85,8 @@ def reliability(table: pd.DataFrame, classes: list[str]) -> Figure:
             axis.scatter(part["mean_p"], part["observed"], s=size, color=colour, marker=marker, zorder=3)
         _unit_square(axis, "stated probability", "observed share")
         axis.set_title(words(name))
-        axis.legend(loc="upper left")
+    handles = {label: handle for axis in axes for handle, label in zip(*axis.get_legend_handles_labels(), strict=True)}
+    figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=3)  # a box inside would lie over points
     return figure
 
 
@@ -135,12 +139,14 @@ def _key(colour: str, line: str, label: str) -> Any:
 def forest(groups: list[tuple[str, list[dict[str, Any]]]], whole: dict[str, Any], metric: str) -> Figure:
     """A point with its interval per group of cases (site, fold ...), the headline as a vertical band."""
     lines = [(title if n == 0 else "", row) for title, rows in groups for n, row in enumerate(rows)]
-    figure = Figure(figsize=(6.6, 0.9 + 0.24 * len(lines)), layout="constrained")
+    labels = [textwrap.fill(row["name"], WIDEST_NAME, max_lines=2, placeholder=" ...") for _, row in lines]
+    tallest = 1 + max(label.count("\n") for label in labels)
+    figure = Figure(figsize=(6.6, 0.9 + (0.1 + 0.14 * tallest) * len(lines)), layout="constrained")
     axis = figure.subplots()
     if whole.get("low") is not None and whole.get("high") is not None:
         axis.axvspan(whole["low"], whole["high"], color="#e8eef4", linewidth=0)
     axis.axvline(whole["estimate"], color=GREY, linewidth=1, linestyle=":")
-    colour, labels = -1, []
+    colour = -1
     for place, (title, row) in enumerate(lines):
         colour += bool(title)
         paint = COLOURS[colour % len(COLOURS)]
@@ -148,11 +154,10 @@ def forest(groups: list[tuple[str, list[dict[str, Any]]]], whole: dict[str, Any]
             axis.plot([row["low"], row["high"]], [place, place], color=paint, linewidth=1.4)
         inside = paint if row.get("low") is not None else "white"
         axis.plot([row["estimate"]], [place], "o", color=paint, markersize=4.5, markerfacecolor=inside)
-        labels.append(row["name"])
         if title and place:
             axis.axhline(place - 0.5, color="#cccccc", linewidth=0.6)
     axis.set_yticks(range(len(lines)), labels)
-    axis.invert_yaxis()
+    axis.set_ylim(len(lines) - 0.5, -0.5)
     axis.grid(axis="y", visible=False)
     axis.set_xlabel(f"{metric_name(metric)}, 95 % interval")
     return figure

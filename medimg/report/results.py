@@ -94,10 +94,21 @@ def methods(rows: list[Json]) -> str:
     return "; ".join(sorted(name for name in names if "exact" not in name) + exact)
 
 
+def fixed_counts(rows: list[Json]) -> str:
+    """What intervals hold still where patients were drawn within classes; empty where no row says so."""
+    drawn = {str(row["metric"]) for row in rows if "within classes" in str(row.get("method"))}
+    if not drawn:
+        return ""
+    told = "Patients are drawn within classes, so the intervals hold for these class counts and have no chance in them"
+    both = "; accuracy rests on all patients, balanced accuracy on the smallest class: equal values can have other intervals"
+    return told + (both if {"accuracy", "balanced_accuracy"} <= drawn else "") + "."
+
+
 def _method_note(rows: list[Json]) -> str:
     made = methods(rows)
     seeds = " Seeds ±: standard deviation over seeds." if any(finite(row.get("seed_sd")) is not None for row in rows) else ""
-    return f"Below each value its 95 % interval: {scrub(made)}.{seeds}" if made else ""
+    told = [f"Below each value its 95 % interval: {scrub(made)}.{seeds}", fixed_counts(rows)]
+    return " ".join(filter(None, told)) if made else ""
 
 
 def group_table(run: RunFolder, key: str, level: str, most: int = 30) -> Table:

@@ -21,7 +21,7 @@ from medimg.run.configs import config_root, content, groups, refuse_unsafe_files
 from medimg.run.conflicts import conflicts, missing_files
 from medimg.run.words import Words, bad_choice, first_line, read_words
 from medimg.settings import Settings
-from medimg.validate import did_you_mean, read_settings, shown
+from medimg.validate import OPEN, did_you_mean, read_settings, shown
 
 FILES = ("data.manifest", "data.exclude", "data.split", "model.weights")
 DEEPEST = 20
@@ -31,11 +31,28 @@ NO_MANIFEST = (
 )
 
 
-def compose(words: Sequence[str] = (), *, manifest: str | None = None, files: bool = True) -> Settings:
-    """Settings from the configuration files and `key=value` words; ConfigError lists every fault.
+def compose(words: Sequence[str] = (), *, manifest: str | None = None) -> Settings:
+    """Settings from the configuration files and `key=value` words, whose files must exist; ConfigError lists every fault.
 
-    `manifest` is data.manifest as typed, whatever letters it holds. With `files`, those that are named must exist.
+    `manifest` is data.manifest as typed, whatever letters it holds.
     """
+    settings, faults, still_open = _composed(words, manifest, files=True)
+    faults += [NO_MANIFEST if key == "data.manifest" else f"{key}={OPEN}: this has no default and must be given." for key in still_open]
+    if faults:
+        raise ConfigError(*dict.fromkeys(faults))
+    return settings
+
+
+def compose_to_look(words: Sequence[str] = ()) -> tuple[Settings, list[str]]:
+    """Settings to be shown, and the keys that must still be given; files need not exist. ConfigError lists every other fault."""
+    settings, faults, still_open = _composed(words, None, files=False)
+    if faults:
+        raise ConfigError(*dict.fromkeys(faults))
+    return settings, still_open
+
+
+def _composed(words: Sequence[str], manifest: str | None, files: bool) -> tuple[Settings, list[str], list[str]]:
+    """Settings, faults, and the keys without a value."""
     refuse_unsafe_files()
     said = read_words(words)
     if manifest is not None:
@@ -50,15 +67,14 @@ def compose(words: Sequence[str] = (), *, manifest: str | None = None, files: bo
     _follow(config, faults)
     make_absolute(config)
     settings, wrong = read_settings(config, sources)
-    faults += [NO_MANIFEST if fault.startswith("data.manifest=???") else fault for fault in wrong]
+    still_open = [fault.partition("=")[0] for fault in wrong if fault.partition("=")[2].startswith(f"{OPEN}:")]
+    faults += [fault for fault in wrong if fault.partition("=")[0] not in still_open]
     if any("experiment" in fault for fault in said.faults):
-        faults = [fault for fault in faults if fault != NO_MANIFEST]  # the experiment would have named one
+        still_open = [key for key in still_open if key != "data.manifest"]  # the experiment would have named one
     together = [*conflicts(settings, set(said.values)), *(missing_files(settings) if files else [])]
-    already = [fault.partition("=")[0] for fault in faults]
+    already = [fault.partition("=")[0] for fault in faults] + still_open
     faults += [fault for fault in together if not any(key in fault for key in already)]
-    if faults:
-        raise ConfigError(*dict.fromkeys(faults))
-    return replace(settings, experiment=said.choices.get("experiment"))
+    return replace(settings, experiment=said.choices.get("experiment")), faults, still_open
 
 
 def _joined(said: Words) -> tuple[dict[str, Any], dict[str, str], list[str]]:
@@ -162,9 +178,17 @@ def make_absolute(config: dict[str, Any]) -> None:
         values = config.get(section)
         value = values.get(key) if isinstance(values, dict) else None
         if isinstance(value, str) and isinstance(values, dict) and _is_path(section, key, value):
-            values[key] = str(Path(value).expanduser().absolute())
+            values[key] = _absolute(value)
+    judged = config.get("evaluate")
+    against = judged.get("against") if isinstance(judged, dict) else None
+    if isinstance(against, list | tuple) and isinstance(judged, dict):
+        judged["against"] = [_absolute(run) if isinstance(run, str) else run for run in against]
+
+
+def _absolute(path: str) -> str:
+    return str(Path(path).expanduser().absolute())
 
 
 def _is_path(section: str, key: str, value: str) -> bool:
     words = {"manifest": value.startswith("phantom:"), "split": value == "manifest", "weights": value == "imagenet"}
-    return bool(value) and value != "???" and not words.get(key, False)
+    return bool(value) and value != OPEN and not words.get(key, False)

@@ -110,6 +110,12 @@ def missing_files(settings: Settings) -> list[str]:
         word = words.get(key)
         if value and value != "???" and not (word and (value.startswith(word) if word.endswith(":") else value == word)):
             faults += _missing(key, Path(value))
+    for run in map(Path, settings.evaluate.against):
+        if not (run / "predictions" / "test.csv").is_file():
+            near = did_you_mean(run.name, sorted(entry.name for entry in run.parent.iterdir())) if run.parent.is_dir() else ""
+            faults.append(
+                f"evaluate.against={run}: this is no finished run.{near} Name folders of runs, or finish it: medimg train resume=RUN."
+            )
     if weights and weights != "imagenet":
         faults += _missing_weights(Path(weights))
     return faults

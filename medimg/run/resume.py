@@ -17,14 +17,14 @@ from medimg.validate import plain, read_settings, shown
 # What does not change the numbers a stage was begun for; everything else is the run's question and stays.
 MAY_CHANGE = {
     "trainer.workers", "trainer.checkpoint_minutes", "trainer.checkpoint_steps", "evaluate.draws", "evaluate.seed", "evaluate.explain",
-    "report.images", "logger.tensorboard", "logger.mlflow", "title", "runs", "active.repeats", "active.margin",
+    "evaluate.against", "report.images", "logger.tensorboard", "logger.mlflow", "title", "runs", "active.repeats", "active.margin",
     "active.processes",
 }  # fmt: skip
 
 TO_JUDGE = {
     "data.manifest", "data.label", "data.where", "data.exclude", "data.subgroups", "data.limit", "evaluate.draws", "evaluate.seed",
-    "evaluate.explain", "report.images", "trainer.accelerator", "trainer.devices", "trainer.nodes", "trainer.strategy", "trainer.workers",
-    "trainer.batch_size", "title", "runs",
+    "evaluate.explain", "evaluate.against", "report.images", "trainer.accelerator", "trainer.devices", "trainer.nodes", "trainer.strategy",
+    "trainer.workers", "trainer.batch_size", "title", "runs",
 }  # fmt: skip
 
 

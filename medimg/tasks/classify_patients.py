@@ -9,7 +9,7 @@ from medimg.tasks.classify import Classify
 
 
 class ClassifyPatients(Classify):
-    """`Classify` for a network that also says how much each place counts: half of the loss is that of the patients (batch key `patient`)."""
+    """`Classify` for a network that also says how much each place counts: half of the loss is the patients' (batch key `patient`)."""
 
     def loss(self, out: Tensor, batch: dict[str, Any]) -> Tensor:
         """Give the loss of places and patients."""

@@ -22,7 +22,12 @@ class TrainingProgress(pl.Callback):
             self._told.__enter__()
 
     def on_train_batch_end(self, trainer: pl.Trainer, *_: Any) -> None:
-        """Count."""
+        """Count; an epoch's last step is told with the epoch's own measures, when they are there."""
+        if trainer.is_global_zero and not trainer.fit_loop.epoch_loop.batch_progress.is_last_batch:
+            self._told(trainer.global_step, self._steps, self._note())
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Tell the epoch that was just judged; the keeper stands before this callback."""
         if trainer.is_global_zero:
             self._told(trainer.global_step, self._steps, self._note())
 
@@ -32,8 +37,12 @@ class TrainingProgress(pl.Callback):
             self._told.__exit__()
 
     def _note(self) -> str:
+        """The newest measures, under the number of the epoch they belong to (from 1, as in the report)."""
         rows = self._rows()
-        return "" if not rows else "  ".join(f"{k} {v:.3f}" for k, v in rows[-1].items() if k in ("train/loss", "val/loss", "val/auroc"))
+        if not rows:
+            return ""
+        shown = "  ".join(f"{k} {v:.3f}" for k, v in rows[-1].items() if k in ("train/loss", "val/loss", "val/auroc"))
+        return f"epoch {int(rows[-1]['epoch']) + 1}: {shown}"
 
 
 def write_rows(folder: Path, rows: list[dict[str, float]]) -> None:

@@ -4,7 +4,7 @@ import yaml
 from command import medimg, refused
 
 from medimg.io import cache_dir
-from medimg.validate import read_settings
+from medimg.validate import known_keys, read_settings
 
 
 def test_list_tells_purpose_command_and_profiles():
@@ -26,6 +26,25 @@ def test_show_prints_settings_that_can_be_read_back():
     assert not faults
     assert (settings.seed, settings.model.name) == (4, "resnet101")
     assert medimg("show", "thyroid_spect", "--json").json["settings"]["profile"] == "quick"
+
+
+def test_show_marks_what_must_still_be_given():
+    answer = medimg("show", "classify")
+    assert answer.code == 0, answer
+    assert "# Must still be given (???): data.manifest=..." in answer.out
+    assert yaml.safe_load(answer.out)["data"]["manifest"] == "???"
+    assert medimg("show", "classify", "--json").json["must_be_given"] == ["data.manifest"]
+    assert medimg("show", "classify", "data.manifest=a.csv", "--json").json["must_be_given"] == []
+    assert "data.manifest is not given" in refused("data", "check", "experiment=classify")
+
+
+def test_show_lists_keys_with_their_ranges_and_purpose():
+    found = {key["name"]: key for key in medimg("show", "thyroid_spect", "--keys", "--json").json["keys"]}
+    assert list(found) == known_keys()
+    assert found["data.size"]["wanted"] == "a whole number from 16 to 1024"
+    assert found["trainer.patience"]["purpose"] == "epochs without a better val/loss"
+    assert found["active.stop.kappa"]["wanted"] == "a number from 0 to 1"
+    assert "trainer.epochs" in medimg("show", "--keys").text
 
 
 def test_show_of_what_is_not_there_names_the_closest():

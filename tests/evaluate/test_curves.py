@@ -1,5 +1,7 @@
 """Curves pass through scikit-learn's points; reliability counts every case once."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -37,10 +39,13 @@ def test_bands_hold_the_curve_and_reliability_holds_every_case(make_run):
     run = make_run(patients=120, folds=1)
     evaluate(run)
     roc = pd.read_csv(run / "tables" / "roc.csv")
-    assert list(roc.columns) == ["class", "fpr", "tpr", "low", "high"]
+    assert list(roc.columns) == ["class", "fpr", "tpr", "low", "high", "area"]
     inner = roc[(roc["fpr"] > 0.05) & (roc["fpr"] < 0.6)]
     assert ((inner["low"] <= inner["tpr"]) & (inner["tpr"] <= inner["high"])).all()
-    assert list(pd.read_csv(run / "tables" / "pr.csv").columns) == ["class", "recall", "precision", "low", "high"]
+    assert list(pd.read_csv(run / "tables" / "pr.csv").columns) == ["class", "recall", "precision", "low", "high", "area"]
+    rows = json.loads((run / "metrics.json").read_text())["rows"]
+    whole = next(row for row in rows if (row["metric"], row["scope"], row["level"]) == ("auroc", "all", "image"))
+    assert roc["area"].unique() == pytest.approx([whole["estimate"]], abs=1e-8)
     table = pd.read_csv(run / "tables" / "reliability.csv")
     assert list(table.groupby("calibrated")["n"].sum()) == [480, 480]
     test = pd.read_csv(run / "predictions" / "test.csv")

@@ -8,8 +8,9 @@ import pandas as pd
 import pytest
 
 from medimg.data.leaks import prove
-from medimg.errors import LeakError
-from medimg.recipes.cohort import Cohort, deal, kind_of, read
+from medimg.errors import LeakError, ManifestError
+from medimg.recipes.cohort import cohort_of, deal, read
+from medimg.recipes.images import kind_of
 from medimg.settings import Data, Settings
 
 
@@ -20,7 +21,7 @@ def settings(tmp_path):
 
 def test_the_parts_of_a_fold_are_all_images_once(settings):
     manifest = read(settings.data)
-    cohort = Cohort(manifest, deal(manifest, settings), "", None)
+    cohort = cohort_of(manifest, settings.data, deal(manifest, settings), "")
     assert cohort.folds() == [(0, 0), (1, 0), (2, 0)]
     for fold, member in cohort.folds():
         ids = [name for part in ("train", "val", "test") for name in cohort.part(fold, member, part)["id"]]
@@ -69,3 +70,9 @@ def test_images_dealt_without_their_patients_are_refused_unless_asked_for_and_th
 
 def test_a_built_in_cohort_is_written_on_first_use():
     assert len(read(Data(manifest="phantom:thyroid", limit=14, multilabel=True)).rows) == 14
+
+
+def test_a_sequence_to_fuse_that_nobody_has_is_told(settings):
+    data = replace(settings.data, fuse=("FLAIR", "T2"))
+    with pytest.raises(ManifestError, match="no slice of sequence T2 can be used"):
+        deal(read(data), replace(settings, data=data))

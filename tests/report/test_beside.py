@@ -8,7 +8,8 @@ def test_the_papers_figures_stand_in_one_line_for_each_of_its_rows(runs):
     table = paper_table(read_run(runs["binary"]))
     assert table.head == ["", "AUROC, paper", "AUROC, here"]
     assert [cell.text for cell in table.rows[0]][:2] == ["ResNet-50, FLAIR", "0.940"]
-    assert table.rows[0][0].small == "table 3"
+    assert table.rows[0][0].small == ""
+    assert table.note.startswith("From table 3 of the paper.")
 
 
 def test_a_row_of_the_source_has_its_difference(tmp_path):

@@ -19,3 +19,13 @@ def test_measures_stand_before_and_after_scaling(tmp_path):
     rows = [row | {"estimate": 0.2, "calibrated": False}, row | {"estimate": 0.1, "calibrated": True}]
     table = calibration_table(RunFolder(tmp_path, metrics={"rows": rows}))
     assert [[cell.text for cell in line] for line in table.rows] == [["Brier score, per image", "0.200", "0.100"]]
+
+
+def test_nothing_is_told_twice_where_each_patient_has_one_image(tmp_path):
+    row = {"metric": "brier", "scope": "all", "aggregate": "single", "estimate": 0.2, "low": None, "high": None, "calibrated": False}
+    rows = [row | {"level": level, "n": 9, "patients": 9} for level in ("image", "patient")]
+    run = RunFolder(tmp_path, metrics={"headline": rows[0], "rows": rows})
+    assert [line[0].text for line in calibration_table(run).rows] == ["Brier score, per image"]
+    one = {"temperature": 1.5, "thresholds": {"b": 0.4}, "n": 9, "reason": None}
+    assert len(threshold_table({"1/0": one | {"patient": one}}).head) == 8
+    assert threshold_table({"1/0": one | {"patient": one}}, ("image",)).head[2:] == ["Images", "Images: temperature", "Images: threshold"]

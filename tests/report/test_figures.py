@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from medimg.report.figures import thin, write_figures
+from medimg.report.figures import draw_figures, thin, write_figures
+from medimg.report.folder import read_run
 
 NAMES = {"flow", "training", "roc", "pr", "confusion", "reliability", "forest"}
 
@@ -25,3 +26,17 @@ def test_a_long_curve_keeps_its_ends():
     table = thin(pd.DataFrame({"x": range(10_001)}))
     assert len(table) <= 402
     assert list(table["x"].iloc[[0, -1]]) == [0, 10_000]
+
+
+def test_the_number_over_a_curve_is_that_of_the_pooled_curve_and_the_mean_is_named(runs):
+    figures = draw_figures(read_run(runs["multiclass"]))
+    rows = [row for row in read_run(runs["multiclass"]).rows if row["scope"] == "class=goitre" and row["level"] == "image"]
+    for kind, metric in (("roc", "auroc"), ("pr", "auprc")):
+        pooled, mean = (
+            next(row["estimate"] for row in rows if (row["metric"], row["aggregate"]) == (metric, way))
+            for way in ("pooled", "mean_over_folds")
+        )
+        (text,) = [axis.texts[0].get_text() for axis in figures[kind].axes if axis.get_title(loc="left") == "goitre"]
+        own, over_folds = text.split("\n")
+        assert f"{pooled:.2f} pooled" in own
+        assert over_folds.startswith(f"mean over folds {mean:.2f}")

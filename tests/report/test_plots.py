@@ -29,3 +29,21 @@ def test_a_group_without_an_interval_is_a_hollow_point():
     assert [point.get_markerfacecolor() == "white" for point in points] == [False, True]
     assert [label.get_text() for label in axis.get_yticklabels()] == ["north", "south"]
     assert np.allclose(axis.get_ylim(), sorted(axis.get_ylim(), reverse=True))
+
+
+def test_long_names_leave_the_plane_wide_enough_for_its_label():
+    row = {"estimate": 0.8, "low": 0.7, "high": 0.9, "name": "class " + "a very long name " * 8}
+    figure = plots.forest([("class", [row, row])], row, "balanced_accuracy")
+    figure.draw_without_rendering()
+    (axis,) = figure.axes
+    box, page = axis.xaxis.label.get_window_extent(), figure.bbox
+    assert page.x0 <= box.x0 < box.x1 <= page.x1
+    assert page.y0 <= box.y0
+
+
+def test_the_key_of_reliability_stands_outside_the_planes():
+    table = pd.DataFrame({"class": "a", "mean_p": [0.1, 0.9], "observed": [0.2, 1.0], "calibrated": [False, True], "n": 5})
+    figure = plots.reliability(table, ["a"])
+    (axis,) = figure.axes
+    assert axis.get_legend() is None
+    assert [text.get_text() for text in figure.legends[0].texts] == ["ideal", "as stated", "after scaling"]

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from medimg.report.folder import read_run
-from medimg.report.results import headline_row, levels, overall_table
+from medimg.report.results import fixed_counts, headline_row, levels, overall_table
 from medimg.report.terminal import results_table
 
 
@@ -35,3 +35,10 @@ def test_images_and_patients_stand_apart_only_where_they_differ(runs, alone):
     assert "one image" in table.note
     assert "one image" in str(results_table(alone.path).caption)
     assert "one image" not in str(results_table(both.path).caption)
+
+
+def test_class_counts_held_fixed_are_told_where_the_method_says_so(runs):
+    folder = read_run(runs["binary"])
+    assert "hold for these class counts" in overall_table(folder).note
+    assert "accuracy rests on all patients" in overall_table(folder).note
+    assert fixed_counts([row | {"method": "exact, 12 patients"} for row in folder.rows]) == ""

@@ -23,5 +23,7 @@ def test_training_tells_its_steps_and_newest_measures(tmp_path, capsys, monkeypa
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 10
     assert lines[0].startswith("training: 1 of 15")
-    assert "train/loss" not in lines[4]
+    assert "epoch" not in lines[3]
+    assert ["epoch 1: train/loss" in line for line in lines[4:9]] == [True] * 5
+    assert "epoch 2: train/loss" in lines[9]
     assert "val/loss" in lines[9]

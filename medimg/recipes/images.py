@@ -1,0 +1,77 @@
+"""Images that can be used, as the cases that are judged: each by itself, or the sequences of one place together."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from medimg.data.cache import PictureCache
+from medimg.data.dataset import Pictures
+from medimg.data.patients import Places
+from medimg.data.places import match_places
+from medimg.data.prepare import Prepare
+from medimg.errors import ManifestError
+from medimg.io import Manifest
+from medimg.io.aliases import canonical
+from medimg.losses import Kind
+from medimg.settings import Data
+
+
+@dataclass(frozen=True)
+class Images:
+    """A manifest, where its pictures lie, and the sequences that are judged together (none: each image is a case)."""
+
+    manifest: Manifest
+    cache: PictureCache
+    fuse: tuple[str, ...]
+
+    @property
+    def rows(self) -> pd.DataFrame:
+        """One row an image."""
+        return self.manifest.rows
+
+    @property
+    def kind(self) -> Kind:
+        """What is asked of an image."""
+        return kind_of(self.manifest)
+
+    def cases_of(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """What is judged of these images: the images, or the places that they show."""
+        return match_places(rows, self.fuse) if self.fuse else rows
+
+    def pictures(self, cases: pd.DataFrame, channels: int) -> Pictures | Places:
+        """Lay out the pictures of cases."""
+        if self.fuse:
+            return Places(cases, self.fuse, self.manifest.classes, self.cache)
+        return Pictures(cases, self.manifest.classes, self.cache, channels)
+
+
+def kind_of(manifest: Manifest) -> Kind:
+    """Several labels at once, one of two, or one of many."""
+    if manifest.multilabel:
+        return "multilabel"
+    return "binary" if len(manifest.classes) == 2 else "multiclass"
+
+
+def prepare_of(data: Data) -> Prepare:
+    """How pictures are prepared."""
+    return Prepare(data.size, data.normalise, data.crop, data.field_mm)
+
+
+def sequences_of(data: Data) -> tuple[str, ...]:
+    """The sequences that are judged together, in canonical words; none where each image is a case."""
+    return tuple(canonical("sequence", name) for name in data.fuse)
+
+
+def places_of(rows: pd.DataFrame, data: Data) -> pd.DataFrame:
+    """Match all places of a manifest, with the columns of data.subgroups from one of their slices; ManifestError by data.missing."""
+    sequences = sequences_of(data)
+    places = match_places(rows, sequences)
+    lacking = places[(places[list(sequences)] == "").any(axis=1)]
+    if data.missing == "refuse" and len(lacking):
+        raise ManifestError(
+            f"{len(lacking)} of {len(places)} places lack one of {', '.join(sequences)}, in {lacking['patient'].nunique()} patients, and "
+            f"data.missing=refuse (for example {', '.join(lacking['id'][:5])}). Set data.missing=mask to judge them by what is there."
+        )
+    extra = [name for name in data.subgroups if name in rows and name not in places]
+    first = places[list(sequences)].apply(lambda row: next(filter(None, row)), axis=1)
+    return places.join(rows.set_index("id")[extra], on=first)
