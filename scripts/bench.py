@@ -3,7 +3,7 @@
 Run:  make bench                                     about 5 minutes on two free cores
       python scripts/bench.py --quick                a glance
       python scripts/bench.py --rounds 40 --steps 4 --threads 1
-      python scripts/bench.py --only steps --images 1024 --steps 15    on a GPU, which is taken where there is one
+      python scripts/bench.py --only steps resnet50 --images 512 --steps 7    on a GPU, which is taken where there is one
 
 The pictures are the built-in thyroid cohort, prepared once into a cache in a temporary folder; nothing else is read or written. Each
 ratio is the median over rounds, with the quartiles: `clock` by wall time, `processor` by the processor's time of this process, which
