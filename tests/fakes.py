@@ -269,7 +269,7 @@ def disc(x, y, index, count):
     return 120.0 * (np.hypot(x - 0.5 - 0.25 * np.cos(angle), y - 0.5 - 0.25 * np.sin(angle)) < 0.2)
 
 
-def brain(folder, *, patients=12, slices=3, sequences=("FLAIR", "T1CE", "T2"), classes=("a", "b"), size=24, seed=0):
+def brain(folder, *, patients=12, first=0, slices=3, sequences=("FLAIR", "T1CE", "T2"), classes=("a", "b"), size=24, seed=0):
     """MR slices as DICOM with a manifest: a disc's place tells the class, sequences share a frame of reference; every fifth patient
     lacks the last sequence, and the second sequence lies 1 mm off the others (spacing 6 mm).
     """
@@ -277,7 +277,7 @@ def brain(folder, *, patients=12, slices=3, sequences=("FLAIR", "T1CE", "T2"), c
     y, x = np.mgrid[:size, :size] / size
     rows = []
     for p in range(patients):
-        name, label = f"P{p:03d}", classes[p % len(classes)]
+        name, label = f"P{first + p:03d}", classes[p % len(classes)]
         for s, sequence in enumerate(sequences[: len(sequences) - (p % 5 == 4)]):
             for i in range(slices):
                 pixels = 200 + random.normal(0, 60, (size, size)) + 4 * disc(x, y, classes.index(label), len(classes))
