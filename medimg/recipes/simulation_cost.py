@@ -49,7 +49,7 @@ def cost(settings: Settings, run: Path | None) -> dict[str, Any]:
 
 
 def at_once(settings: Settings, accelerator: str, cores: int, chains: int) -> int:
-    """Count the processes by which the hours may be divided: those with a core and a repeat and fold each; a GPU they share says nothing."""
+    """Count the processes that divide the hours: those with a core and a repeat and fold each; what a shared GPU gives is not known."""
     return 1 if accelerator == "gpu" else min(settings.active.processes, cores, chains)
 
 
