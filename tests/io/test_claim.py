@@ -4,7 +4,15 @@ import sys
 
 from medimg.io.claim import claimed
 
-HOLD = "import sys, time; from pathlib import Path; from medimg.io.claim import claimed\nwith claimed(Path(sys.argv[1])) as mine: print(mine, flush=True); time.sleep(600)"
+HOLD = """
+import sys, time
+from pathlib import Path
+from medimg.io.claim import claimed
+
+with claimed(Path(sys.argv[1])) as mine:
+    print(mine, flush=True)
+    time.sleep(600)
+"""
 
 
 def test_a_file_is_claimed_by_one_process_and_free_once_that_is_killed(tmp_path):
