@@ -12,7 +12,7 @@ from medimg.evaluate.simulation import Simulation
 from medimg.metrics import Array, Flags, areas_draws, brier_terms, ratio
 
 Ints = NDArray[np.int_]
-MEASURES = ("auroc", "auprc", "balanced_accuracy", "sensitivity", "specificity", "brier", "patient_auroc")
+MEASURES = ("auroc", "auprc", "accuracy", "balanced_accuracy", "sensitivity", "specificity", "brier", "patient_auroc")
 
 
 @dataclass(frozen=True)
@@ -47,9 +47,10 @@ def measure(fold: Fold, p: Array, threshold: float, mixed: int) -> dict[str, Arr
     rates = [_rates(fold.truth[:, k], decided[:, k], fold) for k in chosen]
     sensitivity, specificity = (np.mean([rate[side] for rate in rates], axis=0) for side in (0, 1))
     errors = brier_terms(fold.truth, p) if several else brier_terms(fold.truth[:, 1], p[:, 1])
-    squares = _summed(np.column_stack([errors, np.ones(len(p))]), fold)
+    right = (fold.truth & decided).any(axis=1) if several else fold.truth[:, 1] == decided[:, 1]
+    sums = _summed(np.column_stack([errors, right, np.ones(len(p))]), fold)
     found = {"auroc": np.mean([area for area, _ in areas], axis=0), "auprc": np.mean([precision for _, precision in areas], axis=0)}
-    found |= {"sensitivity": sensitivity, "specificity": specificity, "brier": squares[:, 0] / squares[:, 1]}
+    found |= {"sensitivity": sensitivity, "specificity": specificity, "brier": sums[:, 0] / sums[:, 2], "accuracy": sums[:, 1] / sums[:, 2]}
     found["balanced_accuracy"] = sensitivity if several else (sensitivity + specificity) / 2
     return found if mixed else found | {"patient_auroc": _of_patients(fold, p, chosen)}
 

@@ -33,6 +33,11 @@ class Grid:
         """Lay a number of every unit out as (strategies, rounds + 1, cells)."""
         return np.array([[[float(unit[name]) for unit in line] for line in lines] for lines in self.units])
 
+    @property
+    def own(self) -> Array:
+        """(strategies, rounds + 1, cells) whether a unit is of that round; false where a pool had run out before it."""
+        return np.array([[[unit["round"] == n for unit in line] for n, line in enumerate(lines)] for lines in self.units])
+
 
 def measure_all(simulation: Simulation) -> Grid | None:
     """Measure every unit that can be compared; None while not one repeat and fold has its initial training."""

@@ -53,6 +53,7 @@ def evaluate_simulation(run: Path) -> dict[str, Any]:
     grid = measure_all(simulation)
     about = {name: simulation.asked.get(name) for name in (*ABOUT, *ABOUT_CHANCE)}
     parts = {"parts": simulation.asked.get("parts", {})}
+    about["rounds"] = simulation.rounds
     result: dict[str, Any] = {"schema": 1} | about | parts | {"units": _units(simulation, grid)} | _numbers(simulation, grid)
     result |= {"notes": _notes(simulation, grid)}
     result |= {"verdict": verdict(result)}
@@ -157,6 +158,8 @@ def _notes(simulation: Simulation, grid: Grid | None) -> list[str]:
     if left:
         notes.append(f"{left} finished units are in no number: not every strategy has got as far in their repeat and fold.")
     full = {key[:2] for key in simulation.units if key[2:] == FULL}
+    if not grid.own.all():
+        notes.append("Pools run out at different rounds; from then on a repeat and fold stands in the mean with its last training.")
     if grid.full and not set(grid.cells) <= full:
         notes.append("The full-data training was not repeated in every repeat, so chance in it is only partly in the intervals.")
     if grid.sampler.alone:
@@ -166,5 +169,4 @@ def _notes(simulation: Simulation, grid: Grid | None) -> list[str]:
 
 def _used(simulation: Simulation, grid: Grid) -> int:
     full = sum(key[2:] == FULL and any(key[1] == fold for _, fold in grid.cells) for key in simulation.units)
-    rounds: int = grid.values["auroc"].shape[1] - 1
-    return len(grid.cells) * (1 + len(grid.strategies) * rounds) + (full if grid.full else 0)
+    return int(len(grid.cells) + grid.own[:, 1:].sum()) + (full if grid.full else 0)

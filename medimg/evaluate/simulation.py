@@ -1,7 +1,10 @@
 """The units of a simulated learning curve: what was asked, what is finished, and the test cases of each training."""
 
 import json
+import math
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -33,23 +36,56 @@ class Simulation:
     @property
     def planned(self) -> int:
         """Units of a finished simulation: each repeat and fold has one initial, one full, and a curve of each strategy."""
-        return int(self.asked["repeats"] * self.asked["folds"] * (2 + len(self.strategies) * self.asked["rounds"]))
+        return sum(2 + sum(self.rounds_of(cell, name) for name in self.strategies) for cell in self.cells)
+
+    @property
+    def cells(self) -> list[Cell]:
+        """Every repeat of every fold that was asked for."""
+        folds = sorted(map(int, self.asked.get("parts") or range(self.asked["folds"])))
+        return [(repeat, fold) for fold in folds for repeat in range(self.asked["repeats"])]
+
+    @cached_property
+    def rounds(self) -> int:
+        """Rounds of the longest curve of a finished simulation."""
+        return max((self.rounds_of(cell, name) for cell in self.cells for name in self.strategies), default=0)
+
+    def rounds_of(self, cell: Cell, strategy: str) -> int:
+        """Rounds that a curve has in the end: its own where its pool is empty, else what its open images (or patients) are enough for."""
+        number = self.last(cell, strategy)
+        last = self.unit(cell, strategy, number)
+        pool = (self.asked.get("parts") or {}).get(str(cell[1]), {}).get("pool")
+        if not pool:
+            return int(self.asked["rounds"])
+        if self.asked.get("unit") == "patient":
+            left = pool["patients"] - (last["patients"] if last else 0)
+        else:
+            left = pool["images"] - (last["labels"] if last else self.asked["init"]["size"])
+        return number if _emptied(last) else min(int(self.asked["rounds"]), number + math.ceil(max(0, left) / self.asked["budget"]))
+
+    def last(self, cell: Cell, strategy: str) -> int:
+        """Last round of a curve that is finished without a gap before it."""
+        return next(n for n in count(1) if (*cell, strategy, n) not in self.units) - 1
 
     def unit(self, cell: Cell, strategy: str, number: int) -> Json | None:
-        """Find a unit; round 0 of every strategy is the shared `initial`."""
-        return self.units.get((*cell, "initial" if number == 0 else strategy, number))
+        """Find a unit; round 0 of every strategy is the shared `initial`, and where the pool ran out the last unit stands for all later."""
+        own = self.units.get((*cell, "initial" if number == 0 else strategy, number))
+        if own or not number:
+            return own
+        end = self.last(cell, strategy)
+        last = self.units.get((*cell, strategy if end else "initial", end))
+        return last if last and number > end and _emptied(last) else None
 
     def depth(self, cell: Cell) -> int:
         """Last round that every strategy has finished without a gap; -1: not even the initial training."""
-        last = self.asked["rounds"] if self.unit(cell, "initial", 0) else -1
+        last = self.rounds if self.unit(cell, "initial", 0) else -1
         for strategy in self.strategies:
             last = next((n - 1 for n in range(1, last + 1) if not self.unit(cell, strategy, n)), last)
         return int(last)
 
     def comparable(self) -> tuple[list[Cell], int]:
         """Choose the repeats and folds, and the last round, that keep most finished units: all strategies are compared on the same ones."""
-        depths = {(r, f): self.depth((r, f)) for f in range(self.asked["folds"]) for r in range(self.asked["repeats"])}
-        kept = {last: [cell for cell, depth in depths.items() if depth >= last] for last in range(self.asked["rounds"] + 1)}
+        depths = {cell: self.depth(cell) for cell in self.cells}
+        kept = {last: [cell for cell, depth in depths.items() if depth >= last] for last in range(self.rounds + 1)}
         last = max(kept, key=lambda n: (len(kept[n]) * (n + 1), n))
         return kept[last], last
 
@@ -72,6 +108,11 @@ class Simulation:
         """Read the test cases of a fold from its first finished unit: id, patient, label, fold."""
         unit = next(unit for key, unit in sorted(self.units.items()) if key[1] == fold)
         return _table(self, unit)[["id", "patient", "label"]].assign(fold=fold)
+
+
+def _emptied(unit: Json | None) -> bool:
+    """Whether no image of the pool is left without a label."""
+    return bool(unit) and ((unit or {}).get("round_facts") or {}).get("open") == 0
 
 
 def _name(unit: Json) -> str:

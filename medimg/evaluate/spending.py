@@ -29,7 +29,8 @@ def pick_rows(simulation: Simulation, grid: Grid) -> list[Row]:
     rows = []
     for s, name in enumerate(grid.strategies):
         for n, line in enumerate(grid.units[s]):
-            seen = [_picks(cases, unit["chosen"], simulation.asked["classes"]) for unit in line if unit.get("chosen")]
+            own = [unit for unit in line if unit["round"] == n and unit.get("chosen")]
+            seen = [_picks(cases, unit["chosen"], simulation.asked["classes"]) for unit in own]
             if seen and (n or not s):
                 means = pd.DataFrame(seen).mean()
                 rows.append({"strategy": name if n else "initial", "round": n} | {key: float(means[key]) for key in seen[0]})
@@ -45,13 +46,14 @@ def _picks(cases: pd.DataFrame, chosen: list[str], classes: list[str]) -> dict[s
 
 def second_rows(grid: Grid) -> list[Row]:
     """Seconds of acquisition and of training: the mean of a round, and the sum over a curve, means over cells."""
-    train, pick = grid.fact("seconds_train")[:, 1:], grid.fact("seconds_pick")[:, 1:]
-    if not train.shape[1]:
+    own = grid.own[:, 1:]
+    if not own.shape[1]:
         return []
+    train, pick = (np.where(own, grid.fact(name)[:, 1:], 0.0) for name in ("seconds_train", "seconds_pick"))
     rows = []
     for s, name in enumerate(grid.strategies):
-        row = {"pick_mean": pick[s].mean(), "pick_total": pick[s].sum(axis=0).mean()}
-        row |= {"train_mean": train[s].mean(), "train_total": train[s].sum(axis=0).mean()}
+        row = {"pick_mean": pick[s].sum() / own[s].sum(), "pick_total": pick[s].sum(axis=0).mean()}
+        row |= {"train_mean": train[s].sum() / own[s].sum(), "train_total": train[s].sum(axis=0).mean()}
         rows.append({"strategy": name} | {key: float(value) for key, value in row.items()})
     return rows
 
@@ -74,7 +76,7 @@ def stop_rows(simulation: Simulation, grid: Grid) -> list[Row]:
     stop = Stop(**asked | {"rules": tuple(asked.get("rules", Stop.rules))})
     rows = []
     for s, name in enumerate(grid.strategies):
-        curves = [_history([line[c] for line in grid.units[s]]) for c in range(len(grid.cells))]
+        curves = [_history([line[c] for n, line in enumerate(grid.units[s]) if grid.own[s, n, c]]) for c in range(len(grid.cells))]
         known = [curve for curve in curves if curve is not None]
         if len(known) < len(curves):
             continue

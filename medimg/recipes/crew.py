@@ -49,7 +49,8 @@ def work_together(run: Path, count: int, threads: int) -> int:
         for worker in workers:
             worker.terminate()
         for worker in workers:
-            worker.communicate()
+            with worker:  # waits for its end, and closes the pipe
+                pass
         os.close(writing)
         relay.join(LOOK_SECONDS)
 

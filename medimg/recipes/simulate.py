@@ -1,7 +1,6 @@
 """Learning curves of labelling strategies on a labelled set: every repeat and fold, one training a unit, each finished unit kept."""
 
 import logging
-import math
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import asdict, replace
@@ -140,12 +139,11 @@ def told(settings: Settings, cohort: Cohort) -> dict[str, Any]:
     """What the evaluation needs to know of the simulation."""
     active, classes, folds = settings.active, list(cohort.manifest.classes), folds_of(settings, cohort)
     parts = {fold: {name: cohort.part(fold, 0, part) for name, part in PARTS.items()} for fold in folds}
-    largest = max(_units(parts[fold]["pool"], active.unit) for fold in folds)
-    left = math.ceil(largest / active.budget)
+    images = max(len(parts[fold]["pool"]) for fold in folds)  # a cap can make any curve longer, but never a round without an image
     return {
         "kind": cohort.kind, "classes": classes, "title": settings.title or title_of(settings, classes),
         "cohort": name_of(settings.data, cohort.manifest), "preset": active.preset, "unit": active.unit, "budget": active.budget,
-        "rounds": min(active.rounds or left, left), "init": {"method": active.init, "size": active.init_size}, "mode": active.mode,
+        "rounds": min(active.rounds or images, images), "init": {"method": active.init, "size": active.init_size}, "mode": active.mode,
         "frozen": active.frozen, "strategies": list(strategies_of(settings)), "repeats": active.repeats, "folds": len(folds),
         "margin": active.margin, "noise": active.noise, "draws": settings.evaluate.draws, "seed": settings.evaluate.seed,
         "stop": asdict(Stop(**asdict(active.stop))),
@@ -154,10 +152,6 @@ def told(settings: Settings, cohort: Cohort) -> dict[str, Any]:
             for fold, own in parts.items()
         },
     }  # fmt: skip
-
-
-def _units(pool: Any, unit: str) -> int:
-    return int(pool["patient"].nunique() if unit == "patient" else len(pool))
 
 
 def check(settings: Settings, run: Path) -> list[str]:

@@ -13,6 +13,9 @@ def test_a_plan_counts_the_units_and_starts_nothing(tmp_path):
     assert answer.json["units"] == 3 * 2 * (2 + 4 * 2)
     assert answer.json["hours"] > 0
     assert "60 units" in medimg(*words).text
+    assert answer.json["processes"] == 1
+    told = medimg(*words, "active.processes=64").text
+    assert "of 64 processes" in told or "per process" in told
     assert not (tmp_path / "runs").exists()
 
 

@@ -45,6 +45,7 @@ def by_hand(run, result, stem):
             values.append(
                 {"auroc": sk.roc_auc_score(truth, p), "auprc": sk.average_precision_score(truth, p)}
                 | {"balanced_accuracy": sk.balanced_accuracy_score(truth, said), "sensitivity": sk.recall_score(truth, said)}
+                | {"accuracy": sk.accuracy_score(truth, said)}
                 | {"specificity": sk.recall_score(~truth, ~said), "brier": sk.brier_score_loss(truth, p)}
                 | {"patient_auroc": sk.roc_auc_score(patients["truth"], patients["p_yes"])}
             )

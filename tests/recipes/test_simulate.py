@@ -1,9 +1,11 @@
 import csv
 import json
+import os
 import random
 import signal
 import time
 from collections import Counter
+from pathlib import Path
 
 import fakes
 import numpy as np
@@ -265,3 +267,22 @@ def test_several_processes_find_what_one_finds(finished_simulation, tmp_path):
     assert "r1_f1_random_n01: " in answer.err
     assert not list((three / "sim" / "open").iterdir())
     assert medimg("active-label", "--simulate", three, "active.processes=1").code == 0
+
+
+@pytest.mark.slow
+def test_a_worker_killed_in_the_middle_leaves_its_work_to_the_others(finished_simulation, tmp_path):
+    _, manifest, _ = finished_simulation
+    more = [*SIMULATED, "active.rounds=1", "active.repeats=2", "active.compare=[random]"]
+    assert medimg(*simulated(manifest, tmp_path / "whole", *more)).code == 0
+    run = tmp_path / "runs" / "own" / "killed"
+    parent = process(*simulated(manifest, tmp_path / "runs", *more, "active.processes=2"), MEDIMG_RUN=str(run))
+    while parent.poll() is None and len(list((run / "sim").glob("*.json"))) < 3:
+        time.sleep(0.05)
+    worker = Path(f"/proc/{parent.pid}/task/{parent.pid}/children").read_text().split()[0]
+    os.kill(int(worker), signal.SIGKILL)
+    before = {path: path.stat().st_mtime_ns for path in (run / "sim").glob("*.json")}
+    told = parent.communicate()[1]
+    assert parent.returncode == 0, told
+    assert "was killed (signal 9)" in told
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+    assert curves(run) == curves(newest(tmp_path / "whole"))

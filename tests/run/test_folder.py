@@ -97,6 +97,9 @@ def test_a_run_is_held_by_one_process(settings):
         other = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
         assert "another medimg process" in other.stderr
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+    with held(run, shared=True):
+        assert subprocess.run([sys.executable, "-c", code.replace("))", "), shared=True)")]).returncode == 0
+        assert subprocess.run([sys.executable, "-c", code], capture_output=True).returncode == 1
 
 
 def test_other_processes_of_a_run_share_the_leaders_folder(settings, monkeypatch):

@@ -45,7 +45,7 @@ def test_what_the_user_chose_is_taken_whatever_the_processor(monkeypatch):
 @pytest.mark.parametrize(("devices", "threads"), [(1, 8), (2, 4), (3, 2), (16, 1)])
 def test_processes_of_one_machine_share_its_cores(devices, threads, monkeypatch):
     monkeypatch.setattr(machine.os, "sched_getaffinity", lambda _: set(range(8)))
-    assert look(replace(CPU, devices=devices)).threads == threads
+    assert look(replace(CPU, devices=devices)).threads == look(CPU, processes=devices).threads == threads
 
 
 def test_automatic_without_an_accelerator_is_the_processor(monkeypatch):
