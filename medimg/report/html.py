@@ -70,7 +70,8 @@ def _top(run: RunFolder) -> dict[str, Any]:
 def _patients(run: RunFolder) -> dict[str, Any]:
     return {
         "cohort": cohort.cohort_table(run), "parts": cohort.parts_table(run), "proof": cohort.proof_table(run),
-        "refused": cohort.refused_table(run), "split_sha256": scrub(run.proof.get("split_sha256") or ""),
+        "refused": cohort.refused_table(run), "left_out": cohort.left_out_table(run),
+        "split_sha256": scrub(run.proof.get("split_sha256") or ""),
         "proof_notes": [scrub(note) for note in run.proof.get("notes") or []],
         "fingerprint": scrub(run.proof.get("key_fingerprint") or ""),
     }  # fmt: skip
