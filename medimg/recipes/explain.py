@@ -47,7 +47,10 @@ def draw_heat_maps(
     folder: Path, errors: pd.DataFrame, rows: pd.DataFrame, cache: PictureCache, channels: int, kind: Kind, classes: list[str],
     network: nn.Module, machine: Machine,
 ) -> list[dict[str, Any]]:  # fmt: skip
-    """Draw picture and heat-map of each wrong case (columns id, label, predicted) for the answer that was given."""
+    """Draw picture and heat-map of each wrong case (columns id, label, predicted) for the answer that was given.
+
+    A map without any evidence (Grad-CAM keeps what speaks for an answer) is not drawn: the entry's overlay is empty.
+    """
     folder.mkdir(exist_ok=True)
     network = network.to(machine.device).eval()
     told = []
@@ -57,10 +60,11 @@ def draw_heat_maps(
         target = str(case.predicted).split("|")[0] or str(case.label).split("|")[0]
         output, sign = (0, 1.0 if target == classes[1] else -1.0) if kind == "binary" else (classes.index(target), 1.0)
         heat = grad_cam(network, image.to(machine.device), output, sign=sign)[0].cpu().numpy()
-        picture = _grey(image[0, 0].numpy())
+        picture, overlay = _grey(image[0, 0].numpy()), f"{case.id}_cam.png" if heat.any() else ""
         PIL.Image.fromarray(picture).save(folder / f"{case.id}.png")
-        PIL.Image.fromarray(_overlay(picture, heat)).save(folder / f"{case.id}_cam.png")
-        told.append({"id": case.id, "label": case.label, "target": target, "image": f"{case.id}.png", "overlay": f"{case.id}_cam.png"})
+        if overlay:
+            PIL.Image.fromarray(_overlay(picture, heat)).save(folder / overlay)
+        told.append({"id": case.id, "label": case.label, "target": target, "image": f"{case.id}.png", "overlay": overlay})
     return told
 
 
