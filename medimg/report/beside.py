@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from medimg.report.folder import RunFolder
-from medimg.report.results import OVERALL, pick
+from medimg.report.folder import Json, RunFolder
+from medimg.report.results import LEVELS, OVERALL, levels, pick
 from medimg.report.table import Cell, Table, measure_cell
 from medimg.report.words import AGGREGATES, finite, metric_name, number, scrub, signed, words
 
@@ -21,7 +21,10 @@ def paper_table(run: RunFolder) -> Table:
     sources = list(dict.fromkeys(source for _, source in lines))
     one = len(sources) < 2  # said once, below
     none = [Cell("–", look="num dim")] * 2
-    rows = [[Cell(name, "" if one else source), *(cell for metric in metrics for cell in own.get(metric, none))] for (name, source), own in lines.items()]
+    rows = [
+        [Cell(name, "" if one else source), *(cell for metric in metrics for cell in own.get(metric, none))]
+        for (name, source), own in lines.items()
+    ]
     head = [f"{metric_name(metric)}, {whose}" for metric in metrics for whose in ("paper", "here")]
     note = f"From {sources[0]} of the paper. " if one and sources and sources[0] else ""
     note += "Other patients, other images: the paper's figures and ours cannot be subtracted. The paper gives no interval unless stated."
@@ -29,20 +32,31 @@ def paper_table(run: RunFolder) -> Table:
 
 
 def source_table(run: RunFolder) -> Table:
-    """An external run: the numbers on the cases the model was made on beside those on these cases."""
+    """An external run: the numbers on the cases the model was made on, and how far these cases' (in the table of all) are from them."""
     source: Any = run.evaluation.get("source_metrics") or []
-    before = source.get("rows") or [source.get("headline") or source] if isinstance(source, dict) else source
+    rows = source.get("rows") or [source.get("headline") or source] if isinstance(source, dict) else source
+    rows = [row for row in rows if isinstance(row, dict) and finite(row.get("estimate")) is not None and not row.get("calibrated")]
+    before = [row for row in rows if row.get("scope", "all") in OVERALL]
+    units = [level for level in LEVELS if any(row.get("level", "image") == level for row in before) and level in levels(run)]
     lines = []
-    for row in before:
-        if not isinstance(row, dict) or finite(row.get("estimate")) is None or row.get("scope", "all") not in OVERALL:
-            continue
-        here = [r for r in run.rows if r["metric"] == row["metric"] and r.get("scope") == row.get("scope", "all")
-                and r.get("level") == row.get("level", "image") and bool(r.get("calibrated")) == bool(row.get("calibrated"))]  # fmt: skip
-        ours = pick(here, row.get("aggregate"))
-        change = Cell("–", look="num dim")
-        if ours and finite(ours.get("estimate")) is not None:
-            change = Cell(signed(ours["estimate"] - row["estimate"]), look="num")
-        way = f"per {row.get('level', 'image')}, {AGGREGATES.get(str(row.get('aggregate')), 'as stated')}"
-        lines.append([Cell(metric_name(row["metric"]), way), measure_cell(row), measure_cell(ours), change])
-    note = "The difference stands without an interval: other patients on either side. An interval of it was not measured."
-    return Table("On the source's own cases, and on these", ["Measure", "Source run", "These cases", "Difference"], lines, note)
+    for scope, metric in dict.fromkeys((row.get("scope", "all"), row["metric"]) for row in before):
+        same = [row for row in before if (row.get("scope", "all"), row["metric"]) == (scope, metric)]
+        cells = [cell for level in units for cell in _apart(run, [row for row in same if row.get("level", "image") == level], level)]
+        lines.append([Cell(metric_name(metric) + (", mean of classes" if scope == "macro" else "")), *cells])
+    ways = [AGGREGATES[way] for way in AGGREGATES if any(row.get("aggregate") == way for row in before)]
+    note = f"Source run: {ways[0] if ways else 'as stated'}. Difference: these cases, as in the table above, minus the source's; it "
+    note += "stands without an interval, as other patients are on either side."
+    head = ["Measure", *(f"Per {level}: {what}" for level in units for what in ("source run", "difference"))]
+    return Table("On the source's own cases, and how far these are from them", head, lines, note)
+
+
+def _apart(run: RunFolder, before: list[Json], level: str) -> list[Cell]:
+    """The source's number of one measure with its interval, and the difference of ours from it."""
+    was = pick(before, "mean_over_folds")
+    if was is None:
+        return [measure_cell(None)] * 2
+    place = (was["metric"], was.get("scope", "all"), level)
+    here = [row for row in run.rows if (row["metric"], row.get("scope"), row.get("level")) == place and not row.get("calibrated")]
+    ours = pick(here, was.get("aggregate"))
+    known = finite(ours.get("estimate")) if ours else None
+    return [measure_cell(was), measure_cell(None) if known is None else Cell(signed(known - was["estimate"]), look="num")]

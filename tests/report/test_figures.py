@@ -33,7 +33,8 @@ def test_the_number_over_a_curve_is_that_of_the_pooled_curve_and_the_mean_is_nam
     rows = [row for row in read_run(runs["multiclass"]).rows if row["scope"] == "class=goitre" and row["level"] == "image"]
     for kind, metric in (("roc", "auroc"), ("pr", "auprc")):
         pooled, mean = (
-            next(row["estimate"] for row in rows if (row["metric"], row["aggregate"]) == (metric, way)) for way in ("pooled", "mean_over_folds")
+            next(row["estimate"] for row in rows if (row["metric"], row["aggregate"]) == (metric, way))
+            for way in ("pooled", "mean_over_folds")
         )
         (text,) = [axis.texts[0].get_text() for axis in figures[kind].axes if axis.get_title(loc="left") == "goitre"]
         own, over_folds = text.split("\n")
