@@ -73,8 +73,10 @@ def whois(command: Command) -> int:
 
 def check(command: Command) -> int:
     """medimg data check: what a manifest holds, how its patients are dealt, and the proof."""
+    from medimg.cli.runs import speak
     from medimg.run.compose import compose
 
+    speak(command)
     settings = compose(command.overrides, manifest=command.names[0] if command.names else None)
     from medimg.data.leaks import prove
     from medimg.recipes.cohort import deal, read
@@ -85,7 +87,8 @@ def check(command: Command) -> int:
     code = 3 if manifest.flow.get("refused") else 0
     told = {
         "flow": manifest.flow, "classes": _classes(manifest), "split": _parts(manifest, split), "proof": proof,
-        "refused": manifest.refused.to_dict("records"), "exit_code": code,
+        "refused": manifest.refused.to_dict("records"), "labels_left_out": manifest.left_out, "labels_misspelt": manifest.misspelt,
+        "exit_code": code,
     }  # fmt: skip
     if command.json:
         print(json.dumps(told, default=str))

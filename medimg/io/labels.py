@@ -1,21 +1,47 @@
 """Which label each row has, which classes there are and in which order, and which rows fall out because their label was not chosen."""
 
+import difflib
+import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
 
 from medimg.io.table import closest, lines
 
+MISSPELT = 0.8  # likeness of difflib from which a label that is left out may be a class written wrongly; told, never refused
+MOST = 8  # labels named in one sentence
+
 
 @dataclass(frozen=True)
 class Labels:
-    """Labels of the rows that stay (several joined by "|" in the order of the classes, "" if unlabelled)."""
+    """Labels of the rows that stay (several joined by "|" in the order of the classes, "" if unlabelled).
+
+    `left_out` counts the rows of each value of the column that is none of the classes, the most frequent first.
+    """
 
     labels: "pd.Series[str]"
     classes: list[str]
+    left_out: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def told(self) -> str:
+        """One sentence on what is left out, with the class that a label may be a misspelling of; empty where nothing is."""
+        if not self.left_out:
+            return ""
+        listed = [
+            f"{name} ({count}{f'; did you mean {near}?' if (near := self.meant(name)) else ''})" for name, count in self.left_out.items()
+        ]
+        more = f" and {len(listed) - MOST} more labels" if len(listed) > MOST else ""
+        return f"{sum(self.left_out.values())} rows whose label is none of the classes are left out: {', '.join(listed[:MOST])}{more}."
+
+    def meant(self, label: str) -> str:
+        """The class that a label which was left out may be a misspelling of, or an empty text."""
+        known = {squeezed(name): name for name in self.classes}
+        near = [difflib.get_close_matches(squeezed(part), known, 1, MISSPELT) for part in label.split("|") if part not in self.classes]
+        return known[near[0][0]] if near and near[0] else ""
 
 
 def choose_labels(table: pd.DataFrame, column: str | None, classes: Sequence[Any] | None, multilabel: bool, faults: list[str]) -> Labels:
@@ -34,7 +60,13 @@ def choose_labels(table: pd.DataFrame, column: str | None, classes: Sequence[Any
         _check_classes(names, counts, column, faults)
     order = {name: place for place, name in enumerate(names)}
     kept = {line: "|".join(sorted(parts, key=order.__getitem__)) for line, parts in found.items() if all(part in order for part in parts)}
-    return Labels(pd.Series(kept, dtype=str).reindex(pd.Index(list(kept), dtype=table.index.dtype)), names)
+    left_out = Counter(table[column].astype(str)[~table.index.isin(list(kept))])
+    return Labels(pd.Series(kept, dtype=str).reindex(pd.Index(list(kept), dtype=table.index.dtype)), names, dict(left_out.most_common()))
+
+
+def squeezed(name: str) -> str:
+    """A name without case, blanks and signs, as people vary them."""
+    return re.sub(r"[\W_]", "", name.lower()) or name
 
 
 def _parts(value: str, multilabel: bool) -> list[str]:

@@ -3,7 +3,7 @@
 import hashlib
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,8 @@ class Manifest:
     source: str
     flow: dict[str, int]
     refused: pd.DataFrame  # row (line of the file), reason
+    left_out: dict[str, int] = field(default_factory=dict)  # rows of each label that is none of the classes
+    misspelt: dict[str, str] = field(default_factory=dict)  # of these labels: the class that may be meant
 
 
 def read_manifest(
@@ -69,6 +71,9 @@ def read_manifest(
     rows = rows_of(kept, chosen.labels, source.parent, faults, label)
     if faults:
         raise ManifestError(*faults)
+    misspelt = {name: near for name in chosen.left_out if (near := chosen.meant(name))}
+    if chosen.told:
+        _LOG.log(logging.WARNING if misspelt else logging.INFO, chosen.told)
     rows, refused = _with_facts(rows, workers)
     flow["refused"] = len(refused)
     rows, duplicates = _without_duplicates(rows)
@@ -79,7 +84,7 @@ def read_manifest(
     flow |= {"used": len(rows), "unlabelled": int((rows["label"] == "").sum()) if label else 0, "patients": rows["patient"].nunique()}
     told = pd.DataFrame(sorted(refused + duplicates), columns=["row", "reason"])
     sha256 = hashlib.sha256(source.read_bytes()).hexdigest()
-    return Manifest(rows.reset_index(drop=True), chosen.classes, multilabel, sha256, str(source), flow, told)
+    return Manifest(rows.reset_index(drop=True), chosen.classes, multilabel, sha256, str(source), flow, told, chosen.left_out, misspelt)
 
 
 def _check_columns(table: pd.DataFrame, needed: Sequence[str]) -> None:

@@ -3,6 +3,7 @@
 import csv
 import difflib
 import io
+import logging
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -11,6 +12,9 @@ import pandas as pd
 
 from medimg.errors import ManifestError
 
+_LOG = logging.getLogger(__name__)
+GUESSED = {"gb18030": "GB18030 (Chinese)", "cp1252": "Windows Latin"}
+
 
 def read_table(path: Path, what: str = "manifest") -> pd.DataFrame:
     """All values as stripped text, "" where empty; the index is the line as a spreadsheet counts it (the header is line 1)."""
@@ -18,7 +22,9 @@ def read_table(path: Path, what: str = "manifest") -> pd.DataFrame:
         content = Path(path).read_bytes()
     except OSError as fault:
         raise ManifestError(f"{what} {path}: cannot be read ({fault.strerror}). Check the path.") from None
-    text = decoded(content, f"{what} {path}")
+    text, guessed = decoded(content, f"{what} {path}")
+    if guessed:
+        _LOG.warning("the %s is not UTF-8 and was read as %s: look whether its words are right, or save it as 'CSV UTF-8'.", what, guessed)
     try:
         frame = pd.read_csv(
             io.StringIO(text), sep=separator(text), dtype=str, keep_default_na=False, na_filter=False, skip_blank_lines=False, header=None,
@@ -38,17 +44,18 @@ def read_table(path: Path, what: str = "manifest") -> pd.DataFrame:
     return filled
 
 
-def decoded(content: bytes, what: str) -> str:
+def decoded(content: bytes, what: str) -> tuple[str, str]:
     """Bytes to text by trying: marks first, then UTF-8, then GB18030; where no two bytes above ASCII stand together, Windows Latin.
 
     Chinese characters are pairs of such bytes; an umlaut or accent stands between ASCII letters, which GB18030 would swallow unnoticed.
+    Where the encoding is a guess, the second text names it.
     """
     marks = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
     marked = [encoding for mark, encoding in marks.items() if content.startswith(mark)]
     alone = not re.search(rb"[\x80-\xff]{2}", content)
     for encoding in [*marked, "utf-8", "cp1252" if alone else "gb18030"]:
         try:
-            return content.decode(encoding)
+            return content.decode(encoding), GUESSED.get(encoding, "")
         except UnicodeDecodeError:
             continue
     raise ManifestError(f"{what}: neither UTF-8 nor GB18030 nor Windows Latin text. Save it as 'CSV UTF-8'.")

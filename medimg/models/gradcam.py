@@ -18,7 +18,7 @@ def last_convolution(network: nn.Module) -> nn.Module:
 def grad_cam(network: nn.Module, image: Tensor, output: int, *, sign: float = 1.0) -> Tensor:
     """Weigh the last feature maps by their gradients: (B, C, H, W) image -> (B, H, W) in 0..1, for one output's logit.
 
-    `sign=-1` explains the other answer of a single logit.
+    `sign=-1` explains the other answer of a single logit. All zero where nothing in the last feature maps speaks for the answer.
     """
     kept: list[Tensor] = []
     hook = last_convolution(network).register_forward_hook(lambda _module, _inputs, result: kept.append(result))

@@ -117,7 +117,7 @@ def load(settings: Settings, run: Path) -> Cohort:
     if ranks.rank() == 0:
         write_cases(run, manifest, settings.data)
         write_json(proof_path, {**proof, "manifest_sha256": manifest.sha256})
-        write_json(run / "flow.json", {**manifest.flow, "parts": _parts(cohort)})
+        write_json(run / "flow.json", {**_flow(manifest), "parts": _parts(cohort)})
         fill(cohort.cache, manifest.rows)
     ranks.barrier()
     return cohort
@@ -147,7 +147,7 @@ def load_external(data: Data, source: Path, run: Path) -> Images:
     if ranks.rank() == 0:
         write_cases(run, manifest, data)
         write_json(run / "split_proof.json", {**proof, "manifest_sha256": manifest.sha256})
-        write_json(run / "flow.json", manifest.flow)
+        write_json(run / "flow.json", _flow(manifest))
         fill(images.cache, manifest.rows)
     ranks.barrier()
     return images
@@ -182,6 +182,11 @@ def write_cases(run: Path, manifest: Manifest, data: Data) -> None:
     write_atomically(run / "refused.csv", manifest.refused.to_csv(index=False).encode())
     if data.fuse:
         write_atomically(run / "places.csv", places_of(rows, data).to_csv(index=False).encode())
+
+
+def _flow(manifest: Manifest) -> dict[str, Any]:
+    """What became of the manifest's rows, and which labels were left out because they are none of the classes."""
+    return {**manifest.flow, "labels_left_out": manifest.left_out, "labels_misspelt": manifest.misspelt}
 
 
 def _parts(cohort: Cohort) -> dict[str, Any]:

@@ -51,6 +51,7 @@ def draw_heat_maps(
     """Draw picture and heat-map of each wrong case (columns id, label, predicted) for the answer that was given.
 
     Of a fused case the sequences stand side by side, blank where one is missing.
+    A map without any evidence (Grad-CAM keeps what speaks for an answer) is not drawn: the entry's overlay is empty.
     """
     folder.mkdir(exist_ok=True)
     network = network.to(machine.device).eval()
@@ -63,9 +64,11 @@ def draw_heat_maps(
         heat = np.hstack(list(cam(network, image.to(machine.device), output, sign=sign).cpu().numpy()))  # type: ignore[arg-type]
         planes = image[0] if isinstance(network, FusedClassifier) else image[0, :1]
         picture = np.hstack([_grey(plane) for plane in planes.numpy()])
+        overlay = f"{case.id}_cam.png" if heat.any() else ""
         PIL.Image.fromarray(picture).save(folder / f"{case.id}.png")
-        PIL.Image.fromarray(_overlay(picture, heat)).save(folder / f"{case.id}_cam.png")
-        told.append({"id": case.id, "label": case.label, "target": target, "image": f"{case.id}.png", "overlay": f"{case.id}_cam.png"})
+        if overlay:
+            PIL.Image.fromarray(_overlay(picture, heat)).save(folder / overlay)
+        told.append({"id": case.id, "label": case.label, "target": target, "image": f"{case.id}.png", "overlay": overlay})
     return told
 
 

@@ -1,6 +1,7 @@
 """Probabilities of a finished run for new images, by the mean of its networks."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -8,16 +9,18 @@ import numpy as np
 import pandas as pd
 import torch
 from numpy.typing import NDArray
+from torch import nn
 
 from medimg.errors import UnreadableImage
 from medimg.evaluate.calibration import decide, heat
 from medimg.evaluate.question import read_question
 from medimg.io import read_image
 from medimg.io.scan import OWN
-from medimg.losses import probabilities
+from medimg.io.told import Told
+from medimg.losses import Kind, probabilities
 from medimg.recipes.images import prepare_of
 from medimg.recipes.judge import learned_together, networks
-from medimg.recipes.networks import best_of, network_of, stage_name
+from medimg.recipes.networks import Job, best_of, network_of, stage_name
 from medimg.settings import Settings
 from medimg.training.machine import Machine, look
 from medimg.training.score import logits_of
@@ -27,23 +30,37 @@ def predict(settings: Settings, run: Path, sources: list[Path]) -> tuple[pd.Data
     """Score image files, or all files of folders: a table (image, p_<class> ..., decided) and a reason for each refused file.
 
     Probabilities are the mean over the run's networks after its temperature; `decided` applies the thresholds of its validation.
+    Pictures are read a batch at a time, so that memory does not grow with their number.
     """
     asked = json.loads((run / "evaluation.json").read_text())
-    machine, prepare, classes = look(settings.trainer), prepare_of(settings.data), [str(name) for name in asked["classes"]]
+    classes, files = [str(name) for name in asked["classes"]], _files(sources)
+    machine = look(settings.trainer)
     machine.settle()
-    files = _files(sources)
-    pictures, names, refused = list[NDArray[np.float32]](), list[str](), list[str]()
-    for path in files:
-        try:
-            pictures.append(prepare(read_image(path))[0])
-            names.append(str(path))
-        except UnreadableImage as fault:
-            refused.append(f"{path}: {str(fault).removeprefix('image: ')}")
-    if not pictures:
+    members = [_network(settings, run, job, asked, machine) for job in networks(run)]
+    names, raw, refused = list[str](), list[NDArray[np.float64]](), list[str]()
+    for here, image in _batches(files, settings, refused):
+        batch = image[:, None].expand(-1, settings.model.channels, -1, -1)
+        names += here
+        raw.append(np.mean([_raw(network, batch, asked["kind"], machine) for network in members], axis=0))
+    if not raw:
         raise UnreadableImage(*(refused[:10] or ["there is no image to score."]))
-    image = torch.from_numpy(np.stack(pictures))[:, None].expand(-1, settings.model.channels, -1, -1)
-    raw = np.mean([_raw(settings, run, job, asked, image, machine) for job in networks(run)], axis=0)
-    return _table(names, raw, classes, run), refused
+    return _table(names, np.concatenate(raw), classes, run), refused
+
+
+def _batches(files: list[Path], settings: Settings, refused: list[str]) -> Iterator[tuple[list[str], torch.Tensor]]:
+    """Read and prepare files, as many readable ones at a time as a batch holds: names, (B, H, W) pictures; reasons go to `refused`."""
+    prepare, names, pictures = prepare_of(settings.data), list[str](), list[NDArray[np.float32]]()
+    with Told("scoring images", len(files)) as told:
+        for number, path in enumerate(files, start=1):
+            try:
+                pictures.append(prepare(read_image(path))[0])
+                names.append(str(path))
+            except UnreadableImage as fault:
+                refused.append(f"{path}: {str(fault).removeprefix('image: ')}")
+            if pictures and (len(pictures) == settings.trainer.batch_size or number == len(files)):
+                yield names, torch.from_numpy(np.stack(pictures))
+                names, pictures = [], []
+            told(number, len(files))
 
 
 def _files(sources: list[Path]) -> list[Path]:
@@ -58,16 +75,15 @@ def _below(folder: Path) -> list[Path]:
     return [path for path in sorted(folder.rglob("*")) if path.is_file() and path.name not in OWN and not path.name.startswith(".")]
 
 
-def _raw(
-    settings: Settings, run: Path, job: tuple[int, int, int], asked: dict[str, Any], image: torch.Tensor, machine: Machine
-) -> NDArray[np.float64]:
+def _network(settings: Settings, run: Path, job: Job, asked: dict[str, Any], machine: Machine) -> nn.Module:
     best = best_of(run / "stages" / stage_name(*job))
     network = network_of(settings, asked["kind"], asked["classes"], seed=job[0], trained=best).to(machine.device).eval()
-    if machine.channels_last:
-        network = network.to(memory_format=torch.channels_last)
-    with torch.inference_mode():
-        batches = [logits_of(network, part, machine).cpu() for part in torch.split(image, settings.trainer.batch_size)]
-    return probabilities(torch.cat(batches), asked["kind"]).numpy()
+    return network.to(memory_format=torch.channels_last) if machine.channels_last else network
+
+
+@torch.inference_mode()
+def _raw(network: nn.Module, image: torch.Tensor, kind: Kind, machine: Machine) -> NDArray[np.float64]:
+    return np.asarray(probabilities(logits_of(network, image, machine).cpu(), kind).numpy())
 
 
 def _table(names: list[str], raw: NDArray[np.float64], classes: list[str], run: Path) -> pd.DataFrame:

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from medimg.report.folder import RunFolder
-from medimg.report.results import OVERALL, pick
+from medimg.report.folder import Json, RunFolder
+from medimg.report.results import LEVELS, OVERALL, levels, pick
 from medimg.report.table import Cell, Table, measure_cell
 from medimg.report.words import AGGREGATES, finite, metric_name, number, scrub, signed, words
 
@@ -32,60 +32,31 @@ def paper_table(run: RunFolder) -> Table:
 
 
 def source_table(run: RunFolder) -> Table:
-    """An external run: the numbers on the cases the model was made on beside those on these cases."""
+    """An external run: the numbers on the cases the model was made on, and how far these cases' (in the table of all) are from them."""
     source: Any = run.evaluation.get("source_metrics") or []
-    before = source.get("rows") or [source.get("headline") or source] if isinstance(source, dict) else source
+    rows = source.get("rows") or [source.get("headline") or source] if isinstance(source, dict) else source
+    rows = [row for row in rows if isinstance(row, dict) and finite(row.get("estimate")) is not None and not row.get("calibrated")]
+    before = [row for row in rows if row.get("scope", "all") in OVERALL]
+    units = [level for level in LEVELS if any(row.get("level", "image") == level for row in before) and level in levels(run)]
     lines = []
-    for row in before:
-        if not isinstance(row, dict) or finite(row.get("estimate")) is None or row.get("scope", "all") not in OVERALL:
-            continue
-        here = [r for r in run.rows if r["metric"] == row["metric"] and r.get("scope") == row.get("scope", "all")
-                and r.get("level") == row.get("level", "image") and bool(r.get("calibrated")) == bool(row.get("calibrated"))]  # fmt: skip
-        ours = pick(here, row.get("aggregate"))
-        change = Cell("–", look="num dim")
-        if ours and finite(ours.get("estimate")) is not None:
-            change = Cell(signed(ours["estimate"] - row["estimate"]), look="num")
-        way = f"per {row.get('level', 'image')}, {AGGREGATES.get(str(row.get('aggregate')), 'as stated')}"
-        lines.append([Cell(metric_name(row["metric"]), way), measure_cell(row), measure_cell(ours), change])
-    note = "The difference stands without an interval: other patients on either side. An interval of it was not measured."
-    return Table("On the source's own cases, and on these", ["Measure", "Source run", "These cases", "Difference"], lines, note)
+    for scope, metric in dict.fromkeys((row.get("scope", "all"), row["metric"]) for row in before):
+        same = [row for row in before if (row.get("scope", "all"), row["metric"]) == (scope, metric)]
+        cells = [cell for level in units for cell in _apart(run, [row for row in same if row.get("level", "image") == level], level)]
+        lines.append([Cell(metric_name(metric) + (", mean of classes" if scope == "macro" else "")), *cells])
+    ways = [AGGREGATES[way] for way in AGGREGATES if any(row.get("aggregate") == way for row in before)]
+    note = f"Source run: {ways[0] if ways else 'as stated'}. Difference: these cases, as in the table above, minus the source's; it "
+    note += "stands without an interval, as other patients are on either side."
+    head = ["Measure", *(f"Per {level}: {what}" for level in units for what in ("source run", "difference"))]
+    return Table("On the source's own cases, and how far these are from them", head, lines, note)
 
 
-def against_table(run: RunFolder) -> Table:
-    """This run and others on the same cases, and the paired difference."""
-    lines = []
-    for row in _records(run, "against"):
-        within = {"estimate": row.get("difference"), "low": row.get("low"), "high": row.get("high"), "method": row.get("method")}
-        name = Cell(words(str(row["other"])), f"per {row['level']}, {AGGREGATES.get(str(row.get('aggregate')), 'not compared')}")
-        counts = [Cell(f"{int(row[key]):,}", look="num") for key in ("n", "patients")]
-        both = [Cell(number(row.get(key)), look="num") for key in ("a", "b")]
-        lines.append([name, *counts, *both, _signed_cell(within | {"undefined": row.get("undefined")})])
-    note = f"{scrub(run.metrics.get('against') or '')} On the cases that both have judged; patients drawn once for both."
-    head = ["Other run", "Cases", "Patients", "AUROC here", "AUROC there", "Difference"]
-    return Table("This run beside others", head, lines, note)
-
-
-def fewer_table(run: RunFolder) -> Table:
-    """The same networks with only some of the sequences given."""
-    lines = []
-    for row in _records(run, "fewer"):
-        change = {"estimate": row.get("difference"), "low": row.get("difference_low"), "high": row.get("difference_high")}
-        counts = [Cell(f"{int(row[key]):,}", look="num") for key in ("n", "patients")]
-        lines.append([Cell(words(str(row["sequences"])), f"per {row['level']}"), *counts, measure_cell(row), _signed_cell(change)])
-    note = "The trained networks, given these sequences alone; the difference is from all that each place has, on the same places."
-    return Table("With fewer sequences", ["Sequences given", "Places", "Patients", "AUROC", "Difference"], lines, note)
-
-
-def _records(run: RunFolder, name: str) -> list[dict[str, Any]]:
-    table = run.tables.get(name)
-    return [] if table is None else [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
-
-
-def _signed_cell(row: dict[str, Any]) -> Cell:
-    """A difference with its sign and its interval below."""
-    cell = measure_cell(row)
-    if finite(row.get("estimate")) is None:
-        return cell
-    low, high = finite(row.get("low")), finite(row.get("high"))
-    small = f"{signed(low)} to {signed(high)}" if low is not None and high is not None else "no interval"
-    return Cell(signed(row["estimate"]), small, "num")
+def _apart(run: RunFolder, before: list[Json], level: str) -> list[Cell]:
+    """The source's number of one measure with its interval, and the difference of ours from it."""
+    was = pick(before, "mean_over_folds")
+    if was is None:
+        return [measure_cell(None)] * 2
+    place = (was["metric"], was.get("scope", "all"), level)
+    here = [row for row in run.rows if (row["metric"], row.get("scope"), row.get("level")) == place and not row.get("calibrated")]
+    ours = pick(here, was.get("aggregate"))
+    known = finite(ours.get("estimate")) if ours else None
+    return [measure_cell(was), measure_cell(None) if known is None else Cell(signed(known - was["estimate"]), look="num")]

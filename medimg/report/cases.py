@@ -22,6 +22,7 @@ class ErrorCase:
     image: str | None = None
     overlay: str | None = None
     target: str = ""
+    bare: bool = False  # nothing in the last layer spoke for the target, so there is no heat-map
 
 
 def error_cases(run: RunFolder, images: bool) -> list[ErrorCase]:
@@ -43,8 +44,9 @@ def _case(run: RunFolder, row: Json, entry: Json | None) -> ErrorCase:
     found = {"image": _picture(run, entry, "image"), "overlay": _picture(run, entry, "overlay")} if entry else {}
     target = words(str(entry.get("target", ""))) if entry else ""
     return ErrorCase(
-        scrub(row["id"]), words(row["label"]), words(row["predicted"]) or "none", number(row.get("p"), 2), note, target=target, **found
-    )
+        scrub(row["id"]), words(row["label"]), words(row["predicted"]) or "none", number(row.get("p"), 2), note,
+        target=target, bare=entry is not None and entry.get("overlay") == "", **found,
+    )  # fmt: skip
 
 
 def _picture(run: RunFolder, entry: Json, name: str) -> str | None:

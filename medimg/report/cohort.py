@@ -5,10 +5,11 @@ from typing import Any
 import pandas as pd
 
 from medimg.report.folder import RunFolder
-from medimg.report.table import Cell, Table, count_cell, name_cell
+from medimg.report.table import Cell, Table, count_cell, drop_empty, name_cell
 from medimg.report.words import count, finite, scrub, words
 
 PARTS = {"train": "Training", "val": "Validation", "test": "Test"}
+MOST_LABELS = 12
 FIXED = {"id", "patient", "study", "series", "sop", "pixel_sha256", "acquired_month", "label", "site", "sequence", "view"}
 
 
@@ -109,6 +110,16 @@ def proof_table(run: RunFolder) -> Table:
         name = str(check.get("name", ""))
         lines.append([name_cell(words(name)), count_cell(check.get("compared")), verdict])
     return Table("Leak check", ["What holds", "Compared", "Exceptions"], lines)
+
+
+def left_out_table(run: RunFolder) -> Table:
+    """Labels that are none of the run's classes, with their images, and the class that each may be a misspelling of."""
+    amounts, meant = run.flow.get("labels_left_out") or {}, run.flow.get("labels_misspelt") or {}
+    lines = [[name_cell(words(name)), count_cell(n), name_cell(words(str(meant.get(name, ""))))] for name, n in amounts.items()][
+        :MOST_LABELS
+    ]
+    note = "" if len(lines) == len(amounts) else f"{len(amounts) - len(lines)} more labels; all of them are in flow.json of the run."
+    return drop_empty(Table("Labels that are none of the classes", ["Label", "Images left out", "Misspelt for?"], lines, note))
 
 
 def refused_table(run: RunFolder) -> Table:

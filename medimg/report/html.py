@@ -8,7 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from medimg import __version__
-from medimg.report import beside, calibration, checklists, cohort, confusion, results, summary, training
+from medimg.report import beside, calibration, checklists, cohort, confusion, others, results, summary, training
 from medimg.report.cases import error_cases
 from medimg.report.figures import draw_figures, save
 from medimg.report.folder import RunFolder, read_run
@@ -70,7 +70,8 @@ def _top(run: RunFolder) -> dict[str, Any]:
 def _patients(run: RunFolder) -> dict[str, Any]:
     return {
         "cohort": cohort.cohort_table(run), "parts": cohort.parts_table(run), "proof": cohort.proof_table(run),
-        "refused": cohort.refused_table(run), "split_sha256": scrub(run.proof.get("split_sha256") or ""),
+        "refused": cohort.refused_table(run), "left_out": cohort.left_out_table(run),
+        "split_sha256": scrub(run.proof.get("split_sha256") or ""),
         "proof_notes": [scrub(note) for note in run.proof.get("notes") or []],
         "fingerprint": scrub(run.proof.get("key_fingerprint") or ""),
     }  # fmt: skip
@@ -80,7 +81,7 @@ def _results(run: RunFolder) -> dict[str, Any]:
     groups = [results.group_table(run, key, level) for key in results.group_keys(run) for level in results.levels(run)]
     return {
         "overall": results.overall_table(run), "groups": [group for group in groups if group], "paper": beside.paper_table(run),
-        "source": beside.source_table(run), "against": beside.against_table(run), "fewer": beside.fewer_table(run),
+        "source": beside.source_table(run), "against": others.against_table(run), "fewer": others.fewer_table(run),
         "confusion": confusion.confusion_table(run), "mixups": confusion.mixups_table(run),
         "calibration": calibration.calibration_table(run), "thresholds": calibration.threshold_table(run.calibration, results.levels(run)),
         "temperature": calibration.spread(run.calibration),

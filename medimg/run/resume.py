@@ -21,6 +21,12 @@ MAY_CHANGE = {
     "active.processes",
 }  # fmt: skip
 
+LONGER = (
+    "A training cannot be made longer afterwards: its learning rate was planned for its length, and when it is finished only its best "
+    "state is kept, without the optimiser's. Start a new run from its networks, its words and model.weights={run} (as a path) "
+    "added; trainer.epochs then counts the further epochs. Each fold starts from a network that knows nothing of its test part."
+)
+
 TO_JUDGE = {
     "data.manifest", "data.label", "data.where", "data.exclude", "data.subgroups", "data.limit", "evaluate.draws", "evaluate.seed",
     "evaluate.explain", "evaluate.against", "report.images", "trainer.accelerator", "trainer.devices", "trainer.nodes", "trainer.strategy",
@@ -32,7 +38,8 @@ def resumed(run: Path, words: Sequence[str]) -> Settings:
     """The stored settings with the words that may change them; words that repeat what is stored are fine, others are refused."""
     stored = stored_settings(run)
     changed = overridden(stored, words)
-    _refuse_others(stored, changed, MAY_CHANGE, "Going on with a run")
+    longer = [LONGER.format(run=run.name)] if changed.trainer.epochs > stored.trainer.epochs else []
+    _refuse_others(stored, changed, MAY_CHANGE, "Going on with a run", longer)
     return changed
 
 
@@ -55,12 +62,13 @@ def refuse_simulated(run: Path, settings: Settings) -> None:
         raise RunError(f"{run} is a simulation of labelling and keeps no networks. Name a run of medimg train.")
 
 
-def _refuse_others(stored: Settings, changed: Settings, allowed: set[str], what: str) -> None:
+def _refuse_others(stored: Settings, changed: Settings, allowed: set[str], what: str, more: Sequence[str] = ()) -> None:
     before, after = flat(plain(stored)), flat(plain(changed))
     wrong = [key for key in after if after[key] != before.get(key) and key not in allowed]
     if wrong:
         raise ConfigError(
             *(f"{key}={shown(after[key])}: this run was made with {shown(before.get(key))}, which rules." for key in wrong),
+            *more,
             f"{what} can change only: {', '.join(sorted(allowed))}. Leave the rest out, or start a new run.",
         )
 

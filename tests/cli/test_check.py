@@ -63,3 +63,16 @@ def test_the_real_check_passes_and_names_an_unknown_network(tmp_path, monkeypatc
     manifest = cohort(tmp_path / "cohort")
     assert medimg("check", f"data.manifest={manifest}", *SMALL).code == 0
     assert "resnet18" in refused("check", f"data.manifest={manifest}", *SMALL[:-1], "model.name=resnet1888")
+
+
+def test_misspelt_labels_are_told_by_check(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    manifest = cohort(tmp_path / "cohort", patients=20)
+    lines = manifest.read_text().replace(",a,", ",benign,").replace(",b,", ",malignant,").splitlines()
+    manifest.write_text(
+        "\n".join([*lines[:-2], *(line.replace("malignant", "Malign-ant").replace("benign", "bening") for line in lines[-2:])])
+    )
+    answer = medimg("check", f"data.manifest={manifest}", "data.classes=[benign,malignant]", *SMALL)
+    assert answer.code == 0, answer
+    assert "2 rows whose label is none of the classes are left out" in answer.text
+    assert "did you mean" in answer.text

@@ -27,3 +27,17 @@ def test_faults_name_counts():
     assert chosen(["a", "a", "b"], ["x"])[1] == ["no row has a label of x in column label. Found: a (2), b (1)."]
     assert "listed twice" in chosen(["a"], ["a", "a"])[1][0]
     assert "is empty in all 2 rows" in chosen(["", ""])[1][0]
+
+
+def test_labels_left_out_are_counted_and_the_class_that_may_be_meant_is_named():
+    found, faults = chosen(["glioma", "Gliomma", "encephalitis", "cyst", "cyst", ""], ["encephalitis", "glioma"])
+    assert not faults
+    assert found.left_out == {"cyst": 2, "Gliomma": 1}
+    assert found.told == "3 rows whose label is none of the classes are left out: cyst (2), Gliomma (1; did you mean glioma?)."
+    assert chosen(["a", "b"], ["a", "b"])[0].told == ""
+
+
+def test_a_misspelt_part_of_several_labels_is_found():
+    found, _ = chosen(["goitre", "nodule|goiter"], ["goitre", "nodule"], multilabel=True)
+    assert found.left_out == {"nodule|goiter": 1}
+    assert found.meant("nodule|goiter") == "goitre"

@@ -2,8 +2,11 @@ import json
 from types import SimpleNamespace
 
 import pandas as pd
+import torch
+from torch import nn
 from toys import MACHINE
 
+from medimg.recipes import explain as module
 from medimg.recipes.explain import explain
 from medimg.settings import Data, Settings
 
@@ -16,3 +19,25 @@ def test_a_run_without_a_wrong_case_has_an_empty_list_of_heat_maps(tmp_path):
     )
     explain(Settings(data=Data(manifest="cases.csv")), cohort, MACHINE, tmp_path)
     assert json.loads((tmp_path / "explain" / "explain.json").read_text()) == []
+
+
+class Blind(nn.Module):
+    """A network whose feature maps speak against its second answer wherever they see anything."""
+
+    def __init__(self):
+        super().__init__()
+        self.features = nn.Conv2d(1, 1, 1)
+        nn.init.ones_(self.features.weight)
+        nn.init.zeros_(self.features.bias)
+
+    def forward(self, image):
+        return -self.features(image).mean(dim=(2, 3))
+
+
+def test_a_heat_map_without_evidence_is_not_drawn(tmp_path, monkeypatch):
+    rows = pd.DataFrame({"id": ["x", "y"], "label": ["a", "b"]})
+    wrong = pd.DataFrame({"id": ["x", "y"], "label": ["a", "b"], "predicted": ["b", "a"]})
+    monkeypatch.setattr(module, "Pictures", lambda *_: [{"image": torch.ones(1, 1, 8, 8)}])
+    told = module.draw_heat_maps(tmp_path / "explain", wrong, rows, None, 1, "binary", ["a", "b"], Blind(), MACHINE)
+    assert [entry["overlay"] for entry in told] == ["", "y_cam.png"]
+    assert not (tmp_path / "explain" / "x_cam.png").exists()

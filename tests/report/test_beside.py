@@ -15,4 +15,15 @@ def test_the_papers_figures_stand_in_one_line_for_each_of_its_rows(runs):
 def test_a_row_of_the_source_has_its_difference(tmp_path):
     row = {"metric": "auroc", "scope": "all", "level": "image", "aggregate": "pooled", "low": None, "high": None, "estimate": 0.9}
     run = RunFolder(tmp_path, evaluation={"source_metrics": {"rows": [row]}}, metrics={"rows": [row | {"estimate": 0.85}]})
-    assert [cell.text for cell in source_table(run).rows[0]][1:] == ["0.900", "0.850", "\u22120.050"]
+    assert [cell.text for cell in source_table(run).rows[0]][1:] == ["0.900", "\u22120.050"]
+
+
+def test_a_measure_of_the_source_stands_in_one_line_for_images_and_patients_and_not_calibrated(tmp_path):
+    row = {"metric": "auroc", "scope": "all", "low": None, "high": None, "estimate": 0.9, "calibrated": False, "n": 9, "patients": 3}
+    source = [row | {"level": level, "aggregate": way} for level in ("image", "patient") for way in ("mean_over_folds", "pooled")]
+    source.append(row | {"level": "image", "aggregate": "pooled", "calibrated": True})
+    ours = [row | {"level": level, "aggregate": "single"} for level in ("image", "patient")]
+    table = source_table(RunFolder(tmp_path, evaluation={"source_metrics": source}, metrics={"headline": ours[0], "rows": ours}))
+    assert table.head == ["Measure", "Per image: source run", "Per image: difference", "Per patient: source run", "Per patient: difference"]
+    assert len(table.rows) == 1
+    assert "mean over folds" in table.note

@@ -2,6 +2,7 @@
 
 import json
 
+from medimg.report import write_report
 from medimg.report.cases import error_cases
 from medimg.report.folder import read_run
 
@@ -21,3 +22,12 @@ def test_without_pictures_the_errors_stay(run):
     cases = error_cases(read_run(run), images=False)
     assert cases
     assert not any(case.image or case.overlay for case in cases)
+
+
+def test_a_picture_without_any_evidence_says_so_instead_of_a_heat_map(run):
+    told = json.loads((run / "explain" / "explain.json").read_text())
+    told[0]["overlay"] = ""
+    (run / "explain" / "explain.json").write_text(json.dumps(told))
+    first, second = error_cases(read_run(run), images=True)[:2]
+    assert (first.bare, first.overlay, second.bare) == (True, None, False)
+    assert write_report(run).read_text().count("No heat-map: no evidence for") == 1

@@ -2,8 +2,8 @@
 
 import json
 
-from medimg.report.cohort import cohort_table, parts, parts_table, sizes
-from medimg.report.folder import read_run
+from medimg.report.cohort import cohort_table, left_out_table, parts, parts_table, sizes
+from medimg.report.folder import RunFolder, read_run
 
 
 def test_counts_of_the_cohort_add_up(runs):
@@ -20,3 +20,9 @@ def test_parts_come_from_the_split_where_the_flow_does_not_tell(run):
     (run / "flow.json").write_text(json.dumps(flow | {"parts": None}))
     assert parts(read_run(run)) == told
     assert len(parts_table(read_run(run)).rows) == 5
+
+
+def test_labels_that_are_no_class_stand_with_the_class_that_may_be_meant(tmp_path):
+    run = RunFolder(tmp_path, flow={"labels_left_out": {"cyst": 20, "gliomaa": 2}, "labels_misspelt": {"gliomaa": "glioma"}})
+    assert [[cell.text for cell in line] for line in left_out_table(run).rows] == [["cyst", "20", ""], ["gliomaa", "2", "glioma"]]
+    assert not left_out_table(RunFolder(tmp_path))

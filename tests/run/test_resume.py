@@ -45,6 +45,17 @@ def test_a_word_that_would_make_it_another_run_is_refused(run, word, told):
     assert told in " ".join(caught.value.faults)
 
 
+def test_a_longer_training_is_refused_with_the_reason_and_the_way_out(run):
+    with pytest.raises(ConfigError) as caught:
+        resumed(run, ["trainer.epochs=99"])
+    told = " ".join(caught.value.faults)
+    assert "only its best state is kept" in told
+    assert f"model.weights={run.name}" in told
+    with pytest.raises(ConfigError) as caught:
+        resumed(run, ["task.lr=0.1"])
+    assert "model.weights" not in " ".join(caught.value.faults)
+
+
 def test_a_judgement_on_the_runs_own_test_part_asks_for_nothing(run):
     settings, asked = to_judge(run, ["evaluate.draws=300"])
     assert asked == {}

@@ -1,0 +1,47 @@
+"""A run beside others on the same cases, and a fused run beside itself with fewer sequences."""
+
+from typing import Any
+
+from medimg.report.folder import RunFolder
+from medimg.report.table import Cell, Table, measure_cell
+from medimg.report.words import AGGREGATES, finite, number, scrub, signed, words
+
+
+def against_table(run: RunFolder) -> Table:
+    """This run and others on the same cases, and the paired difference."""
+    lines = []
+    for row in _records(run, "against"):
+        within = {"estimate": row.get("difference"), "low": row.get("low"), "high": row.get("high"), "method": row.get("method")}
+        name = Cell(words(str(row["other"])), f"per {row['level']}, {AGGREGATES.get(str(row.get('aggregate')), 'not compared')}")
+        counts = [Cell(f"{int(row[key]):,}", look="num") for key in ("n", "patients")]
+        both = [Cell(number(row.get(key)), look="num") for key in ("a", "b")]
+        lines.append([name, *counts, *both, _signed_cell(within | {"undefined": row.get("undefined")})])
+    note = f"{scrub(run.metrics.get('against') or '')} On the cases that both have judged; patients drawn once for both."
+    head = ["Other run", "Cases", "Patients", "AUROC here", "AUROC there", "Difference"]
+    return Table("This run beside others", head, lines, note)
+
+
+def fewer_table(run: RunFolder) -> Table:
+    """The same networks with only some of the sequences given."""
+    lines = []
+    for row in _records(run, "fewer"):
+        change = {"estimate": row.get("difference"), "low": row.get("difference_low"), "high": row.get("difference_high")}
+        counts = [Cell(f"{int(row[key]):,}", look="num") for key in ("n", "patients")]
+        lines.append([Cell(words(str(row["sequences"])), f"per {row['level']}"), *counts, measure_cell(row), _signed_cell(change)])
+    note = "The trained networks, given these sequences alone; the difference is from all that each place has, on the same places."
+    return Table("With fewer sequences", ["Sequences given", "Places", "Patients", "AUROC", "Difference"], lines, note)
+
+
+def _records(run: RunFolder, name: str) -> list[dict[str, Any]]:
+    table = run.tables.get(name)
+    return [] if table is None else [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
+
+
+def _signed_cell(row: dict[str, Any]) -> Cell:
+    """A difference with its sign and its interval below."""
+    cell = measure_cell(row)
+    if finite(row.get("estimate")) is None:
+        return cell
+    low, high = finite(row.get("low")), finite(row.get("high"))
+    small = f"{signed(low)} to {signed(high)}" if low is not None and high is not None else "no interval"
+    return Cell(signed(row["estimate"]), small, "num")
