@@ -12,7 +12,7 @@ SEQUENCES = ("FLAIR", "T1CE", "T2")
 BACKBONES = ("alexnet", "resnet50", "inception_v3")
 OTHERS = ("cnn_head_neck", "cnn_parkinson", "capsnet", "cnn_f")
 PROFILES = {
-    "quick": ["data.size=64", "data.limit=90", "trainer.epochs=4", "trainer.batch_size=16", "task.lr=0.001", "evaluate.explain=0"],
+    "quick": ["data.size=64", "data.limit=70", "trainer.epochs=4", "trainer.batch_size=16", "task.lr=0.001", "evaluate.explain=0"],
     "paper": ["profile=paper"],
     "smoke": ["profile=smoke", "data.size=80", "data.fold=[0]", "evaluate.explain=0"],
 }
