@@ -9,7 +9,6 @@ or constant. Prints the largest difference of a test probability and both AUROCs
 
 import argparse
 import copy
-import json
 import math
 import sys
 from pathlib import Path
@@ -18,13 +17,11 @@ import numpy as np
 import pandas as pd
 import timm
 import torch
-import yaml
+from folds_of_a_run import folds, read_cases
 from sklearn.metrics import roc_auc_score
 from torch.nn import functional as F
 
-from medimg.data.cache import PictureCache
 from medimg.data.loader import draw, epoch_batches
-from medimg.data.prepare import Prepare
 from medimg.evaluate.calibration import least_log_loss
 from medimg.tasks.classify import AUGMENT, NETWORK
 from medimg.transforms.augment import Augment
@@ -105,34 +102,15 @@ def main():
     parser.add_argument("--seeds", type=int, nargs="*")
     parser.add_argument("--tolerance", type=float, default=1e-3)
     arguments = parser.parse_args()
-    run = arguments.run
-    config = yaml.safe_load((run / "config.yaml").read_text())
-    machine = json.loads((run / "environment.json").read_text())["machine"]
-    torch.set_num_threads(machine["threads"])
-    torch.use_deterministic_algorithms(machine["deterministic"], warn_only=True)
-    cases = pd.read_csv(run / "cases.csv", dtype=str, keep_default_na=False)
-    positive = json.loads((run / "evaluation.json").read_text())["classes"][1]
-    data = config["data"]
-    cache = PictureCache(Prepare(data["size"], data["normalise"], data["crop"], data["field_mm"]))
-    image = torch.from_numpy(np.array(cache.pictures()[cache.rows_of(list(cases["id"]))]))[:, None].repeat(
-        1, config["model"]["channels"], 1, 1
-    )
-    label = torch.tensor((cases["label"] == positive).to_numpy(), dtype=torch.float32)
-    split = pd.read_csv(run / "split.csv", dtype={"id": str})
-    told = pd.read_csv(run / "predictions" / "test.csv", dtype={"id": str})
-    place = {name: k for k, name in enumerate(cases["id"])}
-    worst, areas = 0.0, []
-    for (seed, fold), ours in told.groupby(["seed", "fold"]):
-        if (arguments.folds and fold not in arguments.folds) or (arguments.seeds and seed not in arguments.seeds):
-            continue
-        members = split[(split["fold"] == fold) & (split["member"] == 0)]
-        parts = {
-            name: torch.tensor(sorted(place[row] for row in members["id"][members["part"] == name])) for name in ("train", "val", "test")
-        }
-        bare = train(config, machine, image, label, parts, int(seed))
-        ids = [cases["id"][int(k)] for k in parts["test"]]
+    cases = read_cases(arguments.run)
+    torch.set_num_threads(cases.machine["threads"])
+    torch.use_deterministic_algorithms(cases.machine["deterministic"], warn_only=True)
+    positive, worst, areas = cases.classes[1], 0.0, []
+    for seed, fold, parts, ours in folds(arguments.run, cases, arguments.folds, arguments.seeds):
+        bare = train(cases.config, cases.machine, cases.image, cases.label, parts, seed)
+        ids = list(cases.table["id"].iloc[parts["test"].numpy()])
         here = ours.set_index("id").loc[ids, f"p_{positive}"].to_numpy()
-        truth = label[parts["test"]].numpy()
+        truth = cases.label[parts["test"]].numpy()
         far, both = float(np.abs(bare - here).max()), (roc_auc_score(truth, here), roc_auc_score(truth, bare))
         areas.append((seed, *both))
         worst = max(worst, far)

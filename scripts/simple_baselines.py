@@ -14,6 +14,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from folds_of_a_run import answers, judge_beside
+from paired import tell
 from PIL import Image
 from scipy import ndimage
 from sklearn.decomposition import PCA
@@ -21,7 +23,6 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import SplineTransformer, StandardScaler
 
-from medimg.evaluate import compare, evaluate
 from medimg.io import read_image, read_manifest
 
 SIDE, CELL, BINS = 64, 8, 9
@@ -46,8 +47,6 @@ def baseline(run, name, x, ids, classes, make):
     split = pd.read_csv(run / "split.csv", dtype={"id": str})
     cases = pd.read_csv(run / "cases.csv", dtype=str, keep_default_na=False).set_index("id")
     where = {row: k for k, row in enumerate(ids)}
-    folder = run / "baselines" / name
-    (folder / "predictions").mkdir(parents=True, exist_ok=True)
     told = {"val": [], "test": []}
     seed = int(pd.read_csv(run / "predictions" / "test.csv")["seed"].min())
     for fold, part in split[split["member"] == 0].groupby("fold"):
@@ -56,17 +55,10 @@ def baseline(run, name, x, ids, classes, make):
         model = make().fit(x[[where[row] for row in chosen["train"]]], y["train"])
         for name_, tables in told.items():
             p = model.predict_proba(x[[where[row] for row in chosen[name_]]])[:, 1]
-            facts = cases.loc[chosen[name_], ["patient", "site", "label"]].reset_index()
-            tables.append(facts.assign(seed=seed, fold=fold, member=0, **{f"p_{classes[0]}": 1 - p, f"p_{classes[1]}": p}))
-    for part, tables in told.items():
-        pd.concat(tables).to_csv(folder / "predictions" / f"{part}.csv", index=False)
-    for name_ in ("cases.csv", "evaluation.json"):
-        (folder / name_).write_bytes((run / name_).read_bytes())
-    print(f"{name}: {evaluate(folder)['headline']['text']}")
-    rows = compare(run, folder)
-    for row in rows.get("rows", []):
-        if row["metric"] == "auroc" and row["scope"] == "all" and not row["calibrated"]:
-            print(f"  run - {name}: AUROC {row['difference']:+.3f} ({row['low']:+.3f} to {row['high']:+.3f}), {row['aggregate']}")
+            tables.append(answers(cases.loc[chosen[name_]].reset_index(), classes, p, seed, fold))
+    folder = run / "baselines" / name
+    print(f"{name}: {judge_beside(run, folder, told)['headline']['text']}")
+    tell(run, folder, "run", name)
 
 
 def linear_model():

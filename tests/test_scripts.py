@@ -2,6 +2,7 @@
 
 import runpy
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -21,3 +22,43 @@ def test_a_script_finds_all_it_imports(path, monkeypatch):
     monkeypatch.syspath_prepend(str(FOLDER))
     monkeypatch.setattr(sys, "argv", [path.name])
     assert runpy.run_path(str(path), run_name="imported")["__doc__"]
+
+
+@pytest.fixture
+def brain(monkeypatch):
+    monkeypatch.syspath_prepend(str(FOLDER))
+    return import_module("brain_cells"), import_module("brain_runs")
+
+
+def test_every_kind_of_cell_of_the_brain_tables_has_settings(brain, tmp_path):
+    cells, runs = brain
+    made = cells.all_cells(cells.Asked(tmp_path, imagenet=True))
+    assert len({cell.run for cell in made}) == len({cell.name for cell in made}) == len(made) == 21 + 3 + 3
+    for cell in made[:7] + made[21:]:
+        settings = runs.settings_of(cell)
+        assert settings.data.deal_over == ("sequence",)
+        assert settings.data.where == {"sequence": cell.sequence}
+    assert [cell.name for cell in made if "seeds=[1,2,3]" in cell.words] == ["T1CE/resnet50"]
+
+
+def test_words_for_every_run_rule_over_the_profile_of_the_brain_tables(brain, tmp_path):
+    cells, _ = brain
+    made = cells.all_cells(cells.Asked(tmp_path, more=("data.manifest=some.csv", "data.size=96")))
+    assert all("data.size=96" in cell.words for cell in made)
+    assert not any(word.startswith("data.limit=") for cell in made for word in cell.words)
+
+
+def test_a_failed_cell_is_told_and_stops_only_what_starts_from_it(brain, tmp_path, monkeypatch):
+    cells, runs = brain
+    asked = cells.Asked(tmp_path)
+    made, trained = [*cells.matrix(asked), *cells.transfer(asked)], []
+
+    def train(cell, at_once):
+        trained.append(cell.name)
+        return 1 if cell.name == "T1CE/resnet50" else 0
+
+    monkeypatch.setattr(runs, "train", train)
+    failed = runs.train_all(made, at_once=3)
+    assert len(trained) == 21
+    assert "T1CE/resnet50: exit code 1" in failed[0]
+    assert [line.partition(":")[0] for line in failed[1:]] == [cell.name for cell in made if cell.needs]

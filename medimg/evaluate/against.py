@@ -24,14 +24,13 @@ def against_rows(run: Path, ours: Cases) -> list[Row]:
     rows = []
     for folder in sorted(path for path in (run / "against").glob("*") if path.is_dir()):
         title, theirs = json.loads((folder / "origin.json").read_text())["title"], judged(folder)
-        if (ours.question.kind, ours.question.classes) != (theirs.question.kind, theirs.question.classes):
+        other = theirs["image"]
+        if (ours.question.kind, ours.question.classes) != (other.question.kind, other.question.classes):
             raise RunError(f"evaluate.against: {title} answers another question (kind or classes), so there is no difference to measure.")
-        ours_here, theirs_here = shared(_as_slices(run, ours, theirs), theirs)
-        rows.append({"other": title, "level": "image"} | _difference(ours_here, theirs_here))
-        if mixed_patients(ours) or mixed_patients(theirs):
-            continue
-        a, b = (_by_patient(to_patients(one)) for one in (ours, theirs))
-        rows.append({"other": title, "level": "patient"} | _difference(*shared(a, b)))
+        rows.append({"other": title, "level": "image"} | _difference(*shared(_as_slices(run, ours, other), other)))
+        if "patient" in theirs and not mixed_patients(ours):
+            a, b = (_by_patient(one) for one in (to_patients(ours), theirs["patient"]))
+            rows.append({"other": title, "level": "patient"} | _difference(*shared(a, b)))
     return rows
 
 

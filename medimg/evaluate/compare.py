@@ -9,7 +9,7 @@ from scipy import stats
 
 from medimg.errors import RunError
 from medimg.evaluate import calibration
-from medimg.evaluate.cases import Cases
+from medimg.evaluate.cases import Cases, mixed_patients, to_patients
 from medimg.evaluate.draws import draw
 from medimg.evaluate.files import write_json
 from medimg.evaluate.intervals import FEWEST, LEVEL
@@ -18,13 +18,17 @@ from medimg.evaluate.reading import read_test
 from medimg.evaluate.rows import Row, Seen, see, support
 
 
-def judged(run: Path) -> Cases:
-    """Read the test cases of a run, decided by what its validation fixed."""
+def judged(run: Path) -> dict[str, Cases]:
+    """Read the test cases of a run by level, decided by what its validation fixed: images, and patients where each has one label."""
     question = read_question(run)
     path = run / "calibration.json"
     if not path.is_file():
         raise RunError(f"run {run.name}: calibration.json is missing; judge the run first (medimg eval).")
-    return calibration.apply(read_test(run, question), json.loads(path.read_text()))
+    learned = json.loads(path.read_text())
+    images = calibration.apply(read_test(run, question), learned)
+    if mixed_patients(images):
+        return {"image": images}
+    return {"image": images, "patient": calibration.apply(to_patients(images), learned, "patient")}
 
 
 def _check(a: Cases, b: Cases) -> None:
@@ -40,15 +44,22 @@ def _check(a: Cases, b: Cases) -> None:
 
 
 def compare(run_a: Path, run_b: Path) -> dict[str, Any]:
-    """Measure run A minus run B on the same cases; writes comparison.json into run A and returns it.
+    """Measure run A minus run B on the same cases, by image and by patient; writes comparison.json into run A and returns it.
 
-    Where both runs have the same folds the mean over folds is compared, otherwise the pooled cases.
+    Where both runs have the same folds the mean over folds is compared, otherwise the pooled cases. There are no rows of patients where a
+    patient has images of several labels, or was tested in several folds by one run only.
     """
     a, b = judged(Path(run_a)), judged(Path(run_b))
-    _check(a, b)
-    result = {"schema": 1, "a": Path(run_a).name, "b": Path(run_b).name, "rows": paired(a, b)}
+    _check(a["image"], b["image"])
+    levels = [level for level in a if level in b and _units(a[level]) == _units(b[level])]
+    rows = [row | {"level": level} for level in levels for row in paired(a[level], b[level])]
+    result = {"schema": 1, "a": Path(run_a).name, "b": Path(run_b).name, "rows": rows}
     write_json(Path(run_a) / "comparison.json", result)
     return result
+
+
+def _units(one: Cases) -> set[str]:
+    return set(one.frame["id"])
 
 
 def paired(a: Cases, b: Cases) -> list[Row]:

@@ -71,12 +71,8 @@ def test_with_mixed_labels_only_images_are_compared(make_run):
     run, other = make_run(name="a", mixed=True), make_run(name="b", mixed=True, skill=0.7)
     evaluate(other)
     take(run, other, "b")
-    assert [r["level"] for r in against_rows(run, _judged(run))] == ["image"]
-
-
-def _judged(run):
     evaluate(run)
-    return judged(run)
+    assert [r["level"] for r in against_rows(run, judged(run)["image"])] == ["image"]
 
 
 def test_better_than_the_best_needs_every_interval_above_zero():

@@ -11,8 +11,9 @@ from medimg.errors import RunError
 from medimg.evaluate import compare, evaluate
 
 
-def one(result, metric):
-    return next(row for row in result["rows"] if row["metric"] == metric and row["scope"] == "all" and not row["calibrated"])
+def one(result, metric, level="image"):
+    rows = [row for row in result["rows"] if (row["metric"], row["level"], row["scope"]) == (metric, level, "all")]
+    return next(row for row in rows if not row["calibrated"])
 
 
 def test_difference_is_that_of_the_two_runs_own_numbers(make_run, pick):
@@ -26,6 +27,21 @@ def test_difference_is_that_of_the_two_runs_own_numbers(make_run, pick):
     row = one(result, "auroc")
     assert 0 < row["low"] < row["difference"] < row["high"]
     assert row["p"] < 0.01
+
+
+def test_patients_are_compared_beside_their_images(make_run, pick):
+    good, bad = make_run(name="good", skill=2.0), make_run(name="bad", skill=0.7)
+    values = [pick(evaluate(run), "accuracy", level="patient", aggregate="mean_over_folds")["estimate"] for run in (good, bad)]
+    row = one(compare(good, bad), "accuracy", "patient")
+    assert row["difference"] == pytest.approx(values[0] - values[1], abs=1e-9)
+    assert row["low"] < row["difference"] < row["high"]
+
+
+def test_patients_of_several_labels_have_no_difference(make_run):
+    runs = [make_run(name=name, mixed=True) for name in "ab"]
+    for run in runs:
+        evaluate(run)
+    assert {row["level"] for row in compare(*runs)["rows"]} == {"image"}
 
 
 def test_a_run_against_itself_has_no_difference_and_no_interval(make_run):

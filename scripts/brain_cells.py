@@ -1,0 +1,110 @@
+"""The cells of the encephalitis/glioma tables: what each is made of.
+
+Not a command; see reproduce_brain.py. More cells: one more function that gives cells, named in `all_cells`; a table for them goes into
+`TABLES` of brain_tables.py.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+SEQUENCES = ("FLAIR", "T1CE", "T2")
+BACKBONES = ("alexnet", "resnet50", "inception_v3")
+OTHERS = ("cnn_head_neck", "cnn_parkinson", "capsnet", "cnn_f")
+PROFILES = {
+    "quick": ["data.size=64", "data.limit=70", "trainer.epochs=4", "trainer.batch_size=16", "task.lr=0.001", "evaluate.explain=0"],
+    "paper": ["profile=paper"],
+    "smoke": ["profile=smoke", "data.size=80", "data.fold=[0]", "evaluate.explain=0"],
+}
+# What a network needs of its own in the quick profile: the smallest picture it takes, or fewer epochs where a step costs several others'.
+QUICK = {"inception_v3": ["data.size=75"], "resnet50": ["data.size=48"], "capsnet": ["trainer.epochs=2"]}
+SOURCE = {"FLAIR": "T1CE", "T1CE": "FLAIR", "T2": "T1CE"}  # the sequence whose encoder another starts from
+STARTS = {
+    "in-domain": [],
+    "in-domain, rates by layer": ["task.lr_decay=0.7"],
+    "in-domain, linear probe": ["task.freeze=encoder"],
+}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One network on one sequence from one start: a run of its own, which may need another's to be done first."""
+
+    sequence: str
+    network: str
+    run: Path
+    words: tuple[str, ...]
+    start: str = "scratch"
+    needs: Path | None = None
+
+    @property
+    def name(self) -> str:
+        """As --only and the messages have it: FLAIR/resnet50, FLAIR/resnet50/in-domain."""
+        return f"{self.sequence}/{self.network}" + ("" if self.start == "scratch" else f"/{self.start}")
+
+    @property
+    def done(self) -> bool:
+        """Whether the run is judged and reported."""
+        return is_done(self.run)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the command was asked for, as far as it makes cells."""
+
+    out: Path
+    profile: str = "quick"
+    headline: str = "T1CE/resnet50"
+    seeds: int = 3
+    transfer_of: str = "resnet50"
+    transfer_to: tuple[str, ...] = ("FLAIR",)
+    imagenet: bool = False
+    more: tuple[str, ...] = ()
+
+
+def is_done(run: Path) -> bool:
+    """Whether a run is judged and reported."""
+    return (run / "metrics.json").is_file() and (run / "report.html").is_file()
+
+
+def all_cells(asked: Asked) -> list[Cell]:
+    """Every cell of every table, in the order in which they are trained: a further kind of cell is one more line here."""
+    return [*matrix(asked), *transfer(asked), *imagenet(asked)]
+
+
+def cell(asked: Asked, sequence: str, network: str, folder: str, *words: str, start: str = "scratch", needs: Path | None = None) -> Cell:
+    """Make one cell; all on one sequence share their folds with those on the others, so that they can be compared and started from."""
+    own = QUICK.get(network, []) if asked.profile == "quick" else []
+    head = ["model.head=transfer"] if network in BACKBONES and "probe" not in start else []
+    common = ("experiment=encephalitis_glioma", *PROFILES[asked.profile], *own, f"model={network}", *head)
+    data = (f"data.where={{sequence:{sequence}}}", "data.deal_over=[sequence]", f"title={sequence} {network}")
+    keyed = {word.partition("=")[0]: word for word in (*common, *data, *words, *asked.more)}  # of two for one key the later rules
+    if "data.manifest" in keyed:
+        keyed.pop("data.limit", None)  # makes a built-in cohort smaller and is refused for files
+    return Cell(sequence, network, asked.out / folder, tuple(keyed.values()), start, needs)
+
+
+def matrix(asked: Asked) -> Iterator[Cell]:
+    """Tables 3 to 7: every network on every sequence; several seeds of the headline."""
+    seeds = f"seeds={list(range(1, asked.seeds + 1))}".replace(" ", "")
+    for sequence in SEQUENCES:
+        for network in (*BACKBONES, *OTHERS):
+            name = f"{sequence}/{network}"
+            yield cell(asked, sequence, network, name, *([seeds] if name == asked.headline and asked.seeds > 1 else []))
+
+
+def transfer(asked: Asked) -> Iterator[Cell]:
+    """One backbone from the encoder of another sequence of the same patients, whose folds it shares: three ways to go on."""
+    for sequence in asked.transfer_to:
+        source = asked.out / SOURCE[sequence] / asked.transfer_of
+        for start, words in STARTS.items():
+            folder = f"transfer/{sequence}/{asked.transfer_of}/{start.replace(', ', '_').replace(' ', '_')}"
+            weights = f"model.weights={source}"
+            yield cell(asked, sequence, asked.transfer_of, folder, weights, *words, start=start, needs=source)
+
+
+def imagenet(asked: Asked) -> Iterator[Cell]:
+    """The paper's own start, for the three backbones; needs a machine that can fetch the weights."""
+    for sequence in asked.transfer_to if asked.imagenet else ():
+        for network in BACKBONES:
+            yield cell(asked, sequence, network, f"transfer/{sequence}/{network}/imagenet", "model.weights=imagenet", start="ImageNet")

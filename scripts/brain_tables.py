@@ -1,0 +1,160 @@
+"""Tables 3 to 7, transfer, paired differences and figure 5 from the cells that are done. Not a command.
+
+A further table: a function of the cells that gives headed lines, named in `TABLES`.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import matplotlib as mpl
+import pandas as pd
+from brain_cells import BACKBONES, OTHERS, SEQUENCES, Cell
+from matplotlib.figure import Figure
+from paired import difference_rows, row_of, shown, told
+
+from medimg.errors import RunError
+
+mpl.use("Agg")
+Lines = list[dict[str, object]]
+COLOURS = {"alexnet": "#0072b2", "resnet50": "#d55e00", "inception_v3": "#009e73"}
+MEASURES = ("accuracy", "auroc", "f1")
+PAPER = {  # accuracy, AUC, F1 as printed, in shares of one
+    "FLAIR": {"alexnet": (0.7853, 0.86, 0.7843), "resnet50": (0.823, 0.94, 0.8622), "inception_v3": (0.8464, 0.91, 0.8481)},
+    "T1CE": {"alexnet": (0.9282, 0.95, 0.9283), "resnet50": (0.9412, 0.97, 0.9423), "inception_v3": (0.9508, 0.98, 0.9508)},
+    "T2": {"alexnet": (0.8122, 0.89, 0.8123), "resnet50": (0.8975, 0.95, 0.8982), "inception_v3": (0.8967, 0.95, 0.898)},
+    "mean": {
+        "alexnet": (0.8419, 0.90, 0.8413), "resnet50": (0.9009, 0.95, 0.9006), "inception_v3": (0.8980, 0.95, 0.8986),
+        "cnn_head_neck": (0.8479, 0.90, 0.8433), "cnn_parkinson": (0.8239, 0.88, 0.8186), "capsnet": (0.8556, 0.91, 0.855),
+        "cnn_f": (0.8341, 0.89, 0.8263), "reader 1": (0.8182, 0.89, 0.7322), "reader 2": (0.7333, 0.77, 0.6072),
+    },
+}  # fmt: skip
+LEVELS = ("image", "patient")
+UNMEASURED = "not measured: the weights must be fetched (--imagenet)"
+
+
+def table(lines: list[dict[str, object]]) -> str:
+    frame = pd.DataFrame(lines)
+    head = "| " + " | ".join(frame.columns) + " |\n|" + "---|" * len(frame.columns)
+    return "\n".join([head, *("| " + " | ".join(map(str, row)) + " |" for row in frame.itertuples(index=False))])
+
+
+def scratch(done: list[Cell]) -> list[Cell]:
+    """The cells of tables 3 to 7."""
+    return [cell for cell in done if cell.start == "scratch"]
+
+
+def sequences(done: list[Cell]) -> dict[str, Lines]:
+    """Tables 3 to 5: slices as the paper counts, patients beside."""
+    found = {}
+    for number, sequence in enumerate(SEQUENCES, start=3):
+        own = [cell for cell in scratch(done) if cell.sequence == sequence and cell.network in BACKBONES]
+        found[f"Table {number}: {sequence}"] = [_beside_paper(cell) for cell in own]
+    return found
+
+
+def _beside_paper(cell: Cell) -> dict[str, object]:
+    line: dict[str, object] = {"network": cell.network}
+    for metric, printed in zip(MEASURES, PAPER[cell.sequence][cell.network], strict=True):
+        line[f"{metric}, paper"], line[f"{metric}, slices"] = f"{printed:.3f}", shown(row_of(cell.run, metric))
+        line[f"{metric}, patients"] = shown(row_of(cell.run, metric, "patient"))
+    return line
+
+
+def readers_beside(done: list[Cell]) -> dict[str, Lines]:
+    """Table 6: backbones, and whoever is no network."""
+    people = dict.fromkeys(cell.network for cell in done if cell.network not in (*BACKBONES, *OTHERS))
+    return {"Table 6: mean over sequences, readers beside the networks": means(scratch(done), (*BACKBONES, *people))}
+
+
+def other_methods(done: list[Cell]) -> dict[str, Lines]:
+    """Table 7."""
+    return {"Table 7: other methods on the same slices": means(scratch(done), (*BACKBONES, *OTHERS))}
+
+
+def means(done: list[Cell], names: tuple[str, ...]) -> Lines:
+    """Give a line of each name: the mean over the sequences that are done."""
+    lines = []
+    for name in names:
+        own = [cell for cell in done if cell.network == name]
+        if not own:
+            continue
+        line: dict[str, object] = {"network": name, "sequences": ", ".join(cell.sequence for cell in own)}
+        for metric, printed in zip(MEASURES, PAPER["mean"].get(name, (None,) * 3), strict=True):
+            values = [row_of(cell.run, metric).get("estimate") for cell in own]
+            known = [float(value) for value in values if isinstance(value, float)]
+            line[f"{metric}, paper"] = "–" if printed is None else f"{printed:.3f}"
+            line[metric] = f"{sum(known) / len(known):.3f}" if len(known) == len(values) else "undefined"
+        lines.append(line)
+    return lines
+
+
+def transfer(done: list[Cell]) -> dict[str, Lines]:
+    """Starts of one backbone beside the same from scratch, with paired differences."""
+    lines: Lines = []
+    for one in (cell for cell in done if cell.start == "scratch"):
+        others = [cell for cell in done if (cell.sequence, cell.network) == (one.sequence, one.network) and cell.start != "scratch"]
+        for cell in (one, *others) if others else ():
+            lines.append(_start(cell, one))
+        if others and not any(cell.start == "ImageNet" for cell in others):
+            lines.append(
+                {**dict.fromkeys(lines[-1], "–"), "sequence": one.sequence, "network": one.network, "start": f"ImageNet: {UNMEASURED}"}
+            )
+    return {"Transfer: what one backbone may start from": lines}
+
+
+def _start(cell: Cell, scratch: Cell) -> dict[str, object]:
+    line: dict[str, object] = {"sequence": cell.sequence, "network": cell.network, "start": cell.start}
+    minus = {row["level"]: told(row) for row in difference_rows(cell.run, scratch.run, ["auroc"])} if cell != scratch else {}
+    for level, name in zip(LEVELS, ("slices", "patients"), strict=True):
+        line[f"auroc, {name}"] = shown(row_of(cell.run, "auroc", level))
+        line[f"minus scratch, {name}"] = minus.get(level, "–")
+    return line
+
+
+def differences(done: list[Cell]) -> dict[str, Lines]:
+    """Each network from scratch minus ResNet-50, on the same slices with the same draws of patients."""
+    lines: Lines = []
+    for cell in scratch(done):
+        other = next((c for c in scratch(done) if (c.sequence, c.network) == (cell.sequence, "resnet50")), None)
+        if other is None or cell.network == "resnet50":
+            continue
+        line: dict[str, object] = {"sequence": cell.sequence, "AUROC minus resnet50": cell.network}
+        try:
+            minus = {row["level"]: told(row) for row in difference_rows(cell.run, other.run, ["auroc"])}
+        except RunError as fault:  # a reader who did not read every slice
+            minus = {"image": str(fault).splitlines()[0]}
+        lines.append({**line, "slices": minus["image"], "patients": minus.get("patient", "–")})
+    return {"Paired differences": lines}
+
+
+TABLES: tuple[Callable[[list[Cell]], dict[str, Lines]], ...] = (sequences, readers_beside, other_methods, transfer, differences)
+
+
+def figure_5(done: list[Cell], path: Path) -> None:
+    """ROC curves of the backbones, a panel per sequence."""
+    figure = Figure(figsize=(11, 3.8), layout="constrained")
+    for axis, sequence in zip(figure.subplots(1, 3), SEQUENCES, strict=True):
+        axis.plot([0, 1], [0, 1], color="#767676", linestyle=":", linewidth=1)
+        for cell in (cell for cell in scratch(done) if cell.sequence == sequence and cell.network in COLOURS):
+            curve = pd.read_csv(cell.run / "tables" / "roc.csv")
+            axis.plot(curve["fpr"], curve["tpr"], color=COLOURS[cell.network], label=f"{cell.network} {shown(row_of(cell.run, 'auroc'))}")
+        axis.set(title=sequence, xlabel="1 - specificity", ylabel="sensitivity", aspect="equal")
+        if axis.get_legend_handles_labels()[0]:
+            axis.legend(loc="lower right", fontsize=7)
+    figure.savefig(path, dpi=200)
+
+
+def write(out: Path, done: list[Cell], readers: list[Cell], built_in: bool) -> Path:
+    """Write tables.md and figure_5.png; gives the former."""
+    parts = ["# Tables of the encephalitis/glioma paper\n"]
+    parts += ["Built-in cohort: shows the method, not medicine.\n"] if built_in else []
+    parts.append("Ours: mean over folds with 95 % interval (patients drawn); the paper gives none. The two cannot be subtracted.\n")
+    for make in TABLES:
+        for title, lines in make([*done, *(readers if make in (readers_beside, differences) else [])]).items():
+            parts += [f"## {title}\n", table(lines), ""] if lines else []
+    if not readers:
+        parts.append("Human readers: not measured (--readers FILE).\n")
+    path = out / "tables.md"
+    path.write_text("\n".join(parts))
+    figure_5(done, out / "figure_5.png")
+    return path

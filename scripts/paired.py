@@ -1,0 +1,62 @@
+"""One run minus another on the same cases, patients drawn in pairs: images, and patients where each has one label.
+
+Usage: paired.py RUN_A RUN_B [--measures auroc accuracy f1]
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+from medimg.evaluate import compare
+
+MEASURES = ("auroc", "accuracy", "f1")
+
+
+def row_of(run, metric, level="image"):
+    """Give the row of a measure over all cases of a run, first as the mean over folds; empty where there is none."""
+    rows = json.loads((run / "metrics.json").read_text())["rows"]
+    fitting = [r for r in rows if (r["metric"], r["level"], r["scope"]) == (metric, level, "all") and not r["calibrated"]]
+    return min(fitting, key=lambda r: r["aggregate"] == "pooled", default={})
+
+
+def shown(row):
+    """Write an estimate with its interval and, of several seeds, their spread."""
+    if row.get("estimate") is None:
+        return "undefined"
+    within = f" ({row['low']:.3f} to {row['high']:.3f})" if row["low"] is not None else ""
+    spread = f", sd over seeds {row['seed_sd']:.3f}" if row["seed_sd"] is not None else ""
+    return f"{row['estimate']:.3f}{within}{spread}"
+
+
+def difference_rows(a, b, measures=MEASURES):
+    """Rows of run `a` minus run `b` over all cases: level, metric, difference, low, high."""
+    rows = compare(a, b)["rows"]
+    return [r for r in rows if r["metric"] in measures and r["scope"] == "all" and not r["calibrated"]]
+
+
+def told(row):
+    """Write a difference with its interval, or why it has none."""
+    if row["difference"] is None:
+        return "undefined"
+    within = f"{row['low']:+.3f} to {row['high']:+.3f}" if row.get("low") is not None else row["method"]
+    return f"{row['difference']:+.3f} ({within})"
+
+
+def tell(a, b, name_a, name_b, measures=MEASURES):
+    """Print each difference on a line of its own."""
+    for row in difference_rows(a, b, measures):
+        print(f"  {name_a} - {name_b}: {row['level']} {row['metric']} {told(row)}, {row['aggregate']}", flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("runs", type=Path, nargs=2)
+    parser.add_argument("--measures", nargs="+", default=MEASURES)
+    arguments = parser.parse_args()
+    for run in arguments.runs:
+        print(f"{run.name}: " + "; ".join(f"{level} AUROC {shown(row_of(run, 'auroc', level))}" for level in ("image", "patient")))
+    tell(*arguments.runs, *(run.name for run in arguments.runs), arguments.measures)
+
+
+if __name__ == "__main__":
+    main()
