@@ -14,14 +14,16 @@ from medimg.training.checkpoints import CheckpointFolder
 from medimg.training.signals import StopWish
 
 Row = dict[str, float]
+SPARED_SECONDS, SAVE_SHARE = 30.0, 20  # the work that a kill may cost at least, and in how many times a save's own seconds
 
 
 class Keeper(pl.Callback):
     """Everything that happens between batches, in one order, so that a run continued is the run never stopped.
 
     `judge(network)` gives the measures of an epoch on validation, among them `val/loss`, least of which is best. `told(rows)` hears
-    all rows of progress after each epoch. Saves every `save_steps` optimiser steps or `save_minutes`, at each epoch's end and
-    when a signal came. `ema` averages the weights after each optimiser step, from step n by at most (1 + n) / (10 + n); the average
+    all rows of progress after each epoch. Saves every `save_steps` optimiser steps (then at each epoch's end as well) or `save_minutes`;
+    at an epoch's end where half a minute has passed and saving would take at most a twentieth of it; when a signal came, and at the end.
+    The best weights wait in memory for the next save, so a kill between two saves costs the time since the first, nothing else. `ema` averages the weights after each optimiser step, from step n by at most (1 + n) / (10 + n); the average
     is then what is judged and kept as best.
     """
 
@@ -40,6 +42,8 @@ class Keeper(pl.Callback):
         self.average: nn.Module | None = None
         self._average_state: dict[str, Any] | None = None
         self._saved = self._began = time.monotonic()
+        self._cost, self._saved_step = 0.0, -1  # seconds of the last save, and its step
+        self._waiting: dict[str, Any] | None = None  # the best weights, not written yet
         self._images = 0
 
     def state_dict(self) -> dict[str, Any]:
@@ -105,27 +109,48 @@ class Keeper(pl.Callback):
         self.losses = torch.zeros(2, dtype=torch.float64)
         if row["val/loss"] < self.best:
             self.best, self.best_step, self.waited = row["val/loss"], trainer.global_step, 0
-            if trainer.is_global_zero:
-                weights = {name: value.detach().cpu().clone() for name, value in network.state_dict().items()}
-                self.folder.save_checkpoint(
-                    {"network": weights, "step": trainer.global_step}, self.folder.path("best", trainer.global_step)
-                )
+            weights = {name: value.detach().cpu().clone() for name, value in network.state_dict().items()}
+            self._waiting = {"network": weights, "step": trainer.global_step}
         else:
             self.waited += 1
         self.stopped = self.patience is not None and self.waited >= self.patience
         trainer.should_stop = trainer.should_stop or self.stopped
-        self._save(trainer, pl_module)
+        signal_number = self._agreed(trainer, self.wish.number)
+        if signal_number or self.save_steps is not None or self._agreed(trainer, int(self._worth_saving())):
+            self._save(trainer, pl_module)
         for logger in trainer.loggers:
             logger.log_metrics({k: v for k, v in row.items() if k != "epoch"}, step=trainer.global_step)
         if self.told and trainer.is_global_zero:
             self.told(self.rows)
         self._began, self._images = time.monotonic(), 0
-        self._leave(self._agreed(trainer, self.wish.number))
+        self._leave(signal_number)
+
+    def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Save what the last epoch left."""
+        if self._saved_step != trainer.global_step or self._waiting:
+            self._save(trainer, pl_module)
+
+    def on_exception(self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException) -> None:
+        """Keep the best weights of a training that numbers have broken; its state is not worth keeping."""
+        if isinstance(exception, NumericError):
+            self._write_best(trainer)
+
+    def _worth_saving(self) -> bool:
+        since = time.monotonic() - self._saved
+        return since > min(max(SPARED_SECONDS, SAVE_SHARE * self._cost), 60 * self.save_minutes)
 
     def _save(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
         self._refuse_broken(module)
+        began = time.monotonic()
+        self._write_best(trainer)
         trainer.save_checkpoint(self.folder.path("last", trainer.global_step))
-        self._saved = time.monotonic()
+        self._saved, self._saved_step = time.monotonic(), trainer.global_step
+        self._cost = self._saved - began
+
+    def _write_best(self, trainer: pl.Trainer) -> None:
+        if self._waiting and trainer.is_global_zero:
+            self.folder.save_checkpoint(self._waiting, self.folder.path("best", self._waiting["step"]))
+        self._waiting = None
 
     def _refuse_broken(self, module: pl.LightningModule) -> None:
         state = _network(module).state_dict()  # one value that is no number spoils the sum, which is quicker than asking each
