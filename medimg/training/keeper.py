@@ -21,10 +21,11 @@ class Keeper(pl.Callback):
     """Everything that happens between batches, in one order, so that a run continued is the run never stopped.
 
     `judge(network)` gives the measures of an epoch on validation, among them `val/loss`, least of which is best. `told(rows)` hears
-    all rows of progress after each epoch. Saves every `save_steps` optimiser steps (then at each epoch's end as well) or `save_minutes`;
-    at an epoch's end where half a minute has passed and saving would take at most a twentieth of it; when a signal came, and at the end.
-    The best weights wait in memory for the next save, so a kill between two saves costs the time since the first, nothing else. `ema` averages the weights after each optimiser step, from step n by at most (1 + n) / (10 + n); the average
-    is then what is judged and kept as best.
+    all rows of progress after each epoch. Saves every `save_steps` optimiser steps (then at each epoch's end as well) or
+    `save_minutes`; at an epoch's end where half a minute has passed and saving would take at most a twentieth of it; when a signal came;
+    and at the end. The best weights wait in memory for the next save: a kill costs the time since the last save, nothing else. `ema`
+    averages the weights after each optimiser step, from step n by at most (1 + n) / (10 + n); the average is then what is judged and
+    kept as best.
     """
 
     def __init__(
