@@ -36,7 +36,7 @@ PROFILES = {
     ],
     "paper": ["profile=paper", "model=resnet50", "model.head=transfer"],
     "smoke": [
-        "profile=smoke", "model=resnet18", "data.limit=40", "active.init_size=30", "active.budget=10", "active.rounds=4",
+        "profile=smoke", "model=resnet18", "data.limit=40", "active.init_size=8", "active.budget=5", "active.rounds=3",
     ],
 }  # fmt: skip
 PAPER = {"FLAIR": (6, 0.0776), "T1CE": (8, 0.0694), "T2": (9, 0.1053)}  # rounds, and accuracy above random at that round
