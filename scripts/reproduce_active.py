@@ -85,7 +85,7 @@ class Found:
         return self.grid.fact("labels")[s] @ self.grid.sampler.weight
 
     def converged(self) -> tuple[int, bool]:
-        """The first round from which accuracy stays within the margin of its best; the last one, and false, where it ends below that."""
+        """The first round from which accuracy stays within the margin of its best; the last and false where it ends below."""
         score = self.curve("accuracy", "entropy")["estimate"].to_numpy()
         below = np.flatnonzero(score < score.max() - self.simulation.asked["margin"])
         first = int(below[-1] + 1) if len(below) else 0
