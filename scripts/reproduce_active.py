@@ -157,8 +157,9 @@ def lines_of(found: list[Found]) -> list[dict[str, object]]:
         (here, settled), s = one.converged(), one.grid.strategies.index("entropy")
         pool = float(np.mean([part["pool"]["images"] for part in one.simulation.asked["parts"].values()]))
         labels, row = float(one.spent(s)[here]), one.gain("accuracy", here)
+        when = f"{here} of {one.simulation.rounds}" if settled else f"not in {here}"
         lines.append({
-            "sequence": one.sequence, "rounds, paper": rounds, "rounds": f"{here} of {one.simulation.rounds}" if settled else f"not in {here}",
+            "sequence": one.sequence, "rounds, paper": rounds, "rounds": when,
             "gain, points, paper": f"+{100 * gain:.2f}", "gain, points, accuracy": points(row), "says": verdict(row),
             "AUROC, points": points(one.gain("auroc", here)), "labels": f"{labels:.0f}", "of the pool": f"{labels / pool:.0%}",
         })  # fmt: skip
