@@ -36,12 +36,14 @@ PROFILES = {
     ],
     "paper": ["profile=paper", "model=resnet50", "model.head=transfer"],
     "smoke": [
-        "profile=smoke", "model=resnet18", "data.limit=40", "active.init_size=30", "active.budget=10", "active.rounds=4",
+        "profile=smoke", "model=resnet18", "data.limit=40", "active.init_size=8", "active.budget=5", "active.rounds=3",
     ],
 }  # fmt: skip
 PAPER = {"FLAIR": (6, 0.0776), "T1CE": (8, 0.0694), "T2": (9, 0.1053)}  # rounds, and accuracy above random at that round
 COLOURS = {"entropy": "#d55e00", "random": "#0072b2"}
-CONVERGED = "Converged: the first round from which the mean accuracy of entropy stays within {margin:g} of the best of its rounds."
+CONVERGED = (
+    "Converged: the first round from which the mean accuracy of entropy stays within {margin:g} of the best of its rounds (else the last)."
+)
 
 
 @dataclass(frozen=True)
@@ -82,11 +84,12 @@ class Found:
         """Labels of the pool after each round, mean over repeats and folds."""
         return self.grid.fact("labels")[s] @ self.grid.sampler.weight
 
-    def converged(self) -> int:
-        """The first round from which accuracy stays within the margin of its best."""
+    def converged(self) -> tuple[int, bool]:
+        """The first round from which accuracy stays within the margin of its best; the last and false where it ends below."""
         score = self.curve("accuracy", "entropy")["estimate"].to_numpy()
         below = np.flatnonzero(score < score.max() - self.simulation.asked["margin"])
-        return int(below[-1] + 1) if len(below) else 0
+        first = int(below[-1] + 1) if len(below) else 0
+        return min(first, len(score) - 1), first < len(score)
 
     def gain(self, metric: str, number: int) -> dict[str, object]:
         """Entropy minus random at a round, on the same repeats, folds and patients."""
@@ -151,11 +154,12 @@ def lines_of(found: list[Found]) -> list[dict[str, object]]:
     lines = []
     for one in found:
         rounds, gain = PAPER[one.sequence]
-        here, s = one.converged(), one.grid.strategies.index("entropy")
+        (here, settled), s = one.converged(), one.grid.strategies.index("entropy")
         pool = float(np.mean([part["pool"]["images"] for part in one.simulation.asked["parts"].values()]))
         labels, row = float(one.spent(s)[here]), one.gain("accuracy", here)
+        when = f"{here} of {one.simulation.rounds}" if settled else f"not in {here}"
         lines.append({
-            "sequence": one.sequence, "rounds, paper": rounds, "rounds": f"{here} of {one.simulation.rounds}",
+            "sequence": one.sequence, "rounds, paper": rounds, "rounds": when,
             "gain, points, paper": f"+{100 * gain:.2f}", "gain, points, accuracy": points(row), "says": verdict(row),
             "AUROC, points": points(one.gain("auroc", here)), "labels": f"{labels:.0f}", "of the pool": f"{labels / pool:.0%}",
         })  # fmt: skip
@@ -178,7 +182,9 @@ def draw(axis: Axes, one: Found, metric: str) -> None:
         curve = one.curve(metric, name)
         axis.plot(curve.index, curve["estimate"], color=colour, marker="o", markersize=3, label=name)
         axis.fill_between(curve.index, curve["low"], curve["high"], color=colour, alpha=0.15, linewidth=0)
-    axis.axvline(one.converged(), color="#767676", linestyle=":", linewidth=1, label="converged")
+    here, settled = one.converged()
+    if settled:
+        axis.axvline(here, color="#767676", linestyle=":", linewidth=1, label="entropy converged")
     axis.xaxis.get_major_locator().set_params(integer=True)
     axis.set(xlabel="round", ylabel={"auroc": "AUROC"}.get(metric, metric))
 

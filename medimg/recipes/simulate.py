@@ -41,7 +41,8 @@ def train(settings: Settings, run: Path) -> None:
         killed = 0
     else:
         count = min(settings.active.processes, sum(not chain.done for chain in made()))
-        _LOG.info("%d workers with %d threads each", count, machine.threads)
+        if count:
+            _LOG.info("%d workers with %d threads each", count, machine.threads)
         killed = work_together(run, count, machine.threads)
     if not is_worker():
         _end(run, made, killed)
