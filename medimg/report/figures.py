@@ -82,12 +82,15 @@ def _score(run: RunFolder, metric: str, name: str, area: float | None) -> str:
     """What stands over a curve: its own area, with the interval where one seed makes the pooled row the same; then the mean over folds."""
     scopes = [f"class={name}", *(["all"] if run.kind == "binary" and name == run.classes[-1] else [])]
     rows = [row for row in run.rows if row["metric"] == metric and row.get("scope") in scopes and row.get("level") == "image"]
-    rows = [row for row in rows if not row.get("calibrated") and finite(row.get("estimate")) is not None]
-    own = next((row for row in rows if row.get("aggregate") != "mean_over_folds" and finite(row.get("seed_sd")) is None), None)
+    rows = [row for row in rows if not row.get("calibrated")]
     mean = next((row for row in rows if row.get("aggregate") == "mean_over_folds"), None)
-    known = own["estimate"] if own and finite(area) is None else area  # tables of older runs have no area
+    own = next((row for row in rows if row is not mean and finite(row.get("seed_sd")) is None), None)
+    known = own.get("estimate") if own and finite(area) is None else area  # tables of older runs have no area
     told = [f"{metric_name(metric)} {number(known, 2)}{' pooled' if mean else ''}{_within(own)}"] if finite(known) is not None else []
-    return "\n".join([*told, *([f"mean over folds {number(mean['estimate'], 2)}{_within(mean)}"] if mean else [])])
+    if mean:
+        value = "undefined" if finite(mean.get("estimate")) is None else f"{number(mean['estimate'], 2)}{_within(mean)}"
+        told.append(f"mean over folds {value}")
+    return "\n".join(told)
 
 
 def _within(row: dict[str, Any] | None) -> str:

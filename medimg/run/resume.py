@@ -23,8 +23,8 @@ MAY_CHANGE = {
 
 LONGER = (
     "A training cannot be made longer afterwards: its learning rate was planned for its length, and when it is finished only its best "
-    "state is kept, without the optimiser's. Start a new run from its networks, its words and model.weights={run} (as a path) "
-    "added; trainer.epochs then counts the further epochs. Each fold starts from a network that knows nothing of its test part."
+    "state is kept, without the optimiser's. Start a new run from its networks, with its words and model.weights={run}; "
+    "trainer.epochs then counts the further epochs. Each fold starts from a network that knows nothing of its test part."
 )
 
 TO_JUDGE = {
@@ -38,7 +38,7 @@ def resumed(run: Path, words: Sequence[str]) -> Settings:
     """The stored settings with the words that may change them; words that repeat what is stored are fine, others are refused."""
     stored = stored_settings(run)
     changed = overridden(stored, words)
-    longer = [LONGER.format(run=run.name)] if changed.trainer.epochs > stored.trainer.epochs else []
+    longer = [LONGER.format(run=run)] if changed.trainer.epochs > stored.trainer.epochs else []
     _refuse_others(stored, changed, MAY_CHANGE, "Going on with a run", longer)
     return changed
 

@@ -50,7 +50,7 @@ def test_a_longer_training_is_refused_with_the_reason_and_the_way_out(run):
         resumed(run, ["trainer.epochs=99"])
     told = " ".join(caught.value.faults)
     assert "only its best state is kept" in told
-    assert f"model.weights={run.name}" in told
+    assert f"model.weights={run};" in told
     with pytest.raises(ConfigError) as caught:
         resumed(run, ["task.lr=0.1"])
     assert "model.weights" not in " ".join(caught.value.faults)
