@@ -28,14 +28,14 @@ STARTS = {
 
 @dataclass(frozen=True)
 class Cell:
-    """One network on one sequence from one start: a run of its own, which may need another's to be done first."""
+    """One network on one sequence (or several together) from one start: a run of its own, which may need others to be done first."""
 
     sequence: str
     network: str
     run: Path
     words: tuple[str, ...]
     start: str = "scratch"
-    needs: Path | None = None
+    needs: tuple[Path, ...] = ()
 
     @property
     def name(self) -> str:
@@ -59,6 +59,7 @@ class Asked:
     transfer_of: str = "resnet50"
     transfer_to: tuple[str, ...] = ("FLAIR",)
     imagenet: bool = False
+    fuse: str = "resnet18"
     more: tuple[str, ...] = ()
 
 
@@ -69,10 +70,10 @@ def is_done(run: Path) -> bool:
 
 def all_cells(asked: Asked) -> list[Cell]:
     """Every cell of every table, in the order in which they are trained: a further kind of cell is one more line here."""
-    return [*matrix(asked), *transfer(asked), *imagenet(asked)]
+    return [*matrix(asked), *transfer(asked), *imagenet(asked), *fusion(asked)]
 
 
-def cell(asked: Asked, sequence: str, network: str, folder: str, *words: str, start: str = "scratch", needs: Path | None = None) -> Cell:
+def cell(asked: Asked, sequence: str, network: str, folder: str, *words: str, start: str = "scratch", needs: tuple[Path, ...] = ()) -> Cell:
     """Make one cell; all on one sequence share their folds with those on the others, so that they can be compared and started from."""
     own = QUICK.get(network, []) if asked.profile == "quick" else []
     head = ["model.head=transfer"] if network in BACKBONES and "probe" not in start else []
@@ -100,7 +101,7 @@ def transfer(asked: Asked) -> Iterator[Cell]:
         for start, words in STARTS.items():
             folder = f"transfer/{sequence}/{asked.transfer_of}/{start.replace(', ', '_').replace(' ', '_')}"
             weights = f"model.weights={source}"
-            yield cell(asked, sequence, asked.transfer_of, folder, weights, *words, start=start, needs=source)
+            yield cell(asked, sequence, asked.transfer_of, folder, weights, *words, start=start, needs=(source,))
 
 
 def imagenet(asked: Asked) -> Iterator[Cell]:
@@ -108,3 +109,16 @@ def imagenet(asked: Asked) -> Iterator[Cell]:
     for sequence in asked.transfer_to if asked.imagenet else ():
         for network in BACKBONES:
             yield cell(asked, sequence, network, f"transfer/{sequence}/{network}/imagenet", "model.weights=imagenet", start="ImageNet")
+
+
+def fusion(asked: Asked) -> Iterator[Cell]:
+    """One network for each sequence alone, and the same for all of them together, judged beside those on the same patients."""
+    alone = [cell(asked, sequence, asked.fuse, f"fusion/{sequence}", start="alone") for sequence in SEQUENCES]
+    yield from alone
+    against = f"evaluate.against=[{','.join(str(one.run) for one in alone)}]"
+    words = {word.partition("=")[0]: word for word in (*PROFILES[asked.profile], *asked.more)}
+    words.pop("trainer.batch_size", None)  # counts patients here
+    if "data.manifest" in words:
+        words.pop("data.limit", None)
+    common = ("experiment=encephalitis_glioma_fusion", *words.values(), f"model={asked.fuse}", against)
+    yield Cell("+".join(SEQUENCES), asked.fuse, asked.out / "fusion" / "together", common, "together", tuple(one.run for one in alone))

@@ -19,8 +19,13 @@ from medimg.recipes.supervised import load_for_check
 from medimg.run.compose import compose
 from medimg.settings import Settings
 
+PLACES = 8  # of a patient of the built-in cohort, about
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-NEEDS_A_RUN = ("model.weights=", "task.freeze=")  # refused while the run to start from is not there; they change no count of steps
+NEEDS_A_RUN = (
+    "model.weights=",
+    "task.freeze=",
+    "evaluate.against=",
+)  # refused while the run to start from is not there; they change no count of steps
 
 
 def settings_of(cell: Cell) -> Settings:
@@ -35,7 +40,8 @@ def steps_of(cell: Cell, read: dict[str, Cohort]) -> int:
     if images not in read:
         read[images] = load_for_check(settings)
     cohort = read[images]
-    parts = [(seed, len(cohort.part(fold, member, "train"))) for seed, fold, member in jobs(settings, cohort)]
+    unit = "patient" if settings.data.fuse else "id"
+    parts = [(seed, cohort.part(fold, member, "train")[unit].nunique()) for seed, fold, member in jobs(settings, cohort)]
     return sum(total_steps(settings, count, seed, 1)[0] for seed, count in parts)
 
 
@@ -49,7 +55,10 @@ def seconds_a_step(cell: Cell) -> float:
     network = network_of(settings, "binary", ["a", "b"], seed=0).to(machine.device).train()
     freeze(network, "encoder" if "task.freeze=encoder" in cell.words else "none")
     size = settings.data.size
-    image = torch.randn(settings.trainer.batch_size, settings.model.channels, size, size, device=machine.device)
+    count, planes = (PLACES * settings.trainer.batch_size, len(settings.data.fuse)) if settings.data.fuse else (
+        settings.trainer.batch_size, settings.model.channels,
+    )  # fmt: skip
+    image = torch.randn(count, planes, size, size, device=machine.device)
     if machine.channels_last:
         network, image = network.to(memory_format=torch.channels_last), image.contiguous(memory_format=torch.channels_last)
     optimizer, spent = torch.optim.AdamW(network.parameters()), []
@@ -89,10 +98,10 @@ def train_all(todo: list[Cell], at_once: int) -> list[str]:
     with ThreadPoolExecutor(at_once) as pool:
         while waiting or running:
             ahead = {cell.run for cell in [*waiting, *running.values()]}
-            for cell in [cell for cell in waiting if cell.needs not in ahead][: at_once - len(running)]:
+            for cell in [cell for cell in waiting if not ahead.intersection(cell.needs)][: at_once - len(running)]:
                 waiting.remove(cell)
-                if cell.needs and not is_done(cell.needs):
-                    failed.append(f"{cell.name}: the run it starts from is not done ({cell.needs.parent.name}/{cell.needs.name})")
+                if lacking := [f"{run.parent.name}/{run.name}" for run in cell.needs if not is_done(run)]:
+                    failed.append(f"{cell.name}: a run it needs is not done ({', '.join(lacking)})")
                 else:
                     running[pool.submit(train, cell, at_once)] = cell
             ended = wait(running, return_when=FIRST_COMPLETED).done if running else set()

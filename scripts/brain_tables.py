@@ -3,6 +3,7 @@
 A further table: a function of the cells that gives headed lines, named in `TABLES`.
 """
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -127,7 +128,26 @@ def differences(done: list[Cell]) -> dict[str, Lines]:
     return {"Paired differences": lines}
 
 
-TABLES: tuple[Callable[[list[Cell]], dict[str, Lines]], ...] = (sequences, readers_beside, other_methods, transfer, differences)
+def fusion(done: list[Cell]) -> dict[str, Lines]:
+    """Sequences alone and together, what each set of them is worth to the fused networks, and whether fusion is better."""
+    own = [cell for cell in done if cell.start in ("alone", "together")]
+    lines: Lines = [
+        {"sequences": cell.sequence, **{f"auroc, {level}": shown(row_of(cell.run, "auroc", level)) for level in LEVELS}} for cell in own
+    ]
+    found = {"Fusion: each sequence alone, and together (by image: slices, or places)": lines}
+    for cell in (cell for cell in own if cell.start == "together"):
+        for name, heading in (("against", "Fusion minus each sequence alone, same patients"), ("fewer", "Fusion with sequences missing")):
+            found[heading] = [dict(row) for row in _rounded(cell.run / "tables" / f"{name}.csv")]
+        found["Verdict on fusion"] = [{"verdict": json.loads((cell.run / "metrics.json").read_text())["against"]}]
+    return found
+
+
+def _rounded(path: Path) -> Lines:
+    table = pd.read_csv(path).drop(columns=["method", "undefined", "aggregate"], errors="ignore")
+    return [{str(k): f"{v:.3f}" if isinstance(v, float) else v for k, v in row.items()} for row in table.to_dict("records")]
+
+
+TABLES: tuple[Callable[[list[Cell]], dict[str, Lines]], ...] = (sequences, readers_beside, other_methods, transfer, fusion, differences)
 
 
 def figure_5(done: list[Cell], path: Path) -> None:

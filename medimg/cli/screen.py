@@ -1,5 +1,6 @@
 """What a person sees when something went wrong: one screen, every fault with its way out, never a traceback."""
 
+import contextlib
 import json
 import os
 import sys
@@ -22,7 +23,8 @@ def tell_faults(fault: MedimgError, *, as_json: bool) -> int:
     """Show the faults on stderr (and as JSON on stdout), and return the exit code."""
     faults = fault.faults or [type(fault).__name__]
     if as_json:
-        print(json.dumps({"exit_code": fault.exit_code, "kind": type(fault).__name__, "faults": faults}))
+        with contextlib.suppress(BrokenPipeError):  # whoever asked is gone
+            print(json.dumps({"exit_code": fault.exit_code, "kind": type(fault).__name__, "faults": faults}), flush=True)
     title = "Interrupted" if isinstance(fault, Interrupted) else TITLES.get(fault.exit_code, "Stopped")
     show(title, screenful(faults), red=fault.exit_code in (2, 5))
     return fault.exit_code

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from medimg.errors import UnreadableImage
+from medimg.errors import ConfigError, UnreadableImage
 from medimg.evaluate.calibration import decide, heat
 from medimg.evaluate.question import read_question
 from medimg.io import read_image
@@ -32,6 +32,11 @@ def predict(settings: Settings, run: Path, sources: list[Path]) -> tuple[pd.Data
     Probabilities are the mean over the run's networks after its temperature; `decided` applies the thresholds of its validation.
     Pictures are read a batch at a time, so that memory does not grow with their number.
     """
+    if settings.data.fuse:
+        raise ConfigError(
+            f"run {run.name} judges {', '.join(settings.data.fuse)} of one place together, and predict scores single images. "
+            "Make a manifest with labels (medimg data scan) and judge it: medimg eval RUN data.manifest=FILE."
+        )
     asked = json.loads((run / "evaluation.json").read_text())
     classes, files = [str(name) for name in asked["classes"]], _files(sources)
     machine = look(settings.trainer)

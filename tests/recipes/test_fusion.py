@@ -129,3 +129,7 @@ def test_places_that_lack_a_sequence_are_refused_when_asked(here, tmp_path):
 def test_check_tries_the_fused_network(here, tmp_path):
     answer = medimg("check", *words(here[1], tmp_path, *FUSED))
     assert answer.code == 0, answer
+
+
+def test_single_images_are_not_scored_by_a_fused_run(here, fused):
+    assert "predict scores single images" in refused("predict", fused, here[1].parent / "P000" / "FLAIR0.dcm")
