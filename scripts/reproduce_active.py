@@ -21,9 +21,11 @@ from pathlib import Path
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
+from brain_cells import SEQUENCES
+from brain_tables import table
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from reproduce_brain import SEQUENCES, shown, table
+from paired import shown
 
 from medimg.evaluate.grid import Grid, measure_all
 from medimg.evaluate.simulation import Simulation, read_simulation
