@@ -22,7 +22,7 @@ def calibration_table(run: RunFolder) -> Table:
         sides = [[row for row in same if bool(row.get("calibrated")) == after] for after in (False, True)]
         cells = [measure_cell(pick(side, headline_row(run).get("aggregate"))) for side in sides]
         mean = ", mean of classes" if scope == "macro" else ""
-        lines.append([name_cell(f"{metric_name(metric)}{mean}, per {level}"), *cells])
+        lines.append([name_cell(f"{metric_name(metric)}{mean}, per {run.unit(str(level))}"), *cells])
     head = ["Measure (0 is best)", "As the model says", "After temperature scaling"]
     note = "The interval of the calibration error is corrected for its bias with few cases, so it may lie below the value."
     return Table("How far the probabilities can be believed", head, lines, note if any(row["metric"] == "ece" for row in rows) else "")

@@ -49,6 +49,10 @@ class RunFolder:
         """Whether the run judges a model on cases of another source."""
         return bool(self.evaluation.get("external"))
 
+    def unit(self, level: str) -> str:
+        """The word for what a level counts: where sequences are judged together, an image is a place."""
+        return "place" if level == "image" and self.evaluation.get("fused") else level
+
     @property
     def cohort(self) -> str:
         """The name of the cohort; a built-in one starts with "phantom:"."""

@@ -133,7 +133,7 @@ def _undefined(run: RunFolder) -> Iterator[tuple[str, str]]:
     reasons: dict[str, list[str]] = {}
     for row in whole:
         where = scope_of(row).get("class") or {"all": "", "macro": "mean of classes"}.get(str(row.get("scope")), str(row.get("scope")))
-        name = f"{metric_name(row['metric'])} per {row.get('level', 'image')}"
+        name = f"{metric_name(row['metric'])} per {run.unit(row.get('level', 'image'))}"
         reasons.setdefault(str(row["undefined"]), []).append(f"{name}, {words(where)}" if where else name)
     for reason, names in list(reasons.items())[:MOST_REASONS]:
         unique = list(dict.fromkeys(names))

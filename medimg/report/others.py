@@ -12,7 +12,7 @@ def against_table(run: RunFolder) -> Table:
     lines = []
     for row in _records(run, "against"):
         within = {"estimate": row.get("difference"), "low": row.get("low"), "high": row.get("high"), "method": row.get("method")}
-        name = Cell(words(str(row["other"])), f"per {row['level']}, {AGGREGATES.get(str(row.get('aggregate')), 'not compared')}")
+        name = Cell(words(str(row["other"])), f"per {run.unit(row['level'])}, {AGGREGATES.get(str(row.get('aggregate')), 'not compared')}")
         counts = [Cell(f"{int(row[key]):,}", look="num") for key in ("n", "patients")]
         both = [Cell(number(row.get(key)), look="num") for key in ("a", "b")]
         lines.append([name, *counts, *both, _signed_cell(within | {"undefined": row.get("undefined")})])
@@ -27,7 +27,9 @@ def fewer_table(run: RunFolder) -> Table:
     for row in _records(run, "fewer"):
         change = {"estimate": row.get("difference"), "low": row.get("difference_low"), "high": row.get("difference_high")}
         counts = [Cell(f"{int(row[key]):,}", look="num") for key in ("n", "patients")]
-        lines.append([Cell(words(str(row["sequences"])), f"per {row['level']}"), *counts, measure_cell(row), _signed_cell(change)])
+        lines.append(
+            [Cell(words(str(row["sequences"])), f"per {run.unit(row['level'])}"), *counts, measure_cell(row), _signed_cell(change)]
+        )
     note = "The trained networks, given these sequences alone; the difference is from all that each place has, on the same places."
     return Table("With fewer sequences", ["Sequences given", "Places", "Patients", "AUROC", "Difference"], lines, note)
 

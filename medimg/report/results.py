@@ -67,12 +67,12 @@ def overall_table(run: RunFolder) -> Table:
             cells = [pick((row for row in same if _column(row) == column), None) for column in columns]
             mean = ", mean of classes" if scope == "macro" else ""
             lines.append([name_cell(metric_name(metric) + mean), *(measure_cell(cell, True) for cell in cells)])
-    head = ["Measure", *(f"Per {level}, {AGGREGATES[way]}" for level, way in columns)]
+    head = ["Measure", *(f"Per {run.unit(level)}, {AGGREGATES[way]}" for level, way in columns)]
     alone = "Each patient has one image: per image and per patient are the same."
     notes = [
         _method_note(rows),
         *([alone] if units == LEVELS[:1] else []),
-        *dict.fromkeys(f"Per {level}: undefined, {scrub(reason)}." for (level, _), reason in lost.items()),
+        *dict.fromkeys(f"Per {run.unit(level)}: undefined, {scrub(reason)}." for (level, _), reason in lost.items()),
     ]
     return Table("All test cases", head, lines if columns else [], " ".join(notes))
 
@@ -128,8 +128,12 @@ def group_table(run: RunFolder, key: str, level: str, most: int = 30) -> Table:
         cells = [pick((row for row in here if row["metric"] == metric), aggregate) for metric in metrics]
         counts = [count_cell(size.get(name)) for name in counted]
         lines.append([name_cell(words(value) if value else "not stated"), *counts, *(measure_cell(cell) for cell in cells)])
-    head = [words(key).capitalize(), *(COUNTS[name] for name in counted), *(metric_name(name) for name in metrics)]
-    return drop_empty(Table(f"{TITLES.get(key, f'By {words(key)}')}, per {level}", head, lines))
+    head = [
+        words(key).capitalize(),
+        *("Places" if name == "n" and run.unit(level) == "place" else COUNTS[name] for name in counted),
+        *(metric_name(name) for name in metrics),
+    ]
+    return drop_empty(Table(f"{TITLES.get(key, f'By {words(key)}')}, per {run.unit(level)}", head, lines))
 
 
 def group_keys(run: RunFolder) -> list[str]:

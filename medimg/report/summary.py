@@ -13,24 +13,23 @@ def verdict(run: RunFolder) -> list[str]:
         return ["No results yet: this run has not been evaluated."]
     images, patients = cohort.sizes(run)
     images, patients = int(finite(whole.get("n")) or images), int(finite(whole.get("patients")) or patients)
-    case = "test place" if run.evaluation.get("fused") else "test image"
-    counted = f"{plural(images, case)} of {plural(patients, 'patient')}"
-    lines = [f"{_measure(whole)}; {counted}."]
+    counted = f"{plural(images, 'test ' + run.unit('image'))} of {plural(patients, 'patient')}"
+    lines = [f"{_measure(run, whole)}; {counted}."]
     same = ("metric", "scope", "aggregate")
     rows = [row for row in run.rows if row.get("level") == "patient" and all(row.get(key) == whole.get(key) for key in same)]
     known = [row for row in rows if not row.get("calibrated") and finite(row.get("estimate")) is not None]
-    lines += [f"{_measure(known[0])}."] if known and len(results.levels(run)) > 1 and whole.get("level") != "patient" else []
+    lines += [f"{_measure(run, known[0])}."] if known and len(results.levels(run)) > 1 and whole.get("level") != "patient" else []
     return lines + ([scrub(run.metrics["against"])] if run.metrics.get("against") else [])
 
 
-def _measure(row: Json) -> str:
+def _measure(run: RunFolder, row: Json) -> str:
     mean = ", mean of classes," if row.get("scope") == "macro" else ""
     name = f"{metric_name(str(row.get('metric')))}{mean}"
     if finite(row.get("estimate")) is None:
         return f"{name.rstrip(',')} is undefined ({scrub(row.get('undefined') or 'no reason given')})"
     within = f"95 % interval {interval(row)}" if interval(row) else ", ".join(dict.fromkeys(("no interval", no_interval(row))))
     way = AGGREGATES.get(str(row.get("aggregate")), "")
-    return f"{name} {number(row['estimate'])} ({within}), per {row.get('level', 'image')}{', ' + way if way else ''}"
+    return f"{name} {number(row['estimate'])} ({within}), per {run.unit(row.get('level', 'image'))}{', ' + way if way else ''}"
 
 
 def tiles(run: RunFolder) -> list[tuple[str, str]]:

@@ -20,19 +20,19 @@ def results_table(run: Path) -> RichTable:
     folder = read_run(run)
     table = RichTable(title=_title(folder), title_justify="left", caption_justify="left", box=SIMPLE_HEAD, pad_edge=False)
     table.add_column("Measure", min_width=24, max_width=40)
-    for name in ("Estimate", "95 % interval", "Images", "Patients"):
+    for name in ("Estimate", "95 % interval", f"{folder.unit('image').capitalize()}s", "Patients"):
         table.add_column(name, justify="right", no_wrap=True)
     whole = headline_row(folder)
     if not whole:
         table.add_row("no results yet: metrics.json is not there", "", "", "", "")
         return table
-    _add(table, whole, "bold")
+    _add(table, folder, whole, "bold")
     shown = [whole]
     for title, rows in _groups(folder, whole):
         table.add_section()
         table.add_row(escape(title), "", "", "", "", style="dim")
         for row in rows:
-            _add(table, row)
+            _add(table, folder, row)
         shown += rows
     table.caption = "\n".join(_remarks(folder, shown))
     return table
@@ -60,9 +60,9 @@ def _groups(folder: RunFolder, whole: Json) -> Iterator[tuple[str, list[Json]]]:
         rows = [row for row in folder.rows if row.get("scope") in OVERALL and row.get("level") == level and _alike(row, whole)]
         rows = sorted((row for row in rows if row is not whole), key=_rank)
         if rows and all(row.get("undefined") for row in rows):
-            yield f"Per {level}: undefined, {scrub(rows[0]['undefined'])}", []
+            yield f"Per {folder.unit(level)}: undefined, {scrub(rows[0]['undefined'])}", []
         elif rows:
-            yield f"Per {level}{', ' + way if way else ''}", rows
+            yield f"Per {folder.unit(level)}{', ' + way if way else ''}", rows
     for name in folder.classes:
         rows = [row for row in folder.rows if scope_of(row) == {"class": name} and row["metric"] in PER_CLASS and _alike(row, whole)]
         rows = sorted((row for row in rows if row.get("level") == "image"), key=_rank)
@@ -80,10 +80,10 @@ def _rank(row: Json) -> tuple[int, int]:
     return (OVERALL.index(row["scope"]) if row.get("scope") in OVERALL else 0), metric
 
 
-def _add(table: RichTable, row: Json, style: str | None = None) -> None:
+def _add(table: RichTable, folder: RunFolder, row: Json, style: str | None = None) -> None:
     cell = measure_cell(row)
     name = metric_name(row["metric"]) + (", mean of classes" if row.get("scope") == "macro" else "")
-    name = f"{name}, per {row.get('level', 'image')}" if style else f"  {name}"
+    name = f"{name}, per {folder.unit(row.get('level', 'image'))}" if style else f"  {name}"
     table.add_row(
         escape(name),
         escape(cell.text),

@@ -1,11 +1,13 @@
 """Unfinished and damaged runs give a report that says so."""
 
 import shutil
+from pathlib import Path
 
 import pytest
 
 from medimg.errors import RunError
 from medimg.report import write_report
+from medimg.report.folder import RunFolder
 
 
 @pytest.mark.parametrize(
@@ -39,3 +41,9 @@ def test_damaged_files_are_said_and_do_not_stop_the_report(run):
 def test_a_folder_that_is_no_run_is_refused_with_the_way_out(tmp_path):
     with pytest.raises(RunError, match="not a run folder"):
         write_report(tmp_path)
+
+
+def test_where_sequences_are_judged_together_an_image_is_a_place():
+    assert RunFolder(Path()).unit("image") == "image"
+    fused = RunFolder(Path(), evaluation={"fused": ["FLAIR", "T2"]})
+    assert (fused.unit("image"), fused.unit("patient")) == ("place", "patient")

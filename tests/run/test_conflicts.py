@@ -78,3 +78,21 @@ def test_a_file_that_is_not_there_is_told(word, told, tmp_path, monkeypatch):
         compose([BRAIN, word])
     assert len(caught.value.faults) == 1
     assert told in caught.value.faults[0]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["data.fuse=[FLAIR]"], "at least two different sequences"),
+        (["data.fuse=[FLAIR,FLAIR]"], "at least two different sequences"),
+        (["data.fuse=[FLAIR,T2]", "model.head=transfer"], "a classifier of their own"),
+        (["data.fuse=[FLAIR,T2]", "data.where={sequence:T2}"], "must not name sequence"),
+        (["data.missing=refuse"], "for sequences judged together"),
+        (["augment.sequence_dropout=0.1"], "for sequences judged together"),
+        (["evaluate.against=[nowhere]"], "this is no finished run"),
+    ],
+)
+def test_what_does_not_fit_fusion_and_comparison_is_told(words, said):
+    with pytest.raises(ConfigError) as fault:
+        compose(["experiment=classify", "data.manifest=phantom:brain", *words])
+    assert said in " ".join(fault.value.faults)
