@@ -22,16 +22,20 @@ def against_table(run: RunFolder) -> Table:
 
 
 def fewer_table(run: RunFolder) -> Table:
-    """The same networks with only some of the sequences given."""
+    """The same networks with only some of the sequences given, by place and, where each patient has one label, by patient."""
+    rows = _records(run, "fewer")
+    units = list(dict.fromkeys(str(row["level"]) for row in rows))
     lines = []
-    for row in _records(run, "fewer"):
-        change = {"estimate": row.get("difference"), "low": row.get("difference_low"), "high": row.get("difference_high")}
-        counts = [Cell(f"{int(row[key]):,}", look="num") for key in ("n", "patients")]
-        lines.append(
-            [Cell(words(str(row["sequences"])), f"per {run.unit(row['level'])}"), *counts, measure_cell(row), _signed_cell(change)]
-        )
+    for given in dict.fromkeys(str(row["sequences"]) for row in rows):
+        line = [Cell(words(given))]
+        for level in units:
+            row = next((row for row in rows if (row["sequences"], row["level"]) == (given, level)), {})
+            change = {"estimate": row.get("difference"), "low": row.get("difference_low"), "high": row.get("difference_high")}
+            line += [Cell(f"{int(row.get('n', 0)):,}", look="num"), measure_cell(row), _signed_cell(change)]
+        lines.append(line)
     note = "The trained networks, given these sequences alone; the difference is from all that each place has, on the same places."
-    return Table("With fewer sequences", ["Sequences given", "Places", "Patients", "AUROC", "Difference"], lines, note)
+    head = [name for level in units for name in (f"{run.unit(level).capitalize()}s", f"AUROC per {run.unit(level)}", "Difference")]
+    return Table("With fewer sequences", ["Sequences given", *head], lines, note)
 
 
 def _records(run: RunFolder, name: str) -> list[dict[str, Any]]:

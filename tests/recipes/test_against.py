@@ -27,5 +27,5 @@ def test_a_run_is_copied_under_its_title_and_needed_no_more(tmp_path):
 def test_an_unfinished_run_is_named(tmp_path):
     source = finished(tmp_path / "source")
     (source / "calibration.json").unlink()
-    with pytest.raises(RunError, match="source: calibration.json is missing"):
+    with pytest.raises(RunError, match=r"source: calibration\.json is missing"):
         take_along([str(source)], tmp_path / "run")
