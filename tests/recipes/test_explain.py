@@ -1,13 +1,13 @@
 import json
 from types import SimpleNamespace
 
+import numpy as np
 import pandas as pd
 import torch
 from torch import nn
 from toys import MACHINE
 
-from medimg.recipes import explain as module
-from medimg.recipes.explain import explain
+from medimg.recipes.explain import draw_heat_maps, explain
 from medimg.settings import Data, Settings
 
 
@@ -15,7 +15,7 @@ def test_a_run_without_a_wrong_case_has_an_empty_list_of_heat_maps(tmp_path):
     (tmp_path / "tables").mkdir()
     (tmp_path / "tables" / "errors.csv").write_text("id,label,predicted,p,wrongness\n")
     cohort = SimpleNamespace(
-        manifest=SimpleNamespace(classes=["a", "b"]), folds=lambda: [(0, 0)], part=lambda *_: pd.DataFrame({"id": ["x"]})
+        manifest=SimpleNamespace(classes=["a", "b"]), folds=lambda: [(0, 0)], cases=lambda *_: pd.DataFrame({"id": ["x"]})
     )
     explain(Settings(data=Data(manifest="cases.csv")), cohort, MACHINE, tmp_path)
     assert json.loads((tmp_path / "explain" / "explain.json").read_text()) == []
@@ -34,10 +34,17 @@ class Blind(nn.Module):
         return -self.features(image).mean(dim=(2, 3))
 
 
-def test_a_heat_map_without_evidence_is_not_drawn(tmp_path, monkeypatch):
-    rows = pd.DataFrame({"id": ["x", "y"], "label": ["a", "b"]})
+class TwoPictures:
+    """Two pictures of one grey."""
+
+    ids = np.array(["x", "y"])
+
+    def __getitem__(self, index):
+        return {"image": torch.ones(1, 1, 8, 8)}
+
+
+def test_a_heat_map_without_evidence_is_not_drawn(tmp_path):
     wrong = pd.DataFrame({"id": ["x", "y"], "label": ["a", "b"], "predicted": ["b", "a"]})
-    monkeypatch.setattr(module, "Pictures", lambda *_: [{"image": torch.ones(1, 1, 8, 8)}])
-    told = module.draw_heat_maps(tmp_path / "explain", wrong, rows, None, 1, "binary", ["a", "b"], Blind(), MACHINE)
+    told = draw_heat_maps(tmp_path / "explain", wrong, TwoPictures(), "binary", ["a", "b"], Blind(), MACHINE)
     assert [entry["overlay"] for entry in told] == ["", "y_cam.png"]
     assert not (tmp_path / "explain" / "x_cam.png").exists()
