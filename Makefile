@@ -43,10 +43,11 @@ clean: ## remove environment, runs and caches of the checkout
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
+# Bytecode is left to the first import: compiling all of it took half of the installation.
 $(VENV)/.base: pyproject.toml constraints.txt | $(VENV)/bin/python
-	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[dicom]"
+	$(BIN)/pip install --quiet --no-compile --disable-pip-version-check --constraint constraints.txt --editable ".[dicom]"
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.base
-	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[dicom,dev]"
+	$(BIN)/pip install --quiet --no-compile --disable-pip-version-check --constraint constraints.txt --editable ".[dicom,dev]"
 	@touch $@
