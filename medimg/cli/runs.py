@@ -77,7 +77,10 @@ def predict(command: Command) -> int:
     out = Path(command.out) if command.out else None
     if out is not None and not out.absolute().parent.is_dir():
         raise ConfigError(f"--out {out}: there is no folder {out.absolute().parent}. Make it, or name another file.")
-    from medimg.recipes.predict import predict as score
+    if settings.data.fuse:
+        from medimg.recipes.predict_places import predict_places as score
+    else:
+        from medimg.recipes.predict import predict as score
 
     table, refused = score(settings, run, sources)
     if command.json:

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from medimg.errors import ConfigError, UnreadableImage
+from medimg.errors import UnreadableImage
 from medimg.evaluate.calibration import decide, heat
 from medimg.evaluate.question import read_question
 from medimg.io import read_image
@@ -32,16 +32,11 @@ def predict(settings: Settings, run: Path, sources: list[Path]) -> tuple[pd.Data
     Probabilities are the mean over the run's networks after its temperature; `decided` applies the thresholds of its validation.
     Pictures are read a batch at a time, so that memory does not grow with their number.
     """
-    if settings.data.fuse:
-        raise ConfigError(
-            f"run {run.name} judges {', '.join(settings.data.fuse)} of one place together, and predict scores single images. "
-            "Make a manifest with labels (medimg data scan) and judge it: medimg eval RUN data.manifest=FILE."
-        )
     asked = json.loads((run / "evaluation.json").read_text())
     classes, files = [str(name) for name in asked["classes"]], _files(sources)
     machine = look(settings.trainer)
     machine.settle()
-    members = [_network(settings, run, job, asked, machine) for job in networks(run)]
+    members = [trained_network(settings, run, job, asked, machine) for job in networks(run)]
     names, raw, refused = list[str](), list[NDArray[np.float64]](), list[str]()
     for here, image in _batches(files, settings, refused):
         batch = image[:, None].expand(-1, settings.model.channels, -1, -1)
@@ -49,7 +44,7 @@ def predict(settings: Settings, run: Path, sources: list[Path]) -> tuple[pd.Data
         raw.append(np.mean([_raw(network, batch, asked["kind"], machine) for network in members], axis=0))
     if not raw:
         raise UnreadableImage(*(refused[:10] or ["there is no image to score."]))
-    return _table(names, np.concatenate(raw), classes, run), refused
+    return table_of(names, np.concatenate(raw), classes, run), refused
 
 
 def _batches(files: list[Path], settings: Settings, refused: list[str]) -> Iterator[tuple[list[str], torch.Tensor]]:
@@ -80,7 +75,8 @@ def _below(folder: Path) -> list[Path]:
     return [path for path in sorted(folder.rglob("*")) if path.is_file() and path.name not in OWN and not path.name.startswith(".")]
 
 
-def _network(settings: Settings, run: Path, job: Job, asked: dict[str, Any], machine: Machine) -> nn.Module:
+def trained_network(settings: Settings, run: Path, job: Job, asked: dict[str, Any], machine: Machine) -> nn.Module:
+    """Build one of a run's networks as its training left it, where this machine computes."""
     best = best_of(run / "stages" / stage_name(*job))
     network = network_of(settings, asked["kind"], asked["classes"], seed=job[0], trained=best).to(machine.device).eval()
     return network.to(memory_format=torch.channels_last) if machine.channels_last else network
@@ -91,10 +87,11 @@ def _raw(network: nn.Module, image: torch.Tensor, kind: Kind, machine: Machine) 
     return np.asarray(probabilities(logits_of(network, image, machine).cpu(), kind).numpy())
 
 
-def _table(names: list[str], raw: NDArray[np.float64], classes: list[str], run: Path) -> pd.DataFrame:
+def table_of(names: list[str], raw: NDArray[np.float64], classes: list[str], run: Path, level: str = "image") -> pd.DataFrame:
     """Lay out calibrated probabilities and the answer that the thresholds of validation give (the first seed's)."""
     question, learned = read_question(run), learned_together(run)
     known = learned[sorted(learned)[0]]
+    known = (known.get("patient") or known) if level == "patient" else known
     told = raw[:, 1:] if question.kind == "binary" else raw
     p = heat(told, float(known["temperature"]), question.kind)
     answer = decide(told, question, known["thresholds"])
