@@ -22,8 +22,8 @@ def against_rows(run: Path, ours: Cases) -> list[Row]:
     A fused case is compared with the slice of the other run that it holds.
     """
     rows = []
-    for folder in sorted(path for path in (run / "against").glob("*") if path.is_dir()):
-        title, theirs = json.loads((folder / "origin.json").read_text())["title"], judged(folder)
+    for title, folder in _titled(run):
+        theirs = judged(folder)
         other = theirs["image"]
         if (ours.question.kind, ours.question.classes) != (other.question.kind, other.question.classes):
             raise RunError(f"evaluate.against: {title} answers another question (kind or classes), so there is no difference to measure.")
@@ -39,7 +39,8 @@ def verdict(rows: list[Row]) -> str | None:
 
     To be better than the best of several is to be better than each, so no correction is due (intersection-union).
     """
-    level = "patient" if any(row["level"] == "patient" for row in rows) else "image"
+    names = [{row["other"] for row in rows if row["level"] == level} for level in ("image", "patient")]
+    level = "patient" if names[0] == names[1] else "image"  # of all others, or of none
     here = [row for row in rows if row["level"] == level]
     if not here:
         return None
@@ -50,6 +51,14 @@ def verdict(rows: list[Row]) -> str | None:
     worse = [row["other"] for row in here if row["high"] is not None and row["high"] < 0]
     told = "; ".join(f"{row['other']} {_told(row)}" for row in unsure)
     return f"Better than {others}: {'no' if worse else 'not shown'}. AUROC per {level}, difference from {told}."
+
+
+def _titled(run: Path) -> list[tuple[str, Path]]:
+    """The runs taken along, in the order of their titles; the run's name stands behind a title that comes twice."""
+    origins = {path.parent: json.loads(path.read_text()) for path in (run / "against").glob("*/origin.json")}
+    titles = [origin["title"] for origin in origins.values()]
+    told = {folder: f"{o['title']} ({o['run']})" if titles.count(o["title"]) > 1 else o["title"] for folder, o in origins.items()}
+    return sorted((title, folder) for folder, title in told.items())
 
 
 def _told(row: Row) -> str:

@@ -38,13 +38,19 @@ class Cohort(Images):
 
     def part(self, fold: int, member: int, part: str) -> pd.DataFrame:
         """Rows of one part, in the manifest's order; those without a label cannot train or choose."""
-        chosen = self.split[(self.split["fold"] == fold) & (self.split["member"] == member) & (self.split["part"] == part)]
-        rows = self.rows[self.rows["id"].isin(chosen["id"])]
+        rows = self._rows(fold, member, part)
         return (rows if part == "test" else rows[rows["label"] != ""]).reset_index(drop=True)
 
+    def _rows(self, fold: int, member: int, part: str) -> pd.DataFrame:
+        chosen = self.split[(self.split["fold"] == fold) & (self.split["member"] == member) & (self.split["part"] == part)]
+        return self.rows[self.rows["id"].isin(chosen["id"])]
+
     def cases(self, fold: int, member: int, part: str) -> pd.DataFrame:
-        """What is judged in one part, one row a case."""
-        return self.cases_of(self.part(fold, member, part))
+        """What is judged in one part, one row a case; a place is the same whichever of its slices have a label."""
+        if not self.fuse:
+            return self.part(fold, member, part)
+        places = self.cases_of(self._rows(fold, member, part))
+        return places if part == "test" else places[places["label"] != ""].reset_index(drop=True)
 
 
 def read(data: Data) -> Manifest:

@@ -23,6 +23,11 @@ def row(difference, low, high, other="x", level="patient"):
     return {"other": other, "level": level, "difference": difference, "low": low, "high": high, "method": "m", "undefined": None}
 
 
+def both(*rows):
+    """Rows of patients, and of images that say something else."""
+    return [*rows, *(one | {"level": "image", "difference": 0.0, "low": -0.1, "high": 0.1} for one in rows)]
+
+
 def test_the_differences_are_those_of_a_comparison_and_stand_in_the_tables(make_run):
     run, other = make_run(name="good", skill=2.0), make_run(name="bad", skill=0.7)
     evaluate(other)
@@ -67,6 +72,15 @@ def test_a_fused_case_is_compared_with_the_slice_that_it_holds(make_run, rewrite
     assert table.loc["image", "difference"] > 0
 
 
+def test_runs_of_one_title_are_told_apart(make_run):
+    run, other, third = make_run(name="a", skill=2.0), make_run(name="b", skill=0.7), make_run(name="c", skill=0.9)
+    for place, one in (("x", other), ("y", third)):
+        evaluate(one)
+        take(run, one, place)
+        (run / "against" / place / "origin.json").write_text(json.dumps({"run": one.name, "title": "same"}))
+    assert "the best of same (b), same (c)" in evaluate(run)["against"]
+
+
 def test_with_mixed_labels_only_images_are_compared(make_run):
     run, other = make_run(name="a", mixed=True), make_run(name="b", mixed=True, skill=0.7)
     evaluate(other)
@@ -77,12 +91,14 @@ def test_with_mixed_labels_only_images_are_compared(make_run):
 
 def test_better_than_the_best_needs_every_interval_above_zero():
     assert verdict([]) is None
-    assert verdict([row(0.1, 0.02, 0.2, "x"), row(0.05, 0.01, 0.1, "y")]).startswith("Better than the best of x, y: shown")
-    said = verdict([row(0.1, 0.02, 0.2, "x"), row(0.05, -0.01, 0.1, "y")])
+    assert verdict(both(row(0.1, 0.02, 0.2, "x"), row(0.05, 0.01, 0.1, "y"))).startswith("Better than the best of x, y: shown")
+    said = verdict(both(row(0.1, 0.02, 0.2, "x"), row(0.05, -0.01, 0.1, "y")))
     assert said == "Better than the best of x, y: not shown. AUROC per patient, difference from y +0.050 (-0.010 to +0.100)."
-    assert verdict([row(-0.1, -0.2, -0.02)]).startswith("Better than x: no.")
-    assert verdict([row(0.1, None, None)]).startswith("Better than x: not shown")
+    assert verdict(both(row(-0.1, -0.2, -0.02))).startswith("Better than x: no.")
+    assert verdict(both(row(0.1, None, None))).startswith("Better than x: not shown")
     assert "per image" in verdict([row(0.1, 0.02, 0.2, level="image")])
+    uneven = [row(0.1, 0.02, 0.2, "x", "image"), row(0.1, 0.02, 0.2, "x"), row(-0.1, -0.2, -0.02, "y", "image")]
+    assert verdict(uneven).startswith("Better than the best of x, y: no.")  # y has no patients to compare, and is not forgotten
 
 
 def test_another_question_and_other_labels_are_refused(make_run, rewrite):

@@ -76,3 +76,17 @@ def test_a_sequence_to_fuse_that_nobody_has_is_told(settings):
     data = replace(settings.data, fuse=("FLAIR", "T2"))
     with pytest.raises(ManifestError, match="no slice of sequence T2 can be used"):
         deal(read(data), replace(settings, data=data))
+
+
+def test_a_place_is_the_same_whichever_of_its_slices_have_a_label(tmp_path):
+    settings = Settings(data=Data(manifest=str(fakes.brain(tmp_path / "c", patients=12)), fuse=("FLAIR", "T1CE", "T2"), folds=3))
+    manifest = read(settings.data)
+    split = deal(manifest, settings)
+    whole = cohort_of(manifest, settings.data, split, "")
+    some = manifest.rows.assign(label=manifest.rows["label"].where(manifest.rows["sequence"] != "T2", ""))
+    partly = cohort_of(replace(manifest, rows=some), settings.data, split, "")
+    for part in ("train", "val", "test"):
+        pd.testing.assert_frame_equal(whole.cases(0, 0, part), partly.cases(0, 0, part))
+    none = cohort_of(replace(manifest, rows=some.assign(label="")), settings.data, split, "")
+    assert none.cases(0, 0, "train").empty
+    assert len(none.cases(0, 0, "test")) == len(whole.cases(0, 0, "test"))
