@@ -8,3 +8,16 @@ def medimg_home(tmp_path_factory, monkeypatch):
     folder = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("MEDIMG_HOME", str(folder))
     return folder
+
+
+@pytest.fixture
+def settled():
+    """Put back what settle() changes for the process."""
+    import torch
+
+    before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled(), torch.backends.cudnn.benchmark
+    tf32 = torch.backends.cudnn.allow_tf32
+    yield
+    torch.set_num_threads(before[0])
+    torch.use_deterministic_algorithms(before[1])
+    torch.backends.cudnn.benchmark, torch.backends.cudnn.allow_tf32 = before[2], tf32

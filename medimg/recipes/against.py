@@ -17,7 +17,7 @@ def take_along(runs: Sequence[str], run: Path) -> None:
 
     Runs are told by their titles, and by their folders' names too where a title comes twice. RunError names what a run lacks.
     """
-    known = {folder.name for folder in (run / "against").glob("*")}
+    known = {path.parent.name for path in (run / "against").glob("*/origin.json")}  # written last
     gone = [source for source in map(Path, runs) if not source.is_dir()]
     if len(gone) > len(known):
         raise RunError(f"evaluate.against={gone[0].name}: there is no such run any more. Name a finished run.")

@@ -65,3 +65,52 @@ def finished(shared, monkeypatch):
     """The shared folder, manifest and run, with their home set."""
     monkeypatch.setenv("MEDIMG_HOME", str(shared[0] / "home"))
     return shared
+
+
+FUSED = ["data.fuse=[flair,T1CE,T2]", "augment.sequence_dropout=0.2", "data.folds=2", "data.val_share=0.34"]
+
+
+def fused_words(manifest, runs, *more):
+    return [
+        f"data.manifest={manifest}",
+        f"runs={runs}",
+        *(word for word in SMALL if "test_share" not in word and "val_share" not in word),
+        *more,
+    ]
+
+
+def made(runs):
+    """The only run below a folder."""
+    (run,) = (path.parent for path in runs.rglob("metrics.json"))
+    return run
+
+
+@pytest.fixture(scope="session")
+def brain(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("fusion")
+    manifest = fakes.brain(folder / "cohort", patients=20)
+    rows = list(csv.DictReader(manifest.open()))
+    for row in rows:  # so that no network gets all cases right
+        if int(row["patient_id"][1:]) % 7 == 0:
+            row["label"] = {"a": "b", "b": "a"}[row["label"]]
+    return folder, fakes.table(manifest, rows)
+
+
+@pytest.fixture(scope="session")
+def fused(brain):
+    """A finished fused run beside one of a single sequence on the same folds."""
+    folder, manifest = brain
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MEDIMG_HOME", str(folder / "home"))
+        single = ["data.where={sequence:T2}", "data.deal_over=[sequence]", "data.folds=2", "data.val_share=0.34", "title=T2 alone"]
+        answer = medimg("train", *fused_words(manifest, folder / "single", *single))
+        assert answer.code == 0, answer
+        answer = medimg("train", *fused_words(manifest, folder / "fused", *FUSED, f"evaluate.against=[{newest(folder / 'single')}]"))
+    assert answer.code == 0, answer
+    return newest(folder / "fused")
+
+
+@pytest.fixture
+def here(brain, monkeypatch):
+    monkeypatch.setenv("MEDIMG_HOME", str(brain[0] / "home"))
+    return brain

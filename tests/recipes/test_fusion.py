@@ -1,65 +1,14 @@
 """Sequences judged together, through the real program."""
 
-import csv
-import io
 import json
 
 import fakes
 import numpy as np
 import pandas as pd
 import PIL.Image
-import pytest
 from command import medimg, refused
 
-from .conftest import SMALL, cases, newest, table
-
-FUSED = ["data.fuse=[flair,T1CE,T2]", "augment.sequence_dropout=0.2", "data.folds=2", "data.val_share=0.34"]
-
-
-def words(manifest, runs, *more):
-    return [
-        f"data.manifest={manifest}",
-        f"runs={runs}",
-        *(word for word in SMALL if "test_share" not in word and "val_share" not in word),
-        *more,
-    ]
-
-
-def made(runs):
-    """The only run below a folder."""
-    (run,) = (path.parent for path in runs.rglob("metrics.json"))
-    return run
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("fusion")
-    manifest = fakes.brain(folder / "cohort", patients=20)
-    rows = list(csv.DictReader(manifest.open()))
-    for row in rows:  # so that no network gets all cases right
-        if int(row["patient_id"][1:]) % 7 == 0:
-            row["label"] = {"a": "b", "b": "a"}[row["label"]]
-    return folder, fakes.table(manifest, rows)
-
-
-@pytest.fixture(scope="module")
-def fused(home):
-    """A finished fused run beside one of a single sequence on the same folds."""
-    folder, manifest = home
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MEDIMG_HOME", str(folder / "home"))
-        single = ["data.where={sequence:T2}", "data.deal_over=[sequence]", "data.folds=2", "data.val_share=0.34", "title=T2 alone"]
-        answer = medimg("train", *words(manifest, folder / "single", *single))
-        assert answer.code == 0, answer
-        answer = medimg("train", *words(manifest, folder / "fused", *FUSED, f"evaluate.against=[{newest(folder / 'single')}]"))
-    assert answer.code == 0, answer
-    return newest(folder / "fused")
-
-
-@pytest.fixture
-def here(home, monkeypatch):
-    monkeypatch.setenv("MEDIMG_HOME", str(home[0] / "home"))
-    return home
+from .conftest import FUSED, cases, fused_words, made, newest, table
 
 
 def test_each_place_is_judged_once_and_says_how_much_it_counts(fused):
@@ -70,10 +19,10 @@ def test_each_place_is_judged_once_and_says_how_much_it_counts(fused):
     assert all(np.isfinite(float(row["log_weight"])) for row in cases(fused))
 
 
-def test_the_split_is_that_of_the_images_and_of_the_single_sequence(home, fused):
+def test_the_split_is_that_of_the_images_and_of_the_single_sequence(brain, fused):
     split = pd.read_csv(fused / "split.csv", dtype=str)
-    assert split["id"].nunique() == pd.read_csv(home[1]).shape[0]
-    single = pd.read_csv(newest(home[0] / "single") / "split.csv", dtype=str)
+    assert split["id"].nunique() == pd.read_csv(brain[1]).shape[0]
+    single = pd.read_csv(newest(brain[0] / "single") / "split.csv", dtype=str)
     assert len(single.merge(split, on=["id", "fold", "member", "part"])) == len(single)
 
 
@@ -123,28 +72,10 @@ def test_another_manifest_is_judged_by_place_with_what_it_has(here, fused):
 
 
 def test_places_that_lack_a_sequence_are_refused_when_asked(here, tmp_path):
-    said = refused("train", *words(here[1], tmp_path, *FUSED, "data.missing=refuse"))
+    said = refused("train", *fused_words(here[1], tmp_path, *FUSED, "data.missing=refuse"))
     assert "12 of 60 places lack one of FLAIR, T1CE, T2, in 4 patients" in said
 
 
 def test_check_tries_the_fused_network(here, tmp_path):
-    answer = medimg("check", *words(here[1], tmp_path, *FUSED))
+    answer = medimg("check", *fused_words(here[1], tmp_path, *FUSED))
     assert answer.code == 0, answer
-
-
-def test_a_manifest_without_labels_is_scored_by_place_and_by_patient(here, fused):
-    manifest = fakes.brain(here[0] / "new", patients=4, first=70, seed=11)
-    rows = [{key: value for key, value in row.items() if key != "label"} for row in csv.DictReader(manifest.open())]
-    answer = medimg("predict", fused, fakes.table(manifest, rows))
-    assert answer.code == 0, answer
-    table = pd.read_csv(io.StringIO(answer.out), keep_default_na=False)
-    assert len(table) == 4 * 3 + 4
-    assert (table["image"] != "").sum() == 12
-    assert table["image"][0].count("+") == 2
-    assert np.allclose(table["p_a"] + table["p_b"], 1, atol=1e-5)
-    assert set(table["decided"]) <= {"a", "b"}
-    assert sorted(table["patient"][table["image"] == ""]) == sorted(set(table["patient"]))
-
-
-def test_single_images_are_not_scored_by_a_fused_run(here, fused):
-    assert "it needs a manifest that tells sequence and place" in refused("predict", fused, here[1].parent / "P000" / "FLAIR0.dcm")

@@ -34,17 +34,6 @@ def manifest(tmp_path):
     return with_wrong_labels(fakes.cohort(tmp_path / "cohort", patients=24, size=24))
 
 
-@pytest.fixture
-def settled():
-    """Put back what settle() changes for the process."""
-    before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled(), torch.backends.cudnn.benchmark
-    tf32 = torch.backends.cudnn.allow_tf32
-    yield
-    torch.set_num_threads(before[0])
-    torch.use_deterministic_algorithms(before[1])
-    torch.backends.cudnn.benchmark, torch.backends.cudnn.allow_tf32 = before[2], tf32
-
-
 def done(*command):
     answer = medimg(*command)
     assert answer.code == 0, answer

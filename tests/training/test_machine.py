@@ -15,17 +15,6 @@ def with_flags(monkeypatch, flags):
     monkeypatch.setattr(machine, "_cpu_facts", lambda: {"flags": flags, "model name": "Toy CPU"})
 
 
-@pytest.fixture
-def settled():
-    """Put back what settle() changes for the process."""
-    before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled(), torch.backends.cudnn.benchmark
-    tf32 = torch.backends.cudnn.allow_tf32
-    yield
-    torch.set_num_threads(before[0])
-    torch.use_deterministic_algorithms(before[1])
-    torch.backends.cudnn.benchmark, torch.backends.cudnn.allow_tf32 = before[2], tf32
-
-
 @pytest.mark.parametrize(
     ("flags", "precision"),
     [("sse2 avx2", "fp32"), ("avx512f avx512_bf16", "bf16"), ("amx_tile amx_bf16", "bf16"), ("avx512_bf16x", "fp32"), ("", "fp32")],
