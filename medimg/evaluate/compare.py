@@ -17,6 +17,8 @@ from medimg.evaluate.question import read_question
 from medimg.evaluate.reading import read_test
 from medimg.evaluate.rows import Row, Seen, see, support
 
+ROUNDING = 1e-12  # what sums in another order differ by is no difference
+
 
 def judged(run: Path) -> dict[str, Cases]:
     """Read the test cases of a run by level, decided by what its validation fixed: images, and patients where each has one label."""
@@ -86,7 +88,7 @@ def _row(one: Cases, key: Any, a: Seen, b: Seen, lonely: int) -> Row:
 def limits(difference: float, draws: Any, patients: int, lonely: int = 0) -> Row:
     """Student limits of a paired difference from the spread of its draws, and the two-sided p-value of no difference."""
     error = float(np.nanstd(draws, ddof=1))
-    if patients < FEWEST or lonely or error == 0:
+    if patients < FEWEST or lonely or error < ROUNDING:
         few = f"too few patients for an interval: {patients}, at least {FEWEST} are needed"
         return {"method": few if patients < FEWEST or lonely else "no interval: every draw gives the same difference"}
     width = float(stats.t.ppf((1 + LEVEL) / 2, patients - 1)) * error

@@ -9,6 +9,7 @@ from sklearn import metrics as sk
 
 from medimg.errors import RunError
 from medimg.evaluate import compare, evaluate
+from medimg.evaluate.compare import limits
 
 
 def one(result, metric, level="image"):
@@ -50,6 +51,13 @@ def test_a_run_against_itself_has_no_difference_and_no_interval(make_run):
     row = one(compare(run, run), "auroc")
     assert (row["difference"], row["low"]) == (0.0, None)
     assert "every draw gives the same" in row["method"]
+
+
+def test_draws_that_differ_by_rounding_alone_give_no_interval():
+    row = limits(3e-17, np.array([1e-17, 3e-17, 5e-17]), patients=40)
+    assert "low" not in row
+    assert "every draw gives the same" in row["method"]
+    assert limits(0.1, np.array([0.05, 0.1, 0.15]), patients=40)["high"] > 0.1
 
 
 def test_pairing_makes_the_interval_shorter_than_two_apart(make_run, rewrite, pick):

@@ -6,6 +6,7 @@ import fakes
 import numpy as np
 import pandas as pd
 import PIL.Image
+import pytest
 from command import medimg, refused
 
 from .conftest import FUSED, cases, fused_words, made, newest, table
@@ -79,3 +80,16 @@ def test_places_that_lack_a_sequence_are_refused_when_asked(here, tmp_path):
 def test_check_tries_the_fused_network(here, tmp_path):
     answer = medimg("check", *fused_words(here[1], tmp_path, *FUSED))
     assert answer.code == 0, answer
+
+
+@pytest.mark.slow
+def test_a_fused_network_learns_and_each_set_of_its_sequences_tells_the_classes_apart(tmp_path):
+    manifest = fakes.brain(tmp_path / "cohort", patients=40)
+    own = ["trainer.epochs=25", "trainer.batch_size=8", "task.lr=0.001", "data.val_share=0.2"]
+    keys = tuple(word.partition("=")[0] for word in own)
+    words = [word for word in fused_words(manifest, tmp_path / "runs", *FUSED) if not word.startswith(keys)]
+    answer = medimg("train", *words, *own)
+    assert answer.code == 0, answer
+    run = newest(tmp_path / "runs")
+    assert json.loads((run / "metrics.json").read_text())["headline"]["estimate"] > 0.95
+    assert pd.read_csv(run / "tables" / "fewer.csv")["estimate"].min() > 0.9
