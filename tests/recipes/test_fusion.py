@@ -85,11 +85,13 @@ def test_check_tries_the_fused_network(here, tmp_path):
 @pytest.mark.slow
 def test_a_fused_network_learns_and_each_set_of_its_sequences_tells_the_classes_apart(tmp_path):
     manifest = fakes.brain(tmp_path / "cohort", patients=40)
-    own = ["trainer.epochs=25", "trainer.batch_size=8", "task.lr=0.001", "data.val_share=0.2"]
-    keys = tuple(word.partition("=")[0] for word in own)
-    words = [word for word in fused_words(manifest, tmp_path / "runs", *FUSED) if not word.startswith(keys)]
-    answer = medimg("train", *words, *own)
+    answer = medimg(
+        "train", f"data.manifest={manifest}", f"runs={tmp_path / 'runs'}", "data.fuse=[FLAIR,T1CE,T2]", "data.size=32", "data.folds=2",
+        "model.name=resnet10t", "augment=light", "augment.sequence_dropout=0.2", "task.lr=0.002", "task.ema=null", "trainer=cpu",
+        "model.encoders=shared", "trainer.epochs=25", "trainer.batch_size=8", "trainer.threads=1", "evaluate.draws=200",
+        "evaluate.explain=0",
+    )  # fmt: skip
     assert answer.code == 0, answer
     run = newest(tmp_path / "runs")
     assert json.loads((run / "metrics.json").read_text())["headline"]["estimate"] > 0.95
-    assert pd.read_csv(run / "tables" / "fewer.csv")["estimate"].min() > 0.9
+    assert pd.read_csv(run / "tables" / "fewer.csv")["low"].min() > 0.5
