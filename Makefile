@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 export OMP_NUM_THREADS ?= 2
+# Installing leaves bytecode to the first import (compiling all of it took half of the installation), so it must be kept then.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-all check format bench debian clean
@@ -43,7 +45,6 @@ clean: ## remove environment, runs and caches of the checkout
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
-# Bytecode is left to the first import: compiling all of it took half of the installation.
 $(VENV)/.base: pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(BIN)/pip install --quiet --no-compile --disable-pip-version-check --constraint constraints.txt --editable ".[dicom]"
 	@touch $@

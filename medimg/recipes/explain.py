@@ -48,7 +48,7 @@ def explain(settings: Settings, cohort: Cohort, machine: Machine, run: Path) -> 
 def draw_heat_maps(
     folder: Path, errors: pd.DataFrame, pictures: Pictures | Places, kind: Kind, classes: list[str], network: nn.Module, machine: Machine
 ) -> list[dict[str, Any]]:
-    """Draw picture and heat-map of each wrong case (columns id, label, predicted) for the answer that was given.
+    """Draw picture and heat-map of each wrong case (columns id, label, predicted) for the answer given, the true one where none was.
 
     Of a fused case the sequences stand side by side, blank where one is missing.
     A map without any evidence (Grad-CAM keeps what speaks for an answer) is not drawn: the entry's overlay is empty.
@@ -58,7 +58,8 @@ def draw_heat_maps(
     told = []
     for case in errors.itertuples():
         image = pictures[int(np.flatnonzero(pictures.ids == case.id)[0])]["image"]
-        target = str(case.predicted).split("|")[0] or str(case.label).split("|")[0]
+        named = [*str(case.predicted).split("|"), *str(case.label).split("|")]
+        target = next(name for name in named if name in classes)  # of several classes where each is its own question, "none" may be decided
         output, sign = (0, 1.0 if target == classes[1] else -1.0) if kind == "binary" else (classes.index(target), 1.0)
         cam = fused_grad_cam if isinstance(network, FusedClassifier) else grad_cam
         heat = np.hstack(list(cam(network, image.to(machine.device), output, sign=sign).cpu().numpy()))  # type: ignore[arg-type]

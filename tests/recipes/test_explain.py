@@ -34,6 +34,13 @@ class Blind(nn.Module):
         return -self.features(image).mean(dim=(2, 3))
 
 
+class TwoAnswers(Blind):
+    """The same maps, against and for."""
+
+    def forward(self, image):
+        return torch.cat([super().forward(image), -super().forward(image)], dim=1)
+
+
 class TwoPictures:
     """Two pictures of one grey."""
 
@@ -48,3 +55,9 @@ def test_a_heat_map_without_evidence_is_not_drawn(tmp_path):
     told = draw_heat_maps(tmp_path / "explain", wrong, TwoPictures(), "binary", ["a", "b"], Blind(), MACHINE)
     assert [entry["overlay"] for entry in told] == ["", "y_cam.png"]
     assert not (tmp_path / "explain" / "x_cam.png").exists()
+
+
+def test_where_no_class_was_named_the_heat_map_speaks_of_the_true_one(tmp_path):
+    wrong = pd.DataFrame({"id": ["x", "y"], "label": ["b|a", "none"], "predicted": ["none", "a|b"]})
+    told = draw_heat_maps(tmp_path / "explain", wrong, TwoPictures(), "multilabel", ["a", "b"], TwoAnswers(), MACHINE)
+    assert [entry["target"] for entry in told] == ["b", "a"]
