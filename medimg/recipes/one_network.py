@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from medimg.data.dataset import Pictures
+from medimg.data.joined import Joined
 from medimg.data.loader import epoch_batches
 from medimg.data.patients import Patients, Places
 from medimg.losses import Kind, balanced_weights, outputs_of
@@ -41,7 +42,7 @@ def total_steps(settings: Settings, images: int, seed: int, world: int) -> tuple
 
 
 def train_network(
-    settings: Settings, kind: Kind, network: nn.Module, train: Pictures | Patients, val: Pictures | Places, machine: Machine, *,
+    settings: Settings, kind: Kind, network: nn.Module, train: Pictures | Patients | Joined, val: Pictures | Places, machine: Machine, *,
     seed: int, folder: Path, what: str, loggers: Sequence[Any] = (),
 ) -> Keeper:  # fmt: skip
     """Train a network in place and leave it in its best state by the loss on `val`; goes on from the checkpoints in `folder`."""

@@ -1,0 +1,33 @@
+"""What every training ends with: the per-case tables joined, judged, explained and reported."""
+
+from pathlib import Path
+
+from medimg.data.places import subsets
+from medimg.evaluate import evaluate
+from medimg.recipes.against import take_along
+from medimg.recipes.cohort import Cohort, name_of
+from medimg.recipes.explain import explain
+from medimg.recipes.networks import jobs, stage_name
+from medimg.recipes.scores import join_scores, question_of
+from medimg.recipes.stages import write_json
+from medimg.report import write_report
+from medimg.settings import Settings
+from medimg.training.machine import Machine
+
+
+def finish(settings: Settings, cohort: Cohort, machine: Machine, run: Path) -> None:
+    """Join the per-case tables, judge, explain, report."""
+    folders = [run / "stages" / stage_name(*job) for job in jobs(settings, cohort)]
+    for part in ("val", "test"):
+        join_scores([folder / f"{part}.csv" for folder in folders], run / "predictions" / f"{part}.csv")
+    for name in map("+".join, subsets(cohort.fuse)):
+        if tables := [path for folder in folders if (path := folder / f"test_{name}.csv").is_file()]:
+            join_scores(tables, run / "predictions" / "fewer" / f"{name}.csv")
+    take_along(settings.evaluate.against, run)
+    write_json(
+        run / "evaluation.json",
+        question_of(settings, cohort.kind, cohort.manifest.classes) | {"cohort": name_of(settings.data, cohort.manifest)},
+    )
+    evaluate(run)
+    explain(settings, cohort, machine, run)
+    write_report(run, images=settings.report.images)
