@@ -36,6 +36,11 @@ def stage_name(seed: int, fold: int, member: int) -> str:
     return f"1_train_seed{seed}_fold{fold}_member{member}"
 
 
+def prepares(what: str, job: Job) -> str:
+    """Name a stage that prepares the training of one network; `what` begins with its place among them."""
+    return "0_{}_seed{}_fold{}_member{}".format(what, *job)
+
+
 def job_of(name: str) -> Job:
     """Read the name of a training stage back; RunError for any other stage."""
     found = re.fullmatch(r"1_train_seed(\d+)_fold(\d+)_member(\d+)", name)

@@ -1,0 +1,42 @@
+"""Who stands behind each generated picture: the table that every command proves again."""
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from medimg.io.files import write_atomically
+from medimg.recipes.networks import Job
+
+PICTURES, DONORS = "generated.csv", "donors.csv"
+
+
+def lineage_of(label: str, numbers: range, job: Job, generator: str, patients: Sequence[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """One row a picture (id, label, number, generator, seed, fold, member, donors) and one a donor (donors, patient).
+
+    `generator` is the hash of the weights that drew the pictures, `patients` are those whose pictures taught it, directly or before.
+    """
+    seed, fold, member = job
+    known = sorted(set(patients))
+    donors = hashlib.sha256("|".join(known).encode()).hexdigest()[:16]
+    names = [f"generated-{generator[:12]}-{number}" for number in numbers]
+    table = pd.DataFrame({"id": names, "label": label, "number": list(numbers), "generator": generator})
+    table = table.assign(seed=seed, fold=fold, member=member, donors=donors)
+    return table, pd.DataFrame({"donors": donors, "patient": known})
+
+
+def write_lineage(folder: Path, pictures: Sequence[pd.DataFrame], donors: Sequence[pd.DataFrame]) -> None:
+    """Write the two tables of one or several networks."""
+    for name, tables in ((PICTURES, pictures), (DONORS, donors)):
+        write_atomically(folder / name, pd.concat(tables).drop_duplicates().to_csv(index=False).encode())
+
+
+def read_lineage(folder: Path) -> pd.DataFrame | None:
+    """Read the pictures of a run or a stage with their donors as leaks.prove wants them: hashed patients joined by a bar; or None."""
+    if not (folder / PICTURES).is_file():
+        return None
+    pictures = pd.read_csv(folder / PICTURES, dtype=dict.fromkeys(("id", "label", "generator", "donors"), str), keep_default_na=False)
+    donors = pd.read_csv(folder / DONORS, dtype=str, keep_default_na=False) if (folder / DONORS).is_file() else None
+    joined = {} if donors is None else donors.groupby("donors")["patient"].agg("|".join).to_dict()
+    return pictures.assign(donors=pictures["donors"].map(lambda key: joined.get(key, "")))

@@ -1,0 +1,22 @@
+import pandas as pd
+import pytest
+
+from medimg.recipes.groups import crossed, groups_of
+from medimg.settings import Generate
+
+ROWS = pd.DataFrame({"id": list("abcdef"), "label": ["b", "a|b", "a", "b|a", "c", "b"]})
+
+
+def test_single_signs_come_first_in_the_order_of_the_classes_and_sets_do_not_depend_on_how_they_are_written():
+    groups = groups_of(ROWS, ["c", "a", "b"])
+    assert [(group.number, group.label, list(group.rows["id"])) for group in groups] == [
+        (0, "c", ["e"]), (1, "a", ["c"]), (2, "b", ["a", "f"]), (3, "a|b", ["b", "d"]),
+    ]  # fmt: skip
+    assert [group.crossed for group in groups] == [False, False, False, True]
+    assert list(crossed(ROWS)) == [False, True, False, True, False, False]
+
+
+@pytest.mark.parametrize(("settings", "missing"), [({}, [0, 0, 3, 8]), ({"least": 3}, [0, 0, 0, 0]), ({"to": 1, "to_cross": 2}, [0] * 4)])
+def test_only_what_is_missing_is_generated_and_not_from_too_few(settings, missing):
+    groups = groups_of(ROWS, ["c", "a", "b"])
+    assert [group.missing(Generate(**{"to": 5, "to_cross": 10, "least": 2} | settings)) for group in groups] == missing
