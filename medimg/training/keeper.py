@@ -83,8 +83,7 @@ class Keeper(pl.Callback):
         last = trainer.fit_loop.epoch_loop.batch_progress.is_last_batch
         if last or not (batch_idx + 1) % trainer.accumulate_grad_batches:
             self._update_average(_network(pl_module), trainer.global_step)
-        done = trainer.max_steps != -1 and trainer.global_step >= trainer.max_steps
-        if last or done or not trainer.global_step or (batch_idx + 1) % trainer.accumulate_grad_batches:
+        if last or trainer.should_stop or not trainer.global_step or (batch_idx + 1) % trainer.accumulate_grad_batches:
             return
         signal_number = self._agreed(trainer, self.wish.number)
         due = self.save_steps is not None and trainer.global_step % self.save_steps == 0
