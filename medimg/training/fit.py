@@ -26,11 +26,13 @@ _QUIET = ("pytorch_lightning", "lightning.pytorch", "lightning_fabric", "lightni
 
 def fit(
     module: pl.LightningModule, dataset: Dataset[Any], keeper: Keeper, settings: Trainer, machine: Machine, *, seed: int, steps: int,
-    weights: Any = None, loggers: list[Any] | None = None, what: str = "training", extra: Sequence[pl.Callback] = (),
+    weights: Any = None, draws: int | None = None, loggers: list[Any] | None = None, what: str = "training",
+    extra: Sequence[pl.Callback] = (),
 ) -> Path:  # fmt: skip
     """Train until `steps` optimiser steps, early stop or a signal; continues from the keeper's newest whole checkpoint if there is one.
 
-    `extra` are callbacks of the caller. Returns the best checkpoint. Interrupted after a signal, NumericError when a number is none.
+    `draws` samples with replacement make an epoch, where given. `extra` are callbacks of the caller. Returns the best checkpoint.
+    Interrupted after a signal, NumericError when a number is none.
     """
     _be_quiet()
     limit = [] if settings.max_steps is None else [StepLimit(steps)]
@@ -52,7 +54,7 @@ def fit(
 
     loader = TrainLoader(
         dataset, batch_size=settings.batch_size, seed=seed, position=position, workers=settings.workers, weights=weights,
-        rank=ranks.rank(), world=ranks.world(), pin=machine.accelerator == "gpu",
+        draws=draws, rank=ranks.rank(), world=ranks.world(), pin=machine.accelerator == "gpu",
     )  # fmt: skip
     if not len(loader):
         raise ConfigError(
