@@ -24,38 +24,47 @@ def draw(seed: int, *counters: int) -> np.random.Generator:
     return np.random.Generator(np.random.Philox(np.random.SeedSequence(words)))
 
 
-def epoch_batches(size: int, batch_size: int, seed: int, epoch: int, weights: NDArray[np.float64] | None = None) -> Batches:
-    """Deal one epoch: every sample once in random order, or as many draws with replacement by `weights` (size,).
+def epoch_batches(
+    size: int, batch_size: int, seed: int, epoch: int, weights: NDArray[np.float64] | None = None, draws: int | None = None
+) -> Batches:  # fmt: skip
+    """Deal one epoch: every sample once in random order, or as many draws with replacement by `weights` (size,), or so many `draws`.
 
     A last batch of one sample is left out, because batch normalisation has no variance there.
     """
     random = draw(seed, epoch)
-    order = random.permutation(size) if weights is None else random.choice(size, size, p=weights / weights.sum())
-    batches = [order[start : start + batch_size].tolist() for start in range(0, size, batch_size)]
+    if weights is None and draws is None:
+        order = random.permutation(size)
+    else:
+        order = random.choice(size, draws or size, p=None if weights is None else weights / weights.sum())
+    batches = [order[start : start + batch_size].tolist() for start in range(0, len(order), batch_size)]
     return batches[:-1] if len(batches) > 1 and len(batches[-1]) == 1 else batches
 
 
 class TrainLoader:
     """An iterable of training batches for one of `world` processes: batch k of an epoch goes to process k modulo world.
 
-    `position()` gives (epoch, batches of it already done by this process) when an iteration begins. `pin` is for a GPU.
+    `position()` gives (epoch, batches of it already done by this process) when an iteration begins. `pin` is for a GPU. `draws` samples
+    with replacement make an epoch, where given: a few pictures fill any number of batches.
     Batches that do not go round are left out, so that all processes take the same number of steps.
     """
 
     def __init__(
         self, dataset: Dataset[Any], *, batch_size: int, seed: int, position: Callable[[], tuple[int, int]], workers: int = 0,
-        weights: NDArray[np.float64] | None = None, rank: int = 0, world: int = 1, pin: bool = False,
+        weights: NDArray[np.float64] | None = None, draws: int | None = None, rank: int = 0, world: int = 1, pin: bool = False,
     ) -> None:  # fmt: skip
         self.dataset, self.batch_size, self.seed, self.position = dataset, batch_size, seed, position
-        self.workers, self.weights, self.rank, self.world, self.pin = workers, weights, rank, world, pin
+        self.workers, self.weights, self.draws, self.rank, self.world, self.pin = workers, weights, draws, rank, world, pin
 
     def __len__(self) -> int:
-        return len(epoch_batches(len(self.dataset), self.batch_size, self.seed, 0)) // self.world  # type: ignore[arg-type]
+        return len(self._batches(0)) // self.world
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         epoch, done = self.position()
-        mine = epoch_batches(len(self.dataset), self.batch_size, self.seed, epoch, self.weights)[self.rank :: self.world]  # type: ignore[arg-type]
+        mine = self._batches(epoch)[self.rank :: self.world]
         yield from _loader(self.dataset, mine[done : len(self)], self.workers, self.seed, self.pin)
+
+    def _batches(self, epoch: int) -> Batches:
+        return epoch_batches(len(self.dataset), self.batch_size, self.seed, epoch, self.weights, self.draws)  # type: ignore[arg-type]
 
 
 def in_order(

@@ -61,7 +61,7 @@ def train_network(
         return measures(said[:, : outputs_of(kind, val.labels.shape[1])], val.labels, kind)
 
     keeper = Keeper(
-        CheckpointFolder(folder / "checkpoints"), judge, told=partial(_note, folder), patience=settings.trainer.patience,
+        CheckpointFolder(folder / "checkpoints"), judge, told=partial(note, folder), patience=settings.trainer.patience,
         ema=task.ema, save_steps=settings.trainer.checkpoint_steps, save_minutes=settings.trainer.checkpoint_minutes,
     )  # fmt: skip
     weights = _sample_weights(train.labels) if task.sampling == "balanced" else None
@@ -70,7 +70,7 @@ def train_network(
     return keeper
 
 
-def _note(folder: Path, rows: list[Row]) -> None:
+def note(folder: Path, rows: list[Row]) -> None:
     """Keep the rows of progress, and the newest in the log."""
     write_rows(folder, rows)
     _LOG.info("%s: %s", folder.name, "  ".join(f"{name} {value:.4g}" for name, value in rows[-1].items()), extra={"file_only": True})

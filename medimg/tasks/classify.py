@@ -9,12 +9,13 @@ import torch
 from torch import Tensor, nn
 
 from medimg.data.loader import draw
-from medimg.errors import NumericError
 from medimg.losses import Kind, class_loss
 from medimg.models.layers import freeze as freeze_layers
 from medimg.models.layers import frozen_norms, layers_of
+from medimg.tasks.guard import refuse_no_number
 
 AUGMENT, NETWORK = 1, 2  # what a step's numbers are drawn for
+WAY_OUT = "Lower task.lr, set trainer.clip=1, use trainer.precision=fp32, or look at these images."
 
 
 class Classify(pl.LightningModule):
@@ -59,24 +60,12 @@ class Classify(pl.LightningModule):
             image = self.augment(image, draw(self.seed, AUGMENT, *place))
         torch.manual_seed(int(draw(self.seed, NETWORK, *place).integers(2**62)))
         loss = self.loss(self(image), batch)
-        self._refuse_no_number(loss, batch["id"])
+        refuse_no_number(self, {"the loss": loss}, batch["id"], WAY_OUT)
         return loss
 
     def loss(self, out: Tensor, batch: dict[str, Any]) -> Tensor:
         """Give the loss of a batch from what the network says of it."""
         return class_loss(out, batch["label"], self.kind, self.weight, self.label_smoothing)  # type: ignore[arg-type]
-
-    def _refuse_no_number(self, loss: Tensor, ids: list[str]) -> None:
-        finite = bool(torch.isfinite(loss))
-        if self.trainer.world_size > 1:
-            finite = self.trainer.strategy.reduce_boolean_decision(finite, all=True)
-        if not finite:
-            raise NumericError(
-                f"the loss is {float(loss.detach())} in epoch {self.current_epoch}, step {self.global_step}; "
-                f"images of this batch: {', '.join(ids)}. "
-                "The best and last checkpoints are untouched. Lower task.lr, set trainer.clip=1, use trainer.precision=fp32, "
-                "or look at these images."
-            )
 
     def configure_optimizers(self) -> Any:
         """Give the optimiser and its schedule in steps; normalisation and bias are never decayed."""

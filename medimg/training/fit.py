@@ -16,6 +16,7 @@ from medimg.settings import Trainer
 from medimg.training import ranks
 from medimg.training.checkpoints import step_of
 from medimg.training.keeper import Keeper
+from medimg.training.limit import StepLimit
 from medimg.training.machine import Machine
 from medimg.training.progress import TrainingProgress
 from medimg.training.signals import handlers_as_before
@@ -25,21 +26,24 @@ _QUIET = ("pytorch_lightning", "lightning.pytorch", "lightning_fabric", "lightni
 
 def fit(
     module: pl.LightningModule, dataset: Dataset[Any], keeper: Keeper, settings: Trainer, machine: Machine, *, seed: int, steps: int,
-    weights: Any = None, loggers: list[Any] | None = None, what: str = "training", extra: Sequence[pl.Callback] = (),
+    weights: Any = None, draws: int | None = None, loggers: list[Any] | None = None, what: str = "training",
+    extra: Sequence[pl.Callback] = (),
 ) -> Path:  # fmt: skip
     """Train until `steps` optimiser steps, early stop or a signal; continues from the keeper's newest whole checkpoint if there is one.
 
-    `extra` are callbacks of the caller. Returns the best checkpoint. Interrupted after a signal, NumericError when a number is none.
+    `draws` samples with replacement make an epoch, where given. `extra` are callbacks of the caller. Returns the best checkpoint.
+    Interrupted after a signal, NumericError when a number is none.
     """
     _be_quiet()
+    limit = [] if settings.max_steps is None else [StepLimit(steps)]
     trainer = pl.Trainer(
         accelerator=machine.accelerator, devices=settings.devices, num_nodes=settings.nodes,
         strategy=DDPStrategy(find_unused_parameters=False) if ranks.world() > 1 else "auto",
         precision=machine.lightning_precision,  # type: ignore[arg-type]
-        max_epochs=settings.epochs, max_steps=-1 if settings.max_steps is None else steps,
-        accumulate_grad_batches=settings.accumulate, gradient_clip_val=settings.clip,
+        max_epochs=settings.epochs, accumulate_grad_batches=settings.accumulate, gradient_clip_val=settings.clip,
         deterministic="warn" if settings.deterministic else None,
-        callbacks=[keeper, TrainingProgress(what, steps, lambda: keeper.rows), *extra], plugins=[keeper.folder], logger=loggers or False,
+        callbacks=[*limit, keeper, TrainingProgress(what, steps, lambda: keeper.rows), *extra], plugins=[keeper.folder],
+        logger=loggers or False,
         enable_checkpointing=False, enable_progress_bar=False, enable_model_summary=False, use_distributed_sampler=False,
         limit_val_batches=0, num_sanity_val_steps=0, log_every_n_steps=10**9,
     )  # fmt: skip
@@ -50,7 +54,7 @@ def fit(
 
     loader = TrainLoader(
         dataset, batch_size=settings.batch_size, seed=seed, position=position, workers=settings.workers, weights=weights,
-        rank=ranks.rank(), world=ranks.world(), pin=machine.accelerator == "gpu",
+        draws=draws, rank=ranks.rank(), world=ranks.world(), pin=machine.accelerator == "gpu",
     )  # fmt: skip
     if not len(loader):
         raise ConfigError(

@@ -20,8 +20,9 @@ SPARED_SECONDS, SAVE_SHARE = 30.0, 20  # the work that a kill may cost at least,
 class Keeper(pl.Callback):
     """Everything that happens between batches, in one order, so that a run continued is the run never stopped.
 
-    `judge(network)` gives the measures of an epoch on validation, among them `val/loss`, least of which is best. `told(rows)` hears
-    all rows of progress after each epoch. Saves every `save_steps` optimiser steps (then at each epoch's end as well) or
+    `judge(network)` gives the measures of an epoch on validation, among them `val/loss`, least of which is best; without a judge the
+    newest state is the best, and nothing stops early. `told(rows)` hears all rows of progress after each epoch, with the mean of each
+    loss that a step names. Saves every `save_steps` optimiser steps (then at each epoch's end as well) or
     `save_minutes`; at an epoch's end where half a minute has passed and saving would take at most a twentieth of it; when a signal came;
     and at the end. The best weights wait in memory for the next save: a kill costs the time since the last save, nothing else. `ema`
     averages the weights after each optimiser step, from step n by at most (1 + n) / (10 + n); the average is then what is judged and
@@ -29,7 +30,7 @@ class Keeper(pl.Callback):
     """
 
     def __init__(
-        self, folder: CheckpointFolder, judge: Callable[[nn.Module], Row], *, told: Callable[[list[Row]], None] | None = None,
+        self, folder: CheckpointFolder, judge: Callable[[nn.Module], Row] | None, *, told: Callable[[list[Row]], None] | None = None,
         patience: int | None = None, ema: float | None = None, save_steps: int | None = None, save_minutes: float = 5.0,
         wish: StopWish | None = None,
     ) -> None:  # fmt: skip
@@ -39,6 +40,7 @@ class Keeper(pl.Callback):
         self.rows: list[Row] = []
         self.best, self.best_step, self.waited, self.stopped = float("inf"), -1, 0, False
         self.losses = torch.zeros(2, dtype=torch.float64)  # sum, count
+        self.parts: dict[str, torch.Tensor] = {}  # sums of the losses that a step names
         self.seconds = 0.0
         self.average: nn.Module | None = None
         self._average_state: dict[str, Any] | None = None
@@ -51,7 +53,8 @@ class Keeper(pl.Callback):
         """Plain types and tensors only."""
         return {
             "rows": self.rows, "best": self.best, "best_step": self.best_step, "waited": self.waited, "stopped": self.stopped,
-            "losses": self.losses.cpu(), "average": self.average.state_dict() if self.average else self._average_state,
+            "losses": self.losses.cpu(), "parts": {name: value.cpu() for name, value in self.parts.items()},
+            "average": self.average.state_dict() if self.average else self._average_state,
         }  # fmt: skip
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
@@ -79,12 +82,11 @@ class Keeper(pl.Callback):
     def on_train_batch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int) -> None:
         """Average, and save where it is time to; never at an epoch's last batch, whose state belongs to the epoch's end."""
         self._images += len(batch["id"]) * trainer.world_size
-        self._count_loss(outputs["loss"].detach().double() * trainer.accumulate_grad_batches)
+        self._count_loss(outputs["loss"].detach().double() * trainer.accumulate_grad_batches, outputs)
         last = trainer.fit_loop.epoch_loop.batch_progress.is_last_batch
         if last or not (batch_idx + 1) % trainer.accumulate_grad_batches:
             self._update_average(_network(pl_module), trainer.global_step)
-        done = trainer.max_steps != -1 and trainer.global_step >= trainer.max_steps
-        if last or done or not trainer.global_step or (batch_idx + 1) % trainer.accumulate_grad_batches:
+        if last or trainer.should_stop or not trainer.global_step or (batch_idx + 1) % trainer.accumulate_grad_batches:
             return
         signal_number = self._agreed(trainer, self.wish.number)
         due = self.save_steps is not None and trainer.global_step % self.save_steps == 0
@@ -92,9 +94,12 @@ class Keeper(pl.Callback):
             self._save(trainer, pl_module)
         self._leave(signal_number)
 
-    def _count_loss(self, loss: torch.Tensor) -> None:
+    def _count_loss(self, loss: torch.Tensor, outputs: dict[str, torch.Tensor]) -> None:
         """Add on the loss's own device: to ask a GPU for a number is to wait for it."""
         self.losses = self.losses.to(loss.device) + torch.stack([loss, torch.ones_like(loss)])
+        for name in outputs.keys() - {"loss"}:
+            part = outputs[name].detach().double()
+            self.parts[name] = self.parts[name].to(part.device) + part if name in self.parts else part
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Judge, keep the best, decide whether to stop, save."""
@@ -103,13 +108,14 @@ class Keeper(pl.Callback):
         self._refuse_broken(pl_module)
         network = self.average or _network(pl_module)
         row: Row = {"epoch": trainer.current_epoch, "step": trainer.global_step, "train/loss": float(self.losses[0] / self.losses[1])}
-        row |= self.judge(network)
+        row |= {f"train/{name}": float(self.parts[name] / self.losses[1]) for name in sorted(self.parts)}
+        row |= self.judge(network) if self.judge else {}
         spent = max(time.monotonic() - self._began, 1e-9)
         row |= {"lr": float(trainer.optimizers[0].param_groups[0]["lr"]), "seconds": spent, "images_per_s": self._images / spent}
         self.rows = [*self.rows, row]
-        self.losses = torch.zeros(2, dtype=torch.float64)
-        if row["val/loss"] < self.best:
-            self.best, self.best_step, self.waited = row["val/loss"], trainer.global_step, 0
+        self.losses, self.parts = torch.zeros(2, dtype=torch.float64), {}
+        if self.judge is None or row["val/loss"] < self.best:
+            self.best, self.best_step, self.waited = row.get("val/loss", self.best), trainer.global_step, 0
             weights = {name: value.detach().cpu().clone() for name, value in network.state_dict().items()}
             self._waiting = {"network": weights, "step": trainer.global_step}
         else:

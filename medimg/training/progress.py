@@ -9,6 +9,8 @@ import pytorch_lightning as pl
 from medimg.io.files import write_atomically
 from medimg.io.told import Told
 
+_SHOWN = ("train/loss", "train/generator", "train/discriminator", "val/loss", "val/auroc")
+
 
 class TrainingProgress(pl.Callback):
     """Tells of optimiser steps and the newest row of the keeper."""
@@ -41,7 +43,7 @@ class TrainingProgress(pl.Callback):
         rows = self._rows()
         if not rows:
             return ""
-        shown = "  ".join(f"{k} {v:.3f}" for k, v in rows[-1].items() if k in ("train/loss", "val/loss", "val/auroc"))
+        shown = "  ".join(f"{k} {v:.3f}" for k, v in rows[-1].items() if k in _SHOWN)
         return f"epoch {int(rows[-1]['epoch']) + 1}: {shown}"
 
 

@@ -141,3 +141,19 @@ def test_a_grey_picture_seen_as_three_channels_can_be_pinned():
     assert torch.equal(laid_out, image)
     pinned = torch.empty(0).set_(torch.empty(laid_out.numel()).untyped_storage(), 0, laid_out.size(), laid_out.stride())
     assert torch.equal(pinned.copy_(laid_out), image)  # how torch fills pinned memory; it refuses channels that share theirs
+
+
+def test_so_many_draws_make_an_epoch_of_a_few_samples():
+    batches = epoch_batches(5, 8, 1, 4, draws=40)
+    assert [len(batch) for batch in batches] == [8] * 5
+    assert set(joined(batches)) == set(range(5))
+    assert batches != epoch_batches(5, 8, 1, 5, draws=40)
+    weights = np.array([1.0, 0, 0, 0, 1.0])
+    assert set(joined(epoch_batches(5, 8, 1, 4, weights, 40))) == {0, 4}
+
+
+def test_draws_are_dealt_to_processes_and_go_on_from_any_place():
+    whole = [ids(loader(5, draws=40, rank=rank, world=2)) for rank in (0, 1)]
+    assert [len(batches) for batches in whole] == [2, 2]
+    assert whole[0] != whole[1]
+    assert ids(loader(5, draws=40, rank=1, world=2, place=(0, 1))) == whole[1][1:]

@@ -85,17 +85,14 @@ def test_a_loss_that_is_no_number_stops_in_its_step_and_names_the_images(tmp_pat
 
 
 @pytest.mark.parametrize("checkpoint_steps", [1, None])
-def test_weights_that_are_no_numbers_are_never_saved(checkpoint_steps, tmp_path):
+def test_weights_that_are_no_numbers_are_never_saved(checkpoint_steps, tmp_path, monkeypatch):
     class SpoilAfterStep(pl.Callback):
         def on_before_zero_grad(self, trainer, module, _):
             if trainer.global_step == 5:
                 spoil_weights(module)
 
-    class Quiet(Classify):
-        def _refuse_no_number(self, loss, ids):
-            """Let it through, so that the guard of the weights has to hold."""
-
-    module = Quiet(network(), "binary", steps=15, steps_per_epoch=5, seed=3)
+    monkeypatch.setattr("medimg.tasks.classify.refuse_no_number", lambda *_: None)  # so that the guard of the weights has to hold
+    module = Classify(network(), "binary", steps=15, steps_per_epoch=5, seed=3)
     keeper = Keeper(CheckpointFolder(tmp_path), lambda _: {"val/loss": 1.0}, save_steps=checkpoint_steps)
     with pytest.raises(NumericError, match=r"first: 0\.weight"):
         fit(module, ToyPictures(), keeper, CPU, MACHINE, seed=3, steps=15, extra=[SpoilAfterStep()])
@@ -229,3 +226,15 @@ def test_train_loss_is_the_mean_over_the_batches(accumulate, tmp_path):
     settings = Trainer(epochs=1, batch_size=8, accelerator="cpu", accumulate=accumulate)
     fit(Heard(network(), "binary", steps=5, steps_per_epoch=5), ToyPictures(), keeper, settings, MACHINE, seed=3, steps=5)
     assert keeper.rows[0]["train/loss"] == pytest.approx(sum(losses) / len(losses), rel=1e-5)
+
+
+@pytest.mark.parametrize("ema", [None, 0.6])
+def test_without_a_judge_the_newest_state_is_kept_and_nothing_stops_early(ema, tmp_path):
+    settings, snapshots = Trainer(epochs=3, batch_size=8, accelerator="cpu", patience=1), Snapshots()
+    module = Classify(network(), "binary", steps=15, steps_per_epoch=5, seed=3)
+    keeper = Keeper(CheckpointFolder(tmp_path), None, patience=1, ema=ema)
+    best = fit(module, ToyPictures(), keeper, settings, MACHINE, seed=3, steps=15, extra=[snapshots])
+    assert keeper.best_step == step_of(best) == 15
+    assert ["val/loss" in row for row in keeper.rows] == [False] * 3
+    expected = keeper.average.state_dict() if ema else snapshots.weights[-1]
+    assert all(torch.equal(value, expected[name]) for name, value in load_weights(best).items())
