@@ -46,6 +46,8 @@ def train(settings: Settings, run: Path) -> None:
             "weights_sha256": start.sha256 if start else _weights_sha256(settings),
             "classes": cohort.manifest.classes, "fuse": list(cohort.fuse), "seed": seed, "fold": fold, "member": member,
         }  # fmt: skip
+        if settings.decision != "multilabel":  # named only then, so that runs from before there was a choice still go on
+            inputs["decision"] = settings.decision
         folder = stage(run, name, inputs, partial(_train_one, settings, cohort, machine, start, seed, fold, member))
         if ranks.rank() == 0:
             CheckpointFolder(folder / "checkpoints").drop("last")
@@ -158,4 +160,4 @@ def load_for_check(settings: Settings) -> Cohort:
     proof = prove(manifest.rows, split, by=settings.data.deal_by)
     if settings.data.fuse:
         places_of(manifest.rows, settings.data)
-    return cohort_of(manifest, settings.data, split, str(proof["split_sha256"]))
+    return cohort_of(manifest, settings, split, str(proof["split_sha256"]))
