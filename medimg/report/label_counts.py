@@ -21,10 +21,9 @@ def label_counts_table(run: RunFolder) -> Table:
     there = {kind: rows for kind in KINDS if (rows := label_rows(run, kind))}
     if not there:
         return Table("", [])
-    way, used = next(iter(there.values()))[0].get("aggregate"), [row for rows in there.values() for row in rows]
+    way = next(iter(there.values()))[0].get("aggregate")
     lines = [_line(run, there, None, metric, way) for metric in WHOLE]
     for name in run.classes:
-        used += [row for kind in there for row in label_rows(run, kind, name)]
         lines += [_line(run, there, name, metric, way) for metric in OF_LABEL]
     unit = run.unit("image")
     counted = [
@@ -32,7 +31,8 @@ def label_counts_table(run: RunFolder) -> Table:
         for title, key in ((f"{unit.capitalize()}s", "n"), ("Patients", "patients"))
     ]
     note = f"Exact match: all labels right. No decision: no label decided. –: none of these {unit}s shows the label, or none lacks it."
-    note += f" Below each value its 95 % interval: {scrub(methods(used))}."
+    measured = [row for row in run.rows if row["metric"] in (*WHOLE, *OF_LABEL) and row.get("level") == "image"]
+    note += f" Below each value its 95 % interval: {scrub(methods(measured))}."
     kept = [line for line in lines if any(cell.text != "–" for cell in line[2:])]
     return Table(f"By number of labels, per {unit}", ["", f"All {unit}s", *(KINDS[kind] for kind in there)], counted + kept, note)
 
