@@ -6,7 +6,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-Kind = Literal["binary", "multiclass", "multilabel"]
+Kind = Literal["binary", "multiclass", "multilabel", "distribution"]
+SOFTMAX = ("multiclass", "distribution")  # one probability shared among the classes; a distribution's labels share it evenly
 
 
 def outputs_of(kind: Kind, classes: int) -> int:
@@ -17,12 +18,12 @@ def outputs_of(kind: Kind, classes: int) -> int:
 def class_loss(logits: Tensor, label: Tensor, kind: Kind, weight: Tensor | None = None, smoothing: float = 0.0) -> Tensor:
     """Mean cross-entropy: logits (B, outputs), label (B, classes) of 0 and 1 -> scalar.
 
-    binary: one logit, for the second class. `weight` (classes,) multiplies each class's share; `smoothing` moves targets towards even.
+    binary: one logit, for the second class; distribution: a case's labels share the target 1 evenly. `weight` (classes,) multiplies each
+    class's share; `smoothing` moves targets towards even.
     """
     logits = logits.float()
-    if kind == "multiclass":
-        target = label / label.sum(dim=1, keepdim=True)
-        target = target * (1 - smoothing) + smoothing / label.shape[1]
+    if kind in SOFTMAX:
+        target = _even(label) * (1 - smoothing) + smoothing / label.shape[1]
         per_case = -(target * F.log_softmax(logits, dim=1))
         return (per_case if weight is None else per_case * weight).sum(dim=1).mean()
     target = label[:, 1:] if kind == "binary" else label
@@ -33,6 +34,11 @@ def class_loss(logits: Tensor, label: Tensor, kind: Kind, weight: Tensor | None 
         positive = weight[1:] if kind == "binary" else weight
         loss = loss * torch.where(target > 0.5, positive, negative)
     return loss.mean()
+
+
+def _even(label: Tensor) -> Tensor:
+    """Share 1 evenly among the labels of each case."""
+    return label / label.sum(dim=1, keepdim=True)
 
 
 def pooled_loss(out: Tensor, label: Tensor, patient: Tensor, kind: Kind, weight: Tensor | None = None, smoothing: float = 0.0) -> Tensor:
@@ -48,7 +54,8 @@ def pooled_loss(out: Tensor, label: Tensor, patient: Tensor, kind: Kind, weight:
     first = own.float().argmax(dim=1)
     one = (label[None] == label[first][:, None]).all(dim=2).logical_or(~own).all(dim=1)
     several = kind == "multilabel"
-    target = label[first] * (1 - smoothing) + smoothing / (label.shape[1] if kind == "multiclass" else 2)
+    target = _even(label[first]) if kind in SOFTMAX else label[first]
+    target = target * (1 - smoothing) + smoothing / (label.shape[1] if kind in SOFTMAX else 2)
     target = torch.cat([target, 1 - target], dim=1) if several else target
     scale = torch.ones_like(label[0]) if weight is None else weight
     scale = torch.cat([scale, torch.ones_like(scale)]) if several else scale
@@ -60,7 +67,7 @@ def pooled_loss(out: Tensor, label: Tensor, patient: Tensor, kind: Kind, weight:
 def _log_probabilities(logits: Tensor, kind: Kind) -> Tensor:
     """(B, classes) logs of what `probabilities` gives; of several labels (B, 2 classes), first each label's, then those of its absence."""
     logits = logits.float()
-    if kind == "multiclass":
+    if kind in SOFTMAX:
         return F.log_softmax(logits, dim=1)
     yes, no = F.logsigmoid(logits), F.logsigmoid(-logits)
     return torch.cat([no, yes] if kind == "binary" else [yes, no], dim=1)
@@ -75,7 +82,7 @@ def balanced_weights(label: Tensor) -> Tensor:
 def probabilities(logits: Tensor, kind: Kind) -> Tensor:
     """Turn logits (B, outputs) into (B, classes) probabilities in float64; two classes sum to 1."""
     logits = logits.double()
-    if kind == "multiclass":
+    if kind in SOFTMAX:
         return logits.softmax(dim=1)
     positive = logits.sigmoid()
     return torch.cat([1 - positive, positive], dim=1) if kind == "binary" else positive

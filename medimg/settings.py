@@ -11,6 +11,7 @@ StrategyName = Literal[
     "random", "random_patient", "entropy", "margin", "least_confidence", "power", "bald", "diverse", "badge", "coreset", "typical"
 ]  # those of medimg.active.strategies.STRATEGIES
 RuleName = Literal["max_entropy", "quantile_entropy", "stable", "plateau", "target", "max_labels", "max_rounds", "pool_empty"]
+Decision = Literal["multilabel", "paper"]
 
 
 def at_least(low: float, default: Any) -> Any:
@@ -203,6 +204,7 @@ class Settings:
     seed: int = at_least(0, 1)
     seeds: tuple[int, ...] | None = None  # several runs in one; without them, only seed
     split_seed: int = at_least(0, 0)
+    decision: Decision = "multilabel"  # of several labels: thresholds from validation, or the paper's rule on one softmax
     runs: str = "runs"
     data: Data = field(default_factory=Data)
     model: Model = field(default_factory=Model)

@@ -7,7 +7,7 @@ from torch.nn import functional as F
 
 from medimg.losses import balanced_weights, class_loss, outputs_of, pooled_loss, probabilities
 
-KINDS = ("binary", "multiclass", "multilabel")
+KINDS = ("binary", "multiclass", "multilabel", "distribution")
 
 
 def cases(kind, count=40, classes=4, seed=0):
@@ -16,11 +16,19 @@ def cases(kind, count=40, classes=4, seed=0):
     logits = 2 * torch.randn(count, outputs_of(kind, classes), generator=generator)
     if kind == "multilabel":
         return logits, (torch.rand(count, classes, generator=generator) < 0.4).float()
-    return logits, F.one_hot(torch.randint(0, classes, (count,), generator=generator), classes).float()
+    label = F.one_hot(torch.randint(0, classes, (count,), generator=generator), classes).float()
+    if kind == "distribution":
+        label[::3, 0] = 1  # some of one label, some of two
+    return logits, label
 
 
 def test_two_classes_need_one_output_and_others_one_each():
-    assert [outputs_of("binary", 2), outputs_of("multiclass", 5), outputs_of("multilabel", 3)] == [1, 5, 3]
+    assert [outputs_of("binary", 2), outputs_of("multiclass", 5), outputs_of("multilabel", 3), outputs_of("distribution", 3)] == [
+        1,
+        5,
+        3,
+        3,
+    ]
 
 
 @pytest.mark.parametrize("kind", ["binary", "multiclass"])
@@ -74,7 +82,16 @@ def test_weights_of_several_labels_are_torchs_positive_weights():
 def test_a_case_of_two_classes_shares_its_target_among_them():
     logits = torch.tensor([[1.0, 2.0, -1.0]])
     expected = -0.5 * (logits.log_softmax(1)[0, 0] + logits.log_softmax(1)[0, 2])
-    torch.testing.assert_close(class_loss(logits, torch.tensor([[1.0, 0, 1.0]]), "multiclass"), expected)
+    for kind in ("multiclass", "distribution"):
+        torch.testing.assert_close(class_loss(logits, torch.tensor([[1.0, 0, 1.0]]), kind), expected)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+def test_loss_of_a_distribution_is_torchs_with_soft_targets(smoothing):
+    logits, label = cases("distribution")
+    assert set(label.sum(dim=1).tolist()) == {1.0, 2.0}
+    expected = F.cross_entropy(logits, label / label.sum(dim=1, keepdim=True), label_smoothing=smoothing)
+    torch.testing.assert_close(class_loss(logits, label, "distribution", smoothing=smoothing), expected)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -93,7 +110,7 @@ def test_enormous_logits_give_a_finite_loss_and_gradient(kind):
     assert logits.grad.isfinite().all()
 
 
-@pytest.mark.parametrize("kind", ["binary", "multiclass"])
+@pytest.mark.parametrize("kind", ["binary", "multiclass", "distribution"])
 def test_probabilities_of_exclusive_classes_sum_to_one(kind):
     logits, _ = cases(kind)
     p = probabilities(logits, kind)
@@ -140,11 +157,11 @@ def by_hand(out, label, patient, kind, weight=None):
         if kind == "multilabel":
             losses.append(-(truth * np.log(pooled) * scale + (1 - truth) * np.log(1 - pooled)).mean())
         else:
-            losses.append(-(truth * np.log(pooled) * scale).sum())
+            losses.append(-(truth / truth.sum() * np.log(pooled) * scale).sum())
     return 0.5 * float(class_loss(out[:, :-1], label, kind, weight)) + 0.5 * float(np.mean(losses))
 
 
-@pytest.mark.parametrize("kind", ["binary", "multiclass", "multilabel"])
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("weighted", [False, True])
 def test_pooled_loss_equals_probabilities_pooled_by_hand(kind, weighted):
     generator = torch.Generator().manual_seed(0)
@@ -152,6 +169,8 @@ def test_pooled_loss_equals_probabilities_pooled_by_hand(kind, weighted):
     patient = torch.tensor([0, 0, 0, 1, 2, 2])
     out = torch.randn(6, (1 if kind == "binary" else classes) + 1, generator=generator) * 2
     label = torch.eye(classes)[torch.tensor([0, 0, 0, 1, 1, 0])]
+    if kind == "distribution":
+        label[:3, 2] = 1  # the first patient shows two
     weight = torch.arange(1.0, classes + 1) if weighted else None
     assert float(pooled_loss(out, label, patient, kind, weight)) == pytest.approx(by_hand(out, label, patient, kind, weight), rel=1e-5)
 

@@ -25,6 +25,7 @@ HEADINGS = {
     "per_site": "By site",
     "per_subgroup": "By subgroup",
     "per_fold": "By fold and seed",
+    "per_labels": "Cases with one label, and with two",
     "confusion": "True and predicted labels, counts of images of the first seed",
     "roc": "ROC curves",
     "pr": "Precision and recall",
@@ -117,6 +118,11 @@ def _notes(images: Cases, learned: calibration.Calibration, mixed: int) -> list[
         notes.append("The most probable class is the answer; no threshold is used.")
     if len(set(images.frame["fold"])) > 1:
         notes.append("Pooled numbers put the probabilities of the folds' different models on one scale; the mean over folds does not.")
+    if images.question.rule:
+        told = f"Decided by a rule that is given ({images.question.rule.source}), on the probabilities before temperature scaling"
+        notes.append(f"{told}: {images.question.rule.text}.")
+    if images.question.several:
+        notes.append("A case without any label decided counts as answered no for each of them.")
     return notes
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from medimg.errors import RunError
 from medimg.evaluate.cases import Cases, mixed_patients, to_patients
-from medimg.evaluate.compare import judged, paired
+from medimg.evaluate.compare import judged, paired, same_question
 from medimg.evaluate.rows import Row
 
 COLUMNS = ["other", "level", "n", "patients", "a", "b", "difference", "low", "high", "p", "aggregate", "method", "undefined"]
@@ -25,7 +25,7 @@ def against_rows(run: Path, ours: Cases) -> list[Row]:
     for title, folder in _titled(run):
         theirs = judged(folder)
         other = theirs["image"]
-        if (ours.question.kind, ours.question.classes) != (other.question.kind, other.question.classes):
+        if not same_question(ours, other):
             raise RunError(f"evaluate.against: {title} answers another question (kind or classes), so there is no difference to measure.")
         rows.append({"other": title, "level": "image"} | _difference(*shared(_as_slices(run, ours, other), other)))
         if "patient" in theirs and not mixed_patients(ours):

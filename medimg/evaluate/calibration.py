@@ -9,7 +9,7 @@ from scipy.special import expit, logsumexp, softmax
 
 from medimg.errors import RunError
 from medimg.evaluate.cases import Cases, to_patients
-from medimg.evaluate.question import Question
+from medimg.evaluate.question import SOFTMAX, Question
 from medimg.metrics import Array, Flags
 
 SMALLEST = 1e-12
@@ -20,19 +20,20 @@ Calibration = dict[str, dict[str, Any]]
 def logits_of(raw: Array, kind: str) -> Array:
     """Log-odds of yes-or-no targets, log-probabilities of a distribution over classes; 0 and 1 are taken as 1e-12 from there."""
     p = np.clip(raw, SMALLEST, 1 - SMALLEST)
-    return np.log(p) if kind == "multiclass" else np.log(p) - np.log1p(-p)
+    return np.log(p) if kind in SOFTMAX else np.log(p) - np.log1p(-p)
 
 
 def heat(raw: Array, temperature: float, kind: str) -> Array:
     """Divide the logits by the temperature: sigmoid for yes-or-no targets, softmax for a distribution over classes."""
     logits = logits_of(raw, kind) / temperature
-    return np.asarray(softmax(logits, axis=1) if kind == "multiclass" else expit(logits), dtype=float)
+    return np.asarray(softmax(logits, axis=1) if kind in SOFTMAX else expit(logits), dtype=float)
 
 
 def log_loss(truth: Flags, logits: Array, kind: str) -> float:
-    """Mean negative log-likelihood of the right answers."""
-    if kind == "multiclass":
-        return float((logsumexp(logits, axis=1) - logits[truth]).mean())
+    """Mean negative log-likelihood of the right answers, of which the several of a distribution's case count evenly."""
+    if kind in SOFTMAX:
+        right = (truth * logits).sum(axis=1) / truth.sum(axis=1)
+        return float((logsumexp(logits, axis=1) - right).mean())
     return float(np.logaddexp(0, np.where(truth, -logits, logits)).mean())
 
 
@@ -81,7 +82,7 @@ def fit(validation: Cases) -> dict[str, Any]:
     temperature, reason = fit_temperature(validation.truth, validation.raw, question.kind)
     reasons = [] if reason is None else [f"temperature: {reason}"]
     thresholds = {}
-    if question.kind != "multiclass":
+    if question.kind not in SOFTMAX:
         for k, name in enumerate(question.targets):
             truth = validation.truth[:, k]
             one_class = not len(truth) or truth.all() or not truth.any()
@@ -132,7 +133,9 @@ def _entry(calibration: Calibration, pair: str, level: str) -> dict[str, Any]:
 
 
 def decide(raw: Array, question: Question, thresholds: dict[str, float]) -> Flags:
-    """Answer yes or no for each target: the most probable class, or every target at or above its threshold."""
+    """Answer yes or no for each target: the most probable class, by the question's rule, or every target at or above its threshold."""
+    if question.rule:
+        return question.rule.decide(raw)
     if question.kind == "multiclass":
         return np.asarray(np.arange(raw.shape[1])[None, :] == raw.argmax(axis=1)[:, None], dtype=bool)
     return np.asarray(raw >= np.array([thresholds[name] for name in question.targets])[None, :], dtype=bool)

@@ -30,6 +30,12 @@ class Cases:
     def __len__(self) -> int:
         return len(self.frame)
 
+    @property
+    def share(self) -> Array:
+        """What probabilities are to be: (n, targets), 1 where the answer is yes; in a distribution the labels of a case share the 1."""
+        share = self.truth.astype(float)
+        return share / share.sum(axis=1, keepdims=True) if self.question.kind == "distribution" else share
+
     def where(self, rows: Flags) -> "Cases":
         """Keep some rows."""
         return replace(
@@ -44,7 +50,7 @@ class Cases:
 
 def targets_of(labels: pd.Series, question: Question) -> Flags:
     """Turn label texts into (n, targets) yes or no."""
-    if question.kind == "multilabel":
+    if question.several:
         sets = [set(label.split("|")) for label in labels]
         return np.array([[name in labels for name in question.targets] for labels in sets], dtype=bool).reshape(-1, len(question.targets))
     return np.array([[label == name for name in question.targets] for label in labels], dtype=bool).reshape(-1, len(question.targets))

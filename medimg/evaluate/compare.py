@@ -12,7 +12,7 @@ from medimg.evaluate import calibration
 from medimg.evaluate.cases import Cases, mixed_patients, to_patients
 from medimg.evaluate.draws import draw
 from medimg.evaluate.files import write_json
-from medimg.evaluate.intervals import FEWEST, LEVEL
+from medimg.evaluate.intervals import FEWEST, LEVEL, LOSSES
 from medimg.evaluate.question import read_question
 from medimg.evaluate.reading import read_test
 from medimg.evaluate.rows import Row, Seen, see, support
@@ -33,8 +33,14 @@ def judged(run: Path) -> dict[str, Cases]:
     return {"image": images, "patient": calibration.apply(to_patients(images), learned, "patient")}
 
 
+def same_question(a: Cases, b: Cases) -> bool:
+    """Whether two runs tell the same classes apart, of several labels each in its own way to decide."""
+    alike = a.question.kind == b.question.kind or (a.question.several and b.question.several)
+    return alike and a.question.classes == b.question.classes
+
+
 def _check(a: Cases, b: Cases) -> None:
-    if (a.question.kind, a.question.classes) != (b.question.kind, b.question.classes):
+    if not same_question(a, b):
         raise RunError("the two runs answer different questions (kind or classes), so their numbers have no difference.")
     here, there = (set(zip(one.frame["id"], one.frame["label"], strict=True)) for one in (a, b))
     if here != there:
@@ -72,7 +78,9 @@ def paired(a: Cases, b: Cases) -> list[Row]:
     drawn = draw(frame, a.question.draws, a.question.seed)
     seen = [see(one, drawn, over_folds) for one in (a, b)]
     aggregate = "single" if a.frame["fold"].nunique() == 1 else "mean_over_folds" if over_folds else "pooled"
-    return [_row(a, key, seen[0][key], seen[1][key], drawn.lonely) | {"aggregate": aggregate} for key in seen[0] if key in seen[1]]
+    left_out = set() if a.question.kind == b.question.kind else LOSSES  # a share of 1 and a chance of its own miss different truths
+    keys = [key for key in seen[0] if key in seen[1] and key.metric not in left_out]
+    return [_row(a, key, seen[0][key], seen[1][key], drawn.lonely) | {"aggregate": aggregate} for key in keys]
 
 
 def _row(one: Cases, key: Any, a: Seen, b: Seen, lonely: int) -> Row:

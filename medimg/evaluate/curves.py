@@ -85,18 +85,19 @@ def reliability(cases: Cases) -> pd.DataFrame:
     column = drawn.columns(cases.frame["patient"])
     rows = []
     for k, name in enumerate(cases.question.targets):
+        share = cases.share[:, k]
         for calibrated, p in ((False, cases.raw[:, k]), (True, cases.calibrated[:, k])):
-            place, _ = bin_terms(cases.truth[:, k], p, BINS)
+            place, _ = bin_terms(share, p, BINS)
             for one in np.unique(place):
                 here = place == one
                 rows.append(
                     {"class": name, "calibrated": calibrated, "bin_low": one / BINS, "bin_high": (one + 1) / BINS}
-                    | _bin(cases.truth[here, k], p[here], column[here], drawn.weights)
+                    | _bin(share[here], p[here], column[here], drawn.weights)
                 )
     return pd.DataFrame(rows)
 
 
-def _bin(truth: Flags, p: Array, column: NDArray[np.int_], weights: Array) -> dict[str, float | int | None]:
+def _bin(truth: Array, p: Array, column: NDArray[np.int_], weights: Array) -> dict[str, float | int | None]:
     patients, here = np.unique(column, return_inverse=True)
     hits, rows = np.bincount(here, weights=truth), np.bincount(here).astype(float)
     shares = ratio(weights[:, patients] @ hits, weights[:, patients] @ rows)

@@ -15,7 +15,7 @@ LEVEL = 0.95
 FEWEST = 10  # patients in a class below which no measured rule is known to cover
 MOST_LOST = 0.05  # share of draws without a value above which an interval would describe another, luckier sample
 STEADY = 1.5  # how fast the trust in the bootstrap's variance grows with the patients behind it: 1 too wide, 2 too narrow (simulated)
-PROPORTIONS = {"accuracy", "sensitivity", "specificity", "precision", "exact_match"}
+PROPORTIONS = {"accuracy", "sensitivity", "specificity", "precision", "exact_match", "no_decision"}
 LOSSES = {"brier", "ece"}
 SIGNED = {"kappa", "mcc"}
 

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from medimg import metrics
 from medimg.evaluate.cases import Cases
+from medimg.evaluate.question import SOFTMAX
 from medimg.metrics import Array, Flags
 
 BINS = 10
@@ -42,7 +43,7 @@ def _matrices(truth: Flags, decided: Flags, patient: NDArray[np.int_], weights: 
     return (weights @ _per_patient(cells, patient, weights.shape[1])).reshape(len(weights), k, k)
 
 
-def _ece(truth: Flags, p: Array, patient: NDArray[np.int_], weights: Array) -> Array:
+def _ece(truth: Array, p: Array, patient: NDArray[np.int_], weights: Array) -> Array:
     place, excess = metrics.bin_terms(truth, p, BINS)
     terms = np.zeros((len(p), BINS))
     terms[np.arange(len(p)), place] = excess
@@ -73,9 +74,10 @@ def _target(cases: Cases, patient: NDArray[np.int_], weights: Array, k: int, par
     found = {Key("auroc", part): area, Key("auprc", part): precision}
     matrices = _matrices(truth[:, None], cases.decided[:, [k]], patient, weights)
     found |= {Key(name, part): metrics.OF_MATRIX[name][0](matrices) for name in names}
+    share = cases.share[:, k]
     for calibrated, p in ((False, cases.raw[:, k]), (True, cases.calibrated[:, k])):
-        found[Key("brier", part, calibrated)] = _mean(metrics.brier_terms(truth, p), patient, weights)
-        found[Key("ece", part, calibrated)] = _ece(truth, p, patient, weights)
+        found[Key("brier", part, calibrated)] = _mean(metrics.brier_terms(share, p), patient, weights)
+        found[Key("ece", part, calibrated)] = _ece(share, p, patient, weights)
     value = within_patients(cases, patient, weights.shape[1], k)
     both = np.isfinite(value)
     if both.any():
@@ -85,16 +87,19 @@ def _target(cases: Cases, patient: NDArray[np.int_], weights: Array, k: int, par
 
 def _whole(cases: Cases, patient: NDArray[np.int_], weights: Array) -> Measured:
     """Measure what concerns all classes at once."""
-    found = {}
-    if cases.question.kind == "multilabel":
-        same = (cases.truth == cases.decided).all(axis=1).astype(float)
-        found[Key("exact_match")] = _mean(same, patient, weights)
+    found: Measured = {}
+    several = cases.question.several
+    if several:
+        same, none = (cases.truth == cases.decided).all(axis=1), ~cases.decided.any(axis=1)
+        found[Key("exact_match")] = _mean(same.astype(float), patient, weights)
+        found[Key("no_decision")] = _mean(np.asarray(none, dtype=float), patient, weights)
     else:
         matrices = _matrices(cases.truth, cases.decided, patient, weights)
         found |= {Key(name): metrics.OF_MATRIX[name][0](matrices) for name in OF_CLASSES}
-        for calibrated, p in ((False, cases.raw), (True, cases.calibrated)):
-            found[Key("brier", "", calibrated)] = _mean(metrics.brier_terms(cases.truth, p), patient, weights)
-            right = cases.truth[np.arange(len(p)), p.argmax(axis=1)]
+    for calibrated, p in ((False, cases.raw), (True, cases.calibrated)) if cases.question.kind in SOFTMAX else ():
+        found[Key("brier", "", calibrated)] = _mean(metrics.brier_terms(cases.share, p), patient, weights)
+        if not several:  # of two labels the most probable one is right at a probability of a half
+            right = cases.truth[np.arange(len(p)), p.argmax(axis=1)].astype(float)
             found[Key("ece", "", calibrated)] = _ece(right, p.max(axis=1), patient, weights)
     return found
 
@@ -105,7 +110,7 @@ def measure(cases: Cases, patient: NDArray[np.int_], weights: Array) -> Measured
     if kind == "binary":
         return _target(cases, patient, weights, 0, "", BY_TARGET)
     found: Measured = {}
-    names = BY_TARGET if kind == "multilabel" else ONE_VS_REST
+    names = BY_TARGET if cases.question.several else ONE_VS_REST
     for k, name in enumerate(cases.question.targets):
         found |= _target(cases, patient, weights, k, f"class={name}", names)
     for metric, calibrated in dict.fromkeys((key.metric, key.calibrated) for key in found):

@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from medimg.errors import RunError
+from medimg.evaluate.rule import Rule
 
-KINDS = ("binary", "multiclass", "multilabel")
+KINDS = ("binary", "multiclass", "multilabel", "distribution")
+SOFTMAX = ("multiclass", "distribution")  # kinds whose classes share one probability
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,12 @@ class Question:
     headline: str = "auroc"
     paper: tuple[dict[str, Any], ...] = ()
     fused: tuple[str, ...] = ()
+    rule: Rule | None = None
+
+    @property
+    def several(self) -> bool:
+        """Whether a case can show more than one of the classes, and none may be decided."""
+        return self.kind in ("multilabel", "distribution")
 
     @property
     def positive(self) -> str | None:
@@ -46,7 +54,7 @@ def read_question(run: Path) -> Question:
     except ValueError as fault:
         raise RunError(f"run {run.name}: evaluation.json cannot be read ({fault}); start the training command again to write it.") from None
     kind, classes = asked.get("kind"), asked.get("classes") or []
-    faults = []
+    rule, faults = _rule(asked)
     if kind not in KINDS:
         faults.append(f"evaluation.json: kind is {kind!r}; it must be one of {', '.join(KINDS)}.")
     if len(classes) < (1 if kind == "multilabel" else 2) or (kind == "binary" and len(classes) != 2):
@@ -70,4 +78,21 @@ def read_question(run: Path) -> Question:
         headline=asked.get("headline") or "auroc",
         paper=tuple(asked.get("paper") or ()),
         fused=tuple(asked.get("fused") or ()),
+        rule=rule,
     )
+
+
+def _rule(asked: dict[str, Any]) -> tuple[Rule | None, list[str]]:
+    """The rule of a distribution, and what is wrong with it."""
+    if asked.get("kind") != "distribution":
+        return None, []
+    told = asked.get("rule") or {}
+    try:
+        rule = Rule(float(told["one"]), float(told["two"]), str(told["source"]))
+    except (KeyError, TypeError, ValueError):
+        return None, ["evaluation.json: a distribution needs a rule: one and two, the limits for one class and for two, and their source."]
+    if not rule.sound:
+        return None, [
+            f"evaluation.json: no rule decides by {rule.one} for one class and {rule.two} for two; the paper's are 0.90 and 0.45."
+        ]
+    return rule, []

@@ -69,7 +69,7 @@ def _key_faults(table: pd.DataFrame, question: Question) -> list[str]:
     faults += _named(table, table.duplicated(["id", *whole]).to_numpy(), "repeat an id of the same seed, fold and member")
     for name in ("label", "patient"):
         faults += _named(table, (table.groupby("id")[name].transform("nunique") > 1).to_numpy(), f"disagree on the {name} of one id")
-    named = table["label"].str.split("|").apply(set) if question.kind == "multilabel" else table["label"].apply(lambda label: {label})
+    named = table["label"].str.split("|").apply(set) if question.several else table["label"].apply(lambda label: {label})
     unknown = (table["label"] != "").to_numpy() & ~named.apply(lambda labels: labels <= set(question.classes)).to_numpy(dtype=bool)
     return faults + _named(table, unknown, f"have a label that is none of {', '.join(question.classes)}")
 

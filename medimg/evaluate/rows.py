@@ -10,10 +10,13 @@ from medimg.evaluate.cases import Cases
 from medimg.evaluate.draws import Draws, draw
 from medimg.evaluate.intervals import Interval, Sampled, Support, interval
 from medimg.evaluate.measures import Key, Measured, measure, why
+from medimg.evaluate.question import SOFTMAX
 from medimg.metrics import Array, Flags
 
 Row = dict[str, Any]
 OF_BOTH = {"auroc", "auprc", "balanced_accuracy", "f1", "kappa", "mcc"}
+LABELS = {1: "one_label", 2: "two_labels"}
+OF_LABELS = {"sensitivity", "specificity"}  # told label by label of the cases with one label and of those with two
 
 
 @dataclass(frozen=True)
@@ -86,7 +89,7 @@ def row_of(cases: Cases, key: Key, seen: Seen, lonely: int, over_folds: bool) ->
     elif key.metric == "ece" and over_folds:
         limits = Interval(None, None, "no interval: chance makes the calibration error of small folds too large; see the pooled row")
     else:
-        scale = 2.0 if key.metric == "brier" and key.part == "" and cases.question.kind == "multiclass" else 1.0
+        scale = 2.0 if key.metric == "brier" and key.part == "" and cases.question.kind in SOFTMAX else 1.0
         limits = interval(key.metric, seen.sampled, support(cases, key), scale, lonely)
     return {
         "metric": key.metric,
@@ -104,19 +107,29 @@ def row_of(cases: Cases, key: Key, seen: Seen, lonely: int, over_folds: bool) ->
 
 
 def rows_of(cases: Cases, level: str, scope: str, aggregates: tuple[str, ...]) -> list[Row]:
-    """Measure one set of cases in one or two ways; of a part of the cases only the whole and the mean over classes are kept."""
+    """Measure one set of cases in one or two ways; of a part of the cases only the whole and the mean over classes are kept.
+
+    Of the cases with one label, and of those with two, sensitivity and specificity of each label are kept as well.
+    """
     drawn = draw(cases.frame, cases.question.draws, cases.question.seed)
     rows = []
     for aggregate in aggregates:
         over_folds = aggregate == "mean_over_folds"
         seen = see(cases, drawn, over_folds)
         for key, value in seen.items():
-            here = scope if scope != "all" else key.part or "all"
-            if scope != "all" and (key.part.startswith("class=") or (key.part and key._replace(part="") in seen)):
-                continue
-            row = row_of(cases, key, value, drawn.lonely if over_folds else 0, over_folds)
-            rows.append({"metric": key.metric, "level": level, "scope": here, "aggregate": aggregate} | row)
+            if here := _scope(scope, key, whole=key._replace(part="") in seen):
+                row = row_of(cases, key, value, drawn.lonely if over_folds else 0, over_folds)
+                rows.append({"metric": key.metric, "level": level, "scope": here, "aggregate": aggregate} | row)
     return rows
+
+
+def _scope(scope: str, key: Key, whole: bool) -> str | None:
+    """Name what a measure of these cases speaks of; None where it is not kept. `whole`: it has a value of all classes at once."""
+    if scope == "all":
+        return key.part or "all"
+    if key.part.startswith("class="):
+        return f"{scope},{key.part}" if scope.startswith("cases=") and key.metric in OF_LABELS else None
+    return None if key.part and whole else scope
 
 
 def scopes(cases: Cases) -> Iterator[tuple[str, tuple[str, ...], Flags]]:
@@ -136,8 +149,9 @@ def scopes(cases: Cases) -> Iterator[tuple[str, tuple[str, ...], Flags]]:
         values = sorted(set(frame[name]) - {""}) if name in frame else []
         for value in values if len(values) > 1 else ():
             yield f"{name}={value}", part, (frame[name] == value).to_numpy()
-    if question.kind == "multilabel" and (cases.truth.sum(axis=1) == 2).any():
-        yield "cases=two_labels", part, cases.truth.sum(axis=1) == 2
+    shown = cases.truth.sum(axis=1)
+    if question.several and (shown == 2).any():
+        yield from ((f"cases={name}", part, shown == count) for count, name in LABELS.items() if (shown == count).any())
 
 
 def judge(images: Cases, patients: Cases | None, mixed: int) -> list[Row]:

@@ -20,14 +20,15 @@ def _pick(rows: list[Row], keep: Any) -> pd.DataFrame:
 
 
 def of_rows(rows: list[Row]) -> dict[str, pd.DataFrame]:
-    """Deal the rows into the tables results, per_class, per_site, per_subgroup and per_fold."""
+    """Deal the rows into the tables results, per_class, per_site, per_subgroup and per_fold, and per_labels where cases have two."""
     plain = {"all", "macro"}
-    return {
+    counted = _pick(rows, lambda row: row["scope"].startswith("cases="))
+    return ({"per_labels": counted} if len(counted) else {}) | {
         "results": _pick(rows, lambda row: row["scope"] in plain),
         "per_class": _pick(rows, lambda row: row["scope"].startswith("class=") or row["scope"] == "macro"),
         "per_site": _pick(rows, lambda row: row["scope"].startswith("site=")),
         "per_subgroup": _pick(
-            rows, lambda row: row["scope"] not in plain and row["scope"].split("=")[0] not in ("class", "site", "fold", "seed")
+            rows, lambda row: row["scope"] not in plain and row["scope"].split("=")[0] not in ("class", "site", "fold", "seed", "cases")
         ),
         "per_fold": _pick(rows, lambda row: row["scope"].split("=")[0] in ("fold", "seed")),
     }
@@ -46,7 +47,7 @@ def confusion(cases: Cases) -> pd.DataFrame:
     cases = cases.where(seeds == seeds.min())
     pairs = pd.DataFrame({"true": _names(cases.truth, cases.question), "predicted": _names(cases.decided, cases.question)})
     counts: pd.Series = pairs.value_counts().rename("count")
-    if cases.question.kind != "multilabel":
+    if not cases.question.several:
         every = pd.MultiIndex.from_product([cases.question.classes, cases.question.classes], names=["true", "predicted"])
         counts = counts.reindex(every, fill_value=0)
     table: pd.DataFrame = counts.sort_index().reset_index()
@@ -58,7 +59,7 @@ def errors(cases: Cases) -> pd.DataFrame:
     seeds = cases.frame["seed"].to_numpy()
     cases = cases.where(seeds == seeds.min())
     kind = cases.question.kind
-    far = np.abs(cases.truth - cases.raw)
+    far = np.abs(cases.share - cases.raw)
     wrongness = (far * cases.truth).sum(axis=1) if kind == "multiclass" else far.max(axis=1)
     target = far.argmax(axis=1) if kind != "multiclass" else cases.raw.argmax(axis=1)
     p = cases.raw[np.arange(len(cases)), target]

@@ -16,7 +16,7 @@ from medimg.errors import ManifestError
 from medimg.io import Manifest, read_manifest
 from medimg.io.files import write_atomically
 from medimg.io.told import Told
-from medimg.recipes.images import Images, places_of, prepare_of, sequences_of
+from medimg.recipes.images import Images, images_of, places_of, sequences_of
 from medimg.recipes.stages import write_json
 from medimg.settings import Data, Settings
 from medimg.training import ranks
@@ -101,9 +101,10 @@ def deal(manifest: Manifest, settings: Settings) -> pd.DataFrame:
     )  # fmt: skip
 
 
-def cohort_of(manifest: Manifest, data: Data, split: pd.DataFrame, split_sha256: str) -> Cohort:
+def cohort_of(manifest: Manifest, settings: Settings, split: pd.DataFrame, split_sha256: str) -> Cohort:
     """Put together what a run works on."""
-    return Cohort(manifest, PictureCache(prepare_of(data)), sequences_of(data), split, split_sha256)
+    images = images_of(manifest, settings)
+    return Cohort(images.manifest, images.cache, images.fuse, images.kind, split, split_sha256)
 
 
 def load(settings: Settings, run: Path) -> Cohort:
@@ -119,7 +120,7 @@ def load(settings: Settings, run: Path) -> Cohort:
     known = json.loads(proof_path.read_text())["split_sha256"] if proof_path.exists() else None
     split = load_split(path, manifest.rows, known)
     proof = prove(manifest.rows, split, by=settings.data.deal_by)
-    cohort = cohort_of(manifest, settings.data, split, str(proof["split_sha256"]))
+    cohort = cohort_of(manifest, settings, split, str(proof["split_sha256"]))
     if ranks.rank() == 0:
         write_cases(run, manifest, settings.data)
         write_json(proof_path, {**proof, "manifest_sha256": manifest.sha256})
@@ -144,14 +145,14 @@ def _refuse_empty_classes(manifest: Manifest) -> None:
         )
 
 
-def load_external(data: Data, source: Path, run: Path) -> Images:
-    """Read another manifest to judge a run on, and prove that it shares nothing with the cases its networks know."""
-    manifest = read(data)
+def load_external(settings: Settings, source: Path, run: Path) -> Images:
+    """Read another manifest (`settings.data`) to judge a run on, and prove that it shares nothing with the cases its networks know."""
+    manifest = read(settings.data)
     cases = pd.concat([read_cases(source / "cases.csv"), taught_before(source)])
     proof = prove_external(manifest.rows, cases)
-    images = Images(manifest, PictureCache(prepare_of(data)), sequences_of(data))
+    images = images_of(manifest, settings)
     if ranks.rank() == 0:
-        write_cases(run, manifest, data)
+        write_cases(run, manifest, settings.data)
         write_json(run / "split_proof.json", {**proof, "manifest_sha256": manifest.sha256})
         write_json(run / "flow.json", _flow(manifest))
         fill(images.cache, manifest.rows)

@@ -13,26 +13,22 @@ from medimg.errors import ManifestError
 from medimg.io import Manifest
 from medimg.io.aliases import canonical
 from medimg.losses import Kind
-from medimg.settings import Data
+from medimg.settings import Data, Decision, Settings
 
 
 @dataclass(frozen=True)
 class Images:
-    """A manifest, where its pictures lie, and the sequences that are judged together (none: each image is a case)."""
+    """A manifest, where its pictures lie, the sequences that are judged together (none: each image is a case), and what is asked."""
 
     manifest: Manifest
     cache: PictureCache
     fuse: tuple[str, ...]
+    kind: Kind
 
     @property
     def rows(self) -> pd.DataFrame:
         """One row an image."""
         return self.manifest.rows
-
-    @property
-    def kind(self) -> Kind:
-        """What is asked of an image."""
-        return kind_of(self.manifest)
 
     def cases_of(self, rows: pd.DataFrame) -> pd.DataFrame:
         """What is judged of these images: the images, or the places that they show."""
@@ -45,11 +41,21 @@ class Images:
         return Pictures(cases, self.manifest.classes, self.cache, channels)
 
 
-def kind_of(manifest: Manifest) -> Kind:
-    """Several labels at once, one of two, or one of many."""
+def kind_of(manifest: Manifest, decision: Decision) -> Kind:
+    """Several labels at once, each for itself or sharing one distribution, one of two, or one of many."""
+    if manifest.multilabel and decision == "paper":
+        if len(manifest.classes) < 2:
+            raise ManifestError(f"decision=paper shares 1 among classes, and {manifest.classes[0]} is the only one. Leave decision out.")
+        return "distribution"
     if manifest.multilabel:
         return "multilabel"
     return "binary" if len(manifest.classes) == 2 else "multiclass"
+
+
+def images_of(manifest: Manifest, settings: Settings) -> Images:
+    """Put together what the settings say of a manifest's images; ManifestError where it has too few classes for the question."""
+    data = settings.data
+    return Images(manifest, PictureCache(prepare_of(data)), sequences_of(data), kind_of(manifest, settings.decision))
 
 
 def prepare_of(data: Data) -> Prepare:

@@ -11,7 +11,6 @@ from typing import Any
 import pandas as pd
 from torch import nn
 
-from medimg.data.cache import PictureCache
 from medimg.data.places import subsets, withhold
 from medimg.errors import RunError
 from medimg.evaluate import calibration, evaluate
@@ -23,7 +22,7 @@ from medimg.recipes import encoder
 from medimg.recipes.against import take_along
 from medimg.recipes.environment import settle_machine, tell_differences
 from medimg.recipes.explain import draw_heat_maps
-from medimg.recipes.images import Images, prepare_of, sequences_of
+from medimg.recipes.images import Images, images_of
 from medimg.recipes.networks import Job, best_of, network_of, stage_name
 from medimg.recipes.scores import join_scores, question_of, write_scores
 from medimg.recipes.stages import write_json
@@ -123,7 +122,8 @@ def _external(settings: Settings, data: Data, source: Path, run: Path, machine: 
     """Score another manifest with every network; their mean probability is the answer, judged by what the run's validation fixed."""
     asked = json.loads((source / "evaluation.json").read_text())
     data = dataclasses.replace(data, classes=tuple(asked["classes"]))
-    images = cohorts.load_external(data, source, run)
+    asking = dataclasses.replace(settings, data=data)
+    images = cohorts.load_external(asking, source, run)
     judged, jobs, cases = Judged(settings, source, run, machine, images), networks(source), images.cases_of(images.rows)
     members = {pair: k for k, pair in enumerate(sorted({job[1:] for job in jobs}))}
     tables = [judged.score(job, cases, "test", (job[0], 0, members[job[1:]])) for job in jobs]
@@ -131,7 +131,6 @@ def _external(settings: Settings, data: Data, source: Path, run: Path, machine: 
     if ranks.rank() == 0:
         join_scores(tables, run / "predictions" / "test.csv")
         known = json.loads((source / "metrics.json").read_text()) if (source / "metrics.json").is_file() else {}
-        asking = dataclasses.replace(settings, data=data)
         question = question_of(asking, images.kind, images.manifest.classes) | {
             "cohort": cohorts.name_of(data, images.manifest), "external": True, "judged": source.name, "source_metrics": known.get("rows"),
         }  # fmt: skip
@@ -162,11 +161,11 @@ def networks(source: Path) -> list[Job]:
 def _explain(settings: Settings, data: Data, source: Path, run: Path, machine: Machine) -> None:
     """Draw the worst external errors as the first network sees them."""
     asked = json.loads((source / "evaluation.json").read_text())
-    manifest = cohorts.read(dataclasses.replace(data, classes=tuple(asked["classes"])))
-    images = Images(manifest, PictureCache(prepare_of(data)), sequences_of(data))
+    asking = dataclasses.replace(settings, data=dataclasses.replace(data, classes=tuple(asked["classes"])))
+    images = images_of(cohorts.read(asking.data), asking)
     network = Judged(settings, source, run, machine, images).network(networks(source)[0])
     errors = pd.read_csv(run / "tables" / "errors.csv", dtype={"id": str, "label": str, "predicted": str}, keep_default_na=False)
     pictures = images.pictures(images.cases_of(images.rows), settings.model.channels)
     worst = errors.head(settings.evaluate.explain)
-    told = draw_heat_maps(run / "explain", worst, pictures, images.kind, manifest.classes, network, machine)
+    told = draw_heat_maps(run / "explain", worst, pictures, images.kind, images.manifest.classes, network, machine)
     write_json(run / "explain" / "explain.json", told)

@@ -33,13 +33,10 @@ def predict_places(settings: Settings, run: Path, sources: list[Path]) -> tuple[
             "place: medimg data scan FOLDER --out OUT, then medimg predict RUN OUT/manifest.csv."
         )
     manifest = read_manifest(sources[0], label=None, where={"sequence": list(settings.data.fuse)})
-    images = Images(manifest, PictureCache(prepare_of(settings.data)), sequences_of(settings.data))
+    asked, machine = json.loads((run / "evaluation.json").read_text()), look(settings.trainer)
+    images = Images(manifest, PictureCache(prepare_of(settings.data)), sequences_of(settings.data), asked["kind"])
     fill(images.cache, images.rows)
-    cases, asked, machine = (
-        images.cases_of(images.rows.assign(label="")),
-        json.loads((run / "evaluation.json").read_text()),
-        look(settings.trainer),
-    )
+    cases = images.cases_of(images.rows.assign(label=""))
     machine.settle()
     pictures, count = images.pictures(cases, settings.model.channels), outputs_of(asked["kind"], len(asked["classes"]))
     said = [

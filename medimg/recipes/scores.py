@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from medimg.evaluate.calibration import least_log_loss
+from medimg.evaluate.rule import PAPER
 from medimg.io.files import write_atomically
 from medimg.losses import Kind, outputs_of, probabilities
 from medimg.metrics import Undefined, auroc
@@ -58,6 +59,7 @@ def question_of(settings: Settings, kind: Kind, classes: Sequence[str]) -> dict[
     """What evaluate needs to know."""
     return {
         "kind": kind, "classes": list(classes), "draws": settings.evaluate.draws, "seed": settings.evaluate.seed,
+        "rule": asdict(PAPER) if kind == "distribution" else None,
         "subgroups": subgroups_of(settings), "fused": list(settings.data.fuse), "external": False,
         "title": settings.title or title_of(settings, classes),
         "profile": settings.profile, "paper": papers_lines(settings) or None,

@@ -96,7 +96,7 @@ def refuse(settings: Settings, cohort: Cohort) -> None:
             "Leave them out of the manifest, or name their ids in data.exclude."
         )
     active, faults = settings.active, []
-    if cohort.kind == "multilabel":
+    if cohort.manifest.multilabel:
         faults.append("images have several labels at once: a simulation needs one answer an image. Choose another label with data.label.")
     for fold in folds_of(settings, cohort):
         images = len(cohort.part(fold, 0, "train"))

@@ -31,12 +31,9 @@ def train(settings: Settings, run: Path) -> None:
     machine = settle_machine(settings, run)
     cohort = load(settings, run)
     starts = encoders.settle(settings, cohort, run)
-    for seed, fold, member in jobs(settings, cohort):
-        start = starts.get((seed, fold, member))
-        inputs = inputs_of(settings, cohort, (seed, fold, member), start)
-        folder = stage(
-            run, stage_name(seed, fold, member), inputs, partial(_train_one, settings, cohort, machine, start, (seed, fold, member))
-        )
+    for job in jobs(settings, cohort):
+        inputs = inputs_of(settings, cohort, job, starts.get(job))
+        folder = stage(run, stage_name(*job), inputs, partial(_train_one, settings, cohort, machine, starts.get(job), job))
         if ranks.rank() == 0:
             CheckpointFolder(folder / "checkpoints").drop("last")
     if ranks.rank() == 0:
@@ -51,7 +48,8 @@ def _train_one(settings: Settings, cohort: Cohort, machine: Machine, start: Enco
 
 def inputs_of(settings: Settings, cohort: Cohort, job: Job, start: Encoder | None) -> dict[str, Any]:
     """All that the network of a job depends on."""
-    return {
+    own = {} if settings.decision == "multilabel" else {"decision": settings.decision}  # runs from before there was a choice still go on
+    return own | {
         "split_sha256": cohort.split_sha256, "model": asdict(settings.model), "augment": asdict(settings.augment),
         "task": asdict(settings.task), "trainer": _trainer_inputs(settings), "prepare": cohort.cache.prepare.spec,
         "weights_sha256": start.sha256 if start else _weights_sha256(settings),
@@ -104,4 +102,4 @@ def load_for_check(settings: Settings) -> Cohort:
     proof = prove(manifest.rows, split, by=settings.data.deal_by)
     if settings.data.fuse:
         places_of(manifest.rows, settings.data)
-    return cohort_of(manifest, settings.data, split, str(proof["split_sha256"]))
+    return cohort_of(manifest, settings, split, str(proof["split_sha256"]))

@@ -10,6 +10,8 @@ from medimg.report.results import CALIBRATION, LEVELS, OVERALL, headline_row, le
 from medimg.report.table import Cell, Table, count_cell, measure_cell, name_cell
 from medimg.report.words import finite, metric_name, number, scrub, words
 
+PROBABLE = "most probable class"
+
 
 def calibration_table(run: RunFolder) -> Table:
     """Brier score and calibration error, before and after temperature scaling."""
@@ -28,8 +30,11 @@ def calibration_table(run: RunFolder) -> Table:
     return Table("How far the probabilities can be believed", head, lines, note if any(row["metric"] == "ece" for row in rows) else "")
 
 
-def threshold_table(calibration: dict[str, Any], units: Sequence[str] = LEVELS) -> Table:
-    """Temperature and thresholds, each fixed on validation only: one line per seed and fold, images and then patients if in `units`."""
+def threshold_table(calibration: dict[str, Any], units: Sequence[str] = LEVELS, answer: str = PROBABLE) -> Table:
+    """Temperature and thresholds, each fixed on validation only: one line per seed and fold, images and then patients if in `units`.
+
+    `answer` stands where there is no threshold, and says how a case is decided.
+    """
     entries = {str(key): entry for key, entry in calibration.items() if isinstance(entry, dict)}
     twice = "patient" in units and any(isinstance(entry.get("patient"), dict) for entry in entries.values())
     shown = ["image", *(["patient"] if twice else [])]
@@ -37,7 +42,7 @@ def threshold_table(calibration: dict[str, Any], units: Sequence[str] = LEVELS) 
     for key, entry in entries.items():
         seed, _, fold = key.partition("/")
         parts = [entry if level == "image" else entry.get("patient") or {} for level in shown]
-        lines.append([name_cell(seed), name_cell(fold or "–"), *(cell for part in parts for cell in _fixed(part))])
+        lines.append([name_cell(seed), name_cell(fold or "–"), *(cell for part in parts for cell in _fixed(part, answer))])
         remarks += [f"per {level}, {part['reason']}" for level, part in zip(shown, parts, strict=True) if part.get("reason")]
     told = [f"{remarks.count(text)} of {len(entries)}: {scrub(text)}." for text in dict.fromkeys(remarks)]
     names = {"image": "Images", "patient": "Patients"}
@@ -45,11 +50,17 @@ def threshold_table(calibration: dict[str, Any], units: Sequence[str] = LEVELS) 
     return Table("Fixed on validation", ["Seed", "Fold", *columns], lines, " ".join(told))
 
 
-def _fixed(part: dict[str, Any]) -> list[Cell]:
+def _fixed(part: dict[str, Any], answer: str) -> list[Cell]:
     cuts = part.get("thresholds") or {}
     named = len(cuts) > 1
     shown = ", ".join(f"{words(name)} {number(value)}".replace(" ", "\u00a0") if named else number(value) for name, value in cuts.items())
-    return [count_cell(part.get("n")), Cell(number(part.get("temperature")), look="num"), Cell(shown or "most probable class", look="num")]
+    return [count_cell(part.get("n")), Cell(number(part.get("temperature")), look="num"), Cell(shown or answer, look="num")]
+
+
+def answer(run: RunFolder) -> str:
+    """How a case is decided where no threshold is: the most probable class, or by the rule that was given."""
+    rule = run.evaluation.get("rule")
+    return f"one above {rule['one']:.2f}, two above {rule['two']:.2f}; given, not fitted" if rule else PROBABLE
 
 
 def spread(calibration: dict[str, Any]) -> list[float]:

@@ -23,7 +23,7 @@ def confusion_counts(run: RunFolder) -> pd.DataFrame:
 def confusion_table(run: RunFolder) -> Table:
     """Counts with the share of the true class as shade; for several labels per image one line per class."""
     counts = confusion_counts(run)
-    if run.kind == "multilabel":
+    if run.several:
         return _per_class(run, counts)
     lines = []
     for name, row in counts.iterrows():
@@ -52,7 +52,7 @@ def _per_class(run: RunFolder, counts: pd.DataFrame) -> Table:
 def mixups_table(run: RunFolder) -> Table:
     """For several labels per image: the combinations most often taken for another."""
     counts = confusion_counts(run)
-    if run.kind != "multilabel" or counts.empty:
+    if not run.several or counts.empty:
         return Table("", [])
     pairs = [(str(true), str(said), int(n)) for true, row in counts.iterrows() for said, n in row.items() if true != said and n]
     worst = sorted(pairs, key=lambda pair: -pair[2])[:MOST_MIXUPS]

@@ -41,8 +41,13 @@ class RunFolder:
 
     @property
     def kind(self) -> str:
-        """One of binary, multiclass, multilabel; empty when the run does not say."""
+        """One of binary, multiclass, multilabel, distribution; empty when the run does not say."""
         return str(self.evaluation.get("kind") or self.metrics.get("kind") or "")
+
+    @property
+    def several(self) -> bool:
+        """Whether an image can show more than one of the classes."""
+        return self.kind in ("multilabel", "distribution")
 
     @property
     def external(self) -> bool:

@@ -12,6 +12,7 @@ from medimg.report import beside, calibration, checklists, cohort, confusion, ot
 from medimg.report.cases import error_cases
 from medimg.report.figures import draw_figures, save
 from medimg.report.folder import RunFolder, read_run
+from medimg.report.label_counts import label_counts_table
 from medimg.report.limits import built_in, limits, not_measured
 from medimg.report.reproduction import config_text, environment_table, settings
 from medimg.report.svg import inline_svg
@@ -62,7 +63,8 @@ def _top(run: RunFolder) -> dict[str, Any]:
         "title": words(str(run.evaluation.get("title") or run.config.get("experiment") or "Run without a title")),
         "banners": [*map(scrub, run.warnings), *([METHOD] if built_in(run) else []), RESEARCH],
         "verdict": summary.verdict(run), "tiles": summary.tiles(run),
-        "external": run.external, "kind": run.kind, "version": __version__, "missing": [(name, scrub(what)) for name, what in run.missing],
+        "external": run.external, "several": run.several, "shared": run.kind == "distribution", "version": __version__,
+        "missing": [(name, scrub(what)) for name, what in run.missing],
         "claim": claim, "stard": stard, "claim_filled": checklists.filled(claim), "stard_filled": checklists.filled(stard),
     }  # fmt: skip
 
@@ -80,10 +82,12 @@ def _patients(run: RunFolder) -> dict[str, Any]:
 def _results(run: RunFolder) -> dict[str, Any]:
     groups = [results.group_table(run, key, level) for key in results.group_keys(run) for level in results.levels(run)]
     return {
-        "overall": results.overall_table(run), "groups": [group for group in groups if group], "paper": beside.paper_table(run),
+        "overall": results.overall_table(run), "label_counts": label_counts_table(run), "groups": [group for group in groups if group],
+        "paper": beside.paper_table(run),
         "source": beside.source_table(run), "against": others.against_table(run), "fewer": others.fewer_table(run),
         "confusion": confusion.confusion_table(run), "mixups": confusion.mixups_table(run),
-        "calibration": calibration.calibration_table(run), "thresholds": calibration.threshold_table(run.calibration, results.levels(run)),
+        "calibration": calibration.calibration_table(run),
+        "thresholds": calibration.threshold_table(run.calibration, results.levels(run), calibration.answer(run)),
         "temperature": calibration.spread(run.calibration),
     }  # fmt: skip
 

@@ -12,7 +12,7 @@ FIRST = ("auroc", "exact_match", "accuracy", "sensitivity", "specificity", "f1",
 MOST_MEASURES = 5
 COUNTS = {"n": "Images", "patients": "Patients", "positives": "Positive"}
 LEVELS = ("image", "patient")
-TITLES = {"class": "Per class", "fold": "Per fold", "seed": "Per seed", "site": "Per site", "cases": "Cases of a kind"}
+TITLES = {"class": "Per class", "fold": "Per fold", "seed": "Per seed", "site": "Per site"}
 
 
 def scope_of(row: Json) -> dict[str, str]:
@@ -137,7 +137,7 @@ def group_table(run: RunFolder, key: str, level: str, most: int = 30) -> Table:
 
 
 def group_keys(run: RunFolder) -> list[str]:
-    """The single keys by which results are told apart, in the order class, site, subgroups, fold, seed."""
-    keys = {next(iter(scope)) for scope in map(scope_of, run.rows) if len(scope) == 1}
+    """The single keys by which results are told apart, in the order class, site, subgroups, fold, seed; not the number of labels."""
+    keys = {next(iter(scope)) for scope in map(scope_of, run.rows) if len(scope) == 1} - {"cases"}
     first, last = [key for key in ("class", "site") if key in keys], [key for key in ("fold", "seed") if key in keys]
     return [*first, *sorted(keys - {*first, *last}), *last]

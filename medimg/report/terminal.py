@@ -8,15 +8,17 @@ from rich.markup import escape
 from rich.table import Table as RichTable
 
 from medimg.report.folder import Json, RunFolder, read_run
+from medimg.report.label_counts import KINDS, label_rows
 from medimg.report.results import OVERALL, headline_row, levels, scope_of
 from medimg.report.table import EXACT, measure_cell
 from medimg.report.words import AGGREGATES, METRICS, count, metric_name, scrub, words
 
+OF_KIND = ("exact_match", "no_decision", "sensitivity")
 PER_CLASS = ("auroc", "sensitivity", "specificity", "f1")
 
 
 def results_table(run: Path) -> RichTable:
-    """Headline first, then the other measures per image and per patient, then each class; each with interval, images and patients."""
+    """Headline first, then the other measures per image and per patient, each class, and cases by number of labels; each with interval."""
     folder = read_run(run)
     table = RichTable(title=_title(folder), title_justify="left", caption_justify="left", box=SIMPLE_HEAD, pad_edge=False)
     table.add_column("Measure", min_width=24, max_width=40)
@@ -68,6 +70,11 @@ def _groups(folder: RunFolder, whole: Json) -> Iterator[tuple[str, list[Json]]]:
         rows = sorted((row for row in rows if row.get("level") == "image"), key=_rank)
         if rows:
             yield f"{words(name)}, per image", rows
+    for kind, title in KINDS.items():
+        rows = label_rows(folder, kind) + [row for name in folder.classes for row in label_rows(folder, kind, name)]
+        rows = [row for row in rows if row["metric"] in OF_KIND and not row.get("undefined")]
+        if rows:
+            yield f"{title}, per {folder.unit('image')}, {AGGREGATES.get(str(rows[0].get('aggregate')), '')}", rows
 
 
 def _alike(row: Json, whole: Json) -> bool:
@@ -83,6 +90,8 @@ def _rank(row: Json) -> tuple[int, int]:
 def _add(table: RichTable, folder: RunFolder, row: Json, style: str | None = None) -> None:
     cell = measure_cell(row)
     name = metric_name(row["metric"]) + (", mean of classes" if row.get("scope") == "macro" else "")
+    of = scope_of(row)
+    name += f", {words(of['class'])}" if {"cases", "class"} <= set(of) else ""
     name = f"{name}, per {folder.unit(row.get('level', 'image'))}" if style else f"  {name}"
     table.add_row(
         escape(name),

@@ -7,7 +7,8 @@ from typing import Any
 METRICS = {
     "auroc": "AUROC", "auprc": "AUPRC", "accuracy": "Accuracy", "balanced_accuracy": "Balanced accuracy", "sensitivity": "Sensitivity",
     "specificity": "Specificity", "precision": "Precision (PPV)", "npv": "NPV", "f1": "F1", "kappa": "Cohen's kappa", "mcc": "MCC",
-    "brier": "Brier score", "ece": "Calibration error (ECE)", "exact_match": "Exact match", "log_loss": "Log loss",
+    "brier": "Brier score", "ece": "Calibration error (ECE)", "exact_match": "Exact match", "no_decision": "No decision",
+    "log_loss": "Log loss",
     "auroc_within_patients": "AUROC within patients", "hamming_loss": "Hamming loss", "top1": "Accuracy, most likely class",
 }  # fmt: skip
 AGGREGATES = {"mean_over_folds": "mean over folds", "pooled": "all folds pooled", "single": "one split"}

@@ -20,13 +20,15 @@ def conflicts(settings: Settings, given: set[str]) -> list[str]:
 
 
 def _classes(settings: Settings) -> Iterator[str]:
-    classes = settings.data.classes
+    classes, several = settings.data.classes, settings.data.multilabel
+    if settings.decision == "paper" and not several:
+        yield "decision=paper is for images of several labels, and data.multilabel=false. Set data.multilabel=true, or leave decision out."
     if classes is None:
         return
     twice = sorted({name for name in classes if classes.count(name) > 1})
     if twice:
         yield f"data.classes names {', '.join(twice)} twice. Name each class once."
-    elif len(classes) < (1 if settings.data.multilabel else 2):
+    elif len(classes) < (1 if several and settings.decision == "multilabel" else 2):
         yield f"data.classes=[{','.join(classes)}]: at least two classes are needed to tell apart. Name them all, or leave the key out."
 
 

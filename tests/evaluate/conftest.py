@@ -1,10 +1,13 @@
 """Run folders with predictions of a made-up model, so that statistics are tested without any training."""
 
 import json
+from dataclasses import asdict
 
 import numpy as np
 import pandas as pd
 import pytest
+
+from medimg.evaluate.rule import PAPER
 
 
 def softmax(logits):
@@ -21,7 +24,7 @@ def table(kind, classes, patients, images, rng, part, mixed, skill):
         label = np.where(rng.random(len(of)) < 0.3, rng.integers(len(classes), size=len(of)), label)
     logits = rng.normal(size=(patients, len(classes)))[of] + rng.normal(size=(len(of), len(classes)))
     truth = np.eye(len(classes))[label]
-    if kind == "multilabel":
+    if kind in ("multilabel", "distribution"):
         truth = np.maximum(truth, np.eye(len(classes))[(label + 1) % len(classes)] * (of % 4 == 0)[:, None])
     logits = logits + skill * truth
     p = 1 / (1 + np.exp(1 - logits)) if kind == "multilabel" else softmax(logits)
@@ -70,6 +73,7 @@ def make_run(tmp_path):
             pd.concat(tables).to_csv(run / "predictions" / f"{part}.csv", index=False, float_format="%.9g")
         cases = pd.concat(parts["test"]).drop_duplicates("id")[["id", "patient", "site", "label"]]
         cases.assign(sequence=np.where(np.arange(len(cases)) % 3 == 0, "FLAIR", "T2")).to_csv(run / "cases.csv", index=False)
+        asked = ({"rule": asdict(PAPER)} if kind == "distribution" else {}) | asked
         asked = {"kind": kind, "classes": list(classes), "draws": 200, "seed": 0, "subgroups": ["site", "sequence"]} | asked
         (run / "evaluation.json").write_text(json.dumps(asked))
         return run

@@ -8,6 +8,7 @@ import pytest
 from sklearn import metrics as sk
 
 from medimg.evaluate import calibration, evaluate
+from medimg.evaluate.rule import PAPER
 
 
 def truth_and_probability(kind, temperature, n=20_000):
@@ -87,3 +88,29 @@ def test_patients_have_a_threshold_of_their_own(make_run):
     learned = json.loads((run / "calibration.json").read_text())["0/0"]
     assert learned["patient"]["n"] == learned["patients"] == 30
     assert learned["n"] == 120
+
+
+def test_temperature_of_a_distribution_makes_the_log_loss_of_shared_targets_least():
+    rng = np.random.default_rng(0)
+    p = rng.dirichlet(np.ones(4), 500)
+    truth = p >= np.sort(p, axis=1)[:, [-2]] * np.where(np.arange(500) % 2, 1, 1e9)[:, None]  # two labels of every other case
+    truth |= np.eye(4, dtype=bool)[[rng.choice(4, p=row) for row in p]]
+    sure = calibration.heat(p, 0.4, "distribution")
+    share = truth / truth.sum(axis=1, keepdims=True)
+    found, reason = calibration.fit_temperature(truth, sure, "distribution")
+    losses = [-(share * np.log(calibration.heat(sure, t, "distribution"))).sum(axis=1).mean() for t in (found / 1.02, found, found * 1.02)]
+    assert (np.argmin(losses), reason) == (1, None)
+    assert calibration.log_loss(truth, calibration.logits_of(sure, "distribution") / found, "distribution") == pytest.approx(losses[1])
+
+
+def test_the_papers_rule_looks_at_the_networks_own_probabilities_and_nothing_of_it_is_fitted(make_run):
+    run = make_run(kind="distribution", classes=("a", "b", "c"), patients=30, folds=1)
+    evaluate(run)
+    learned = json.loads((run / "calibration.json").read_text())["0/0"]
+    assert learned["temperature"] != pytest.approx(1, abs=0.05)
+    assert learned["thresholds"] == {}
+    decided = PAPER.decide(pd.read_csv(run / "predictions" / "test.csv")[["p_a", "p_b", "p_c"]].to_numpy())
+    counts = pd.read_csv(run / "tables" / "confusion.csv").groupby("predicted")["count"].sum()
+    for name, row in (("none", [0, 0, 0]), ("a", [1, 0, 0]), ("a|b", [1, 1, 0])):
+        assert counts.get(name, 0) == (decided == np.array(row, dtype=bool)).all(axis=1).sum()
+    assert counts["none"]

@@ -97,3 +97,13 @@ def test_other_cases_or_another_question_are_refused(make_run, rewrite):
         compare(a, b)
     with pytest.raises(RunError, match="different questions"):
         compare(a, c)
+
+
+def test_two_ways_to_decide_the_same_labels_are_compared_but_for_what_their_probabilities_mean(make_run, pick):
+    a, b = (make_run(kind=kind, classes=("a", "b", "c"), name=kind) for kind in ("multilabel", "distribution"))
+    ours, theirs = evaluate(a), evaluate(b)
+    result = compare(a, b)
+    for metric in ("exact_match", "no_decision"):
+        values = [pick(m, metric, aggregate="mean_over_folds")["estimate"] for m in (ours, theirs)]
+        assert one(result, metric)["difference"] == pytest.approx(values[0] - values[1], abs=1e-9)
+    assert not {"brier", "ece"} & {row["metric"] for row in result["rows"]}

@@ -76,3 +76,9 @@ def test_several_labels_are_joined_in_the_tables(make_run):
     labels = set(pd.read_csv(run / "tables" / "confusion.csv")["true"])
     assert "a|b" in labels
     assert "a\\|b" in (run / "tables" / "confusion.md").read_text()
+    assert set(pd.read_csv(run / "tables" / "per_labels.csv")["scope"]) >= {
+        "cases=one_label",
+        "cases=two_labels",
+        "cases=two_labels,class=a",
+    }
+    assert "cases" not in "".join(pd.read_csv(run / "tables" / "per_subgroup.csv")["scope"])

@@ -11,6 +11,7 @@ from medimg.data.leaks import prove
 from medimg.errors import LeakError, ManifestError
 from medimg.recipes.cohort import cohort_of, deal, read
 from medimg.recipes.images import kind_of
+from medimg.recipes.supervised import load_for_check
 from medimg.settings import Data, Settings
 
 
@@ -21,7 +22,7 @@ def settings(tmp_path):
 
 def test_the_parts_of_a_fold_are_all_images_once(settings):
     manifest = read(settings.data)
-    cohort = cohort_of(manifest, settings.data, deal(manifest, settings), "")
+    cohort = cohort_of(manifest, settings, deal(manifest, settings), "")
     assert cohort.folds() == [(0, 0), (1, 0), (2, 0)]
     for fold, member in cohort.folds():
         ids = [name for part in ("train", "val", "test") for name in cohort.part(fold, member, part)["id"]]
@@ -29,11 +30,21 @@ def test_the_parts_of_a_fold_are_all_images_once(settings):
 
 
 @pytest.mark.parametrize(
-    ("labels", "multilabel", "kind"), [("ab", False, "binary"), ("abc", False, "multiclass"), ("ab", True, "multilabel")]
-)
-def test_the_question_follows_from_the_labels(tmp_path, labels, multilabel, kind):
+    ("labels", "multilabel", "decision", "kind"),
+    [
+        ("ab", False, "multilabel", "binary"), ("abc", False, "multilabel", "multiclass"), ("ab", True, "multilabel", "multilabel"),
+        ("ab", True, "paper", "distribution"),
+    ],
+)  # fmt: skip
+def test_the_question_follows_from_the_labels_and_the_way_to_decide(tmp_path, labels, multilabel, decision, kind):
     source = fakes.cohort(tmp_path / "c", patients=12, size=16, classes=tuple(labels), multilabel=multilabel)
-    assert kind_of(read(Data(manifest=str(source), multilabel=multilabel))) == kind
+    assert kind_of(read(Data(manifest=str(source), multilabel=multilabel)), decision) == kind
+
+
+def test_one_label_alone_has_nothing_to_share_a_distribution_with(tmp_path):
+    data = Data(manifest=str(fakes.cohort(tmp_path / "c", patients=6, size=16, classes=("a",))), multilabel=True)
+    with pytest.raises(ManifestError, match="a is the only one"):
+        load_for_check(Settings(data=data, decision="paper"))
 
 
 def test_runs_on_several_sequences_share_their_folds(tmp_path):
@@ -82,11 +93,11 @@ def test_a_place_is_the_same_whichever_of_its_slices_have_a_label(tmp_path):
     settings = Settings(data=Data(manifest=str(fakes.brain(tmp_path / "c", patients=12)), fuse=("FLAIR", "T1CE", "T2"), folds=3))
     manifest = read(settings.data)
     split = deal(manifest, settings)
-    whole = cohort_of(manifest, settings.data, split, "")
+    whole = cohort_of(manifest, settings, split, "")
     some = manifest.rows.assign(label=manifest.rows["label"].where(manifest.rows["sequence"] != "T2", ""))
-    partly = cohort_of(replace(manifest, rows=some), settings.data, split, "")
+    partly = cohort_of(replace(manifest, rows=some), settings, split, "")
     for part in ("train", "val", "test"):
         pd.testing.assert_frame_equal(whole.cases(0, 0, part), partly.cases(0, 0, part))
-    none = cohort_of(replace(manifest, rows=some.assign(label="")), settings.data, split, "")
+    none = cohort_of(replace(manifest, rows=some.assign(label="")), settings, split, "")
     assert none.cases(0, 0, "train").empty
     assert len(none.cases(0, 0, "test")) == len(whole.cases(0, 0, "test"))

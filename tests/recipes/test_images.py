@@ -20,8 +20,8 @@ def test_sequences_are_told_in_canonical_words(data):
 
 def test_the_cases_of_images_are_the_images_or_their_places(data):
     manifest = read(data)
-    assert len(Images(manifest, None, ()).cases_of(manifest.rows)) == 42
-    assert len(Images(manifest, None, sequences_of(data)).cases_of(manifest.rows)) == 15
+    assert len(Images(manifest, None, (), "binary").cases_of(manifest.rows)) == 42
+    assert len(Images(manifest, None, sequences_of(data), "binary").cases_of(manifest.rows)) == 15
 
 
 def test_places_keep_the_columns_of_subgroups_and_missing_ones_can_be_refused(data):

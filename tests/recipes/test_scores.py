@@ -4,7 +4,10 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from medimg.evaluate.question import read_question
+from medimg.evaluate.rule import PAPER
 from medimg.recipes.scores import measures, papers_lines, question_of, title_of
+from medimg.recipes.stages import write_json
 from medimg.settings import Data, Settings
 
 TABLES = (
@@ -41,6 +44,13 @@ def test_a_run_without_a_name_is_named_by_its_question(data, title):
     assert question_of(settings(**data), "binary", ["a", "b"])["title"] == title
 
 
+def test_a_rule_is_asked_of_a_distribution_alone_and_comes_back_from_the_run(tmp_path):
+    for kind, rule in (("distribution", PAPER), ("multilabel", None)):
+        write_json(tmp_path / "evaluation.json", question_of(settings(multilabel=True), kind, ["a", "b", "c"]))
+        question = read_question(tmp_path)
+        assert (question.kind, question.classes, question.rule) == (kind, ("a", "b", "c"), rule)
+
+
 def test_an_epoch_is_judged_by_how_well_it_tells_and_not_by_how_sure_it_is():
     rng = np.random.default_rng(0)
     truth = rng.uniform(size=400) < 0.4
@@ -61,3 +71,5 @@ def test_several_classes_are_measured_together():
     labels = np.eye(3, dtype=np.float32)[[0, 1, 2, 0, 1, 2]]
     assert measures(2 * labels - 1, labels, "multiclass")["val/auroc"] == 1
     assert measures(2 * labels - 1, labels, "multilabel")["val/loss"] < 0.2
+    both = np.float32([[1, 1, 0], [0, 1, 1]] * 3)
+    assert measures(9 * both, both, "distribution") == {"val/loss": pytest.approx(np.log(2), rel=1e-2), "val/auroc": 1}  # b is on all

@@ -16,6 +16,7 @@ def runs(tmp_path_factory):
     return {
         "binary": fake_run(folder / "binary", paper=PAPER),
         "multilabel": fake_run(folder / "multilabel", kind="multilabel", folds=1, seeds=(1,), patients=100, cohort="phantom:thyroid@1"),
+        "distribution": fake_run(folder / "distribution", kind="distribution", folds=2, seeds=(1,), cohort="our hospital"),
         "multiclass": fake_run(folder / "multiclass", kind="multiclass", folds=2, seeds=(1,), patients=40, cohort="our hospital"),
         "external": external_run(folder / "external"),
     }

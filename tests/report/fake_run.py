@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import shutil
+from dataclasses import asdict
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ import yaml
 from PIL import Image
 
 from medimg.evaluate import evaluate
+from medimg.evaluate.rule import PAPER
 
 RAW_PATIENT = "Mustermann-4711"
 SITES = np.array(["north", "south", "east"])
@@ -127,10 +129,10 @@ def write_plain(run, cases, split, classes, kind, folds, evaluation):
 
 
 def fake_run(run, *, kind="binary", folds=5, seeds=(1, 2), patients=40, **evaluation):
-    """A finished run folder; `kind` is binary, multiclass or multilabel."""
+    """A finished run folder; `kind` is binary, multiclass, multilabel or distribution."""
     rng = np.random.default_rng(0)
     classes = ["encephalitis", "glioma"] if kind == "binary" else ["hyperthyroidism", "nodule", "goitre", "reduced_uptake"]
-    mixed = [*classes, "goitre|reduced_uptake"] if kind == "multilabel" else classes
+    mixed = [*classes, "goitre|reduced_uptake"] if kind in ("multilabel", "distribution") else classes
     cases = cases_table(rng, lambda patient: mixed[int(rng.integers(len(mixed)))], patients, ["FLAIR", "T2"] if kind == "binary" else [""])
     split = split_table(cases, folds)
     for folder in ("tables", "explain", "predictions", "stages"):
@@ -139,6 +141,7 @@ def fake_run(run, *, kind="binary", folds=5, seeds=(1, 2), patients=40, **evalua
     split.to_csv(run / "split.csv", index=False)
     fold_names = range(folds)
     facts = {"subgroups": ["site"], "external": False, "title": "Fake run", "cohort": "phantom:brain@1", "paper": None} | evaluation
+    facts |= {"rule": asdict(PAPER)} if kind == "distribution" else {}
     write_plain(run, cases, split, classes, kind, fold_names, facts)
     tables = {part: predictions(rng, cases, split, part, classes, kind, seeds) for part in ("val", "test")}
     for part, table in tables.items():

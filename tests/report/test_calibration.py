@@ -1,6 +1,6 @@
 """What was fixed on validation, and how far probabilities can be believed."""
 
-from medimg.report.calibration import calibration_table, spread, threshold_table
+from medimg.report.calibration import answer, calibration_table, spread, threshold_table
 from medimg.report.folder import RunFolder
 
 
@@ -12,6 +12,13 @@ def test_thresholds_stand_per_seed_and_fold_and_remarks_are_counted():
     assert table.note == "2 of 3: per image, too few."
     assert spread({"1/0": one, "1/1": two}) == [1.0, 1.25, 1.5]
     assert spread({}) == []
+
+
+def test_a_case_without_thresholds_is_decided_by_the_rule_given_or_by_the_most_probable_class(tmp_path):
+    entry = {"1/0": {"temperature": 1.5, "thresholds": {}, "n": 20, "reason": None}}
+    rule = RunFolder(tmp_path, evaluation={"rule": {"one": 0.9, "two": 0.45, "source": "x"}})
+    assert threshold_table(entry).rows[0][-1].text == answer(RunFolder(tmp_path)) == "most probable class"
+    assert threshold_table(entry, answer=answer(rule)).rows[0][-1].text == "one above 0.90, two above 0.45; given, not fitted"
 
 
 def test_measures_stand_before_and_after_scaling(tmp_path):

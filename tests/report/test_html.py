@@ -29,7 +29,7 @@ class Page(HTMLParser):
         self.ids += [value for name, value in attrs if name == "id"]
 
 
-@pytest.mark.parametrize("kind", ["binary", "multilabel", "multiclass", "external"])
+@pytest.mark.parametrize("kind", ["binary", "multilabel", "distribution", "multiclass", "external"])
 class TestEveryReport:
     def test_asks_nothing_of_the_network(self, pages, kind):
         page = Page(pages[kind])
@@ -58,7 +58,7 @@ class TestEveryReport:
         assert ("Built-in cohort: shows the method, not medicine" in pages[kind]) == (kind in ("binary", "multilabel"))
 
 
-@pytest.mark.parametrize("kind", ["binary", "multilabel", "multiclass"])
+@pytest.mark.parametrize("kind", ["binary", "multilabel", "distribution", "multiclass"])
 def test_a_finished_run_has_every_block_and_lacks_nothing(pages, kind):
     page = Page(pages[kind])
     assert set(BLOCKS) <= set(page.ids)

@@ -13,6 +13,8 @@ BRAIN = "experiment=encephalitis_glioma"
     [
         (["data.classes=[a]"], "at least two classes"),
         (["data.classes=[a,b,a]"], "names a twice"),
+        (["decision=paper"], "decision=paper is for images of several labels"),
+        (["decision=paper", "data.multilabel=true", "data.classes=[a]"], "at least two classes"),
         (["data.fold=5"], "numbered from 0 to 4"),
         (["data.fold=[0,-1]"], "There is no fold -1"),
         (["data.leave_out=site", "data.folds=3"], "data.folds=3 has no meaning"),
