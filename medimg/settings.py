@@ -58,12 +58,15 @@ class Data:
 class Model:
     """A network by name, and where its weights come from."""
 
-    name: str = "resnet18"  # any timm name, alexnet, googlenet, capsnet, cnn_f, cnn_head_neck, cnn_parkinson
+    name: str = "resnet18"  # any timm name, alexnet, googlenet, capsnet, cnn_f, cnn_head_neck, cnn_parkinson, mvgg, sdae
     weights: str | None = None  # imagenet, a .safetensors or .ckpt file, or a run: another question's encoder
     head: Literal["linear", "transfer"] = "linear"  # transfer: 512 -> 256 -> outputs in the place of the network's own
     channels: int = within(1, 3, 1)
     dropout: float = within(0, 0.95, 0.0)
     encoders: Literal["separate", "shared"] = "separate"  # with data.fuse: one for each sequence, or one for all
+    cross: Literal["none", "block", "image"] = "none"  # y = F(x) + w * x_i in a ResNet: x_i is the block's input, or the picture
+    activation: Literal["relu", "leaky_relu"] = "relu"  # relu: the network's own
+    init: Literal["default", "uniform"] = "default"  # uniform: of convolutions that no weights are given for
 
 
 @dataclass(frozen=True)

@@ -11,50 +11,59 @@ from torch import Tensor, nn
 
 from medimg.errors import ConfigError
 from medimg.models import from_torchvision
+from medimg.models.activation import SLOPE, Activation, Leaky
 from medimg.models.capsnet import CapsNet
 from medimg.models.cnn_f import cnn_f
 from medimg.models.cnn_head_neck import cnn_head_neck
 from medimg.models.cnn_parkinson import cnn_parkinson
+from medimg.models.cross_resnet import Reading, crossed
 from medimg.models.fusion import FusedClassifier
 from medimg.models.layers import layers_of
+from medimg.models.mvgg import mvgg
+from medimg.models.sdae import SDAE
 from medimg.models.transfer import TransferClassifier
+from medimg.models.uniform import draw_uniformly
+
+Init = Literal["default", "uniform"]
 
 # By name what timm does not have: (outputs, channels, dropout) -> network; with no outputs it gives `num_features` features.
 OWN: dict[str, Callable[[int, int, float], nn.Module]] = {
     "alexnet": from_torchvision.alexnet, "googlenet": from_torchvision.googlenet, "capsnet": CapsNet, "cnn_f": cnn_f,
-    "cnn_head_neck": cnn_head_neck, "cnn_parkinson": cnn_parkinson,
+    "cnn_head_neck": cnn_head_neck, "cnn_parkinson": cnn_parkinson, "mvgg": mvgg, "sdae": SDAE,
 }  # fmt: skip
 
 
 def build(
     name: str, *, outputs: int, channels: int = 1, dropout: float = 0.0, weights: str | None = None,
-    head: Literal["linear", "transfer"] = "linear",
+    head: Literal["linear", "transfer"] = "linear", cross: Reading = "none", activation: Activation = "relu", init: Init = "default",
 ) -> nn.Module:  # fmt: skip
     """Build a network (B, channels, H, W) -> (B, outputs) logits.
 
     `weights` is None (random), `imagenet` (the library's own for that name) or a .safetensors, .ckpt or .pt file; of a file, whatever
     has the name and shape of this network is taken, and a file of which nothing fits is refused. `head=transfer` puts a new classifier
-    of three layers, with the dropout, in the place of the network's own.
+    of three layers, with the dropout, in the place of the network's own. `cross` modifies a ResNet's blocks (see `crossed`),
+    `activation=leaky_relu` takes the place of the network's own, `init=uniform` draws convolutions that no weights are given for.
     """
     pretrained = weights == "imagenet"
     if head == "transfer":
-        backbone = _make(name, 0, channels, 0.0, pretrained)
+        backbone = crossed(_make(name, 0, channels, 0.0, pretrained, activation, init), cross, channels)
         network: nn.Module = TransferClassifier(backbone, features_of(backbone), outputs, dropout)
     else:
-        network = _make(name, outputs, channels, dropout, pretrained)
+        network = crossed(_make(name, outputs, channels, dropout, pretrained, activation, init), cross, channels)
     if weights is not None and not pretrained:
         load(network, Path(weights))
     return network
 
 
 def build_fused(
-    name: str, *, sequences: int, shared: bool, outputs: int, channels: int = 1, dropout: float = 0.0, weights: str | None = None
-) -> FusedClassifier:
+    name: str, *, sequences: int, shared: bool, outputs: int, channels: int = 1, dropout: float = 0.0, weights: str | None = None,
+    activation: Activation = "relu", init: Init = "default",
+) -> FusedClassifier:  # fmt: skip
     """Build a network that judges several sequences of one place together: (B, sequences, H, W) -> (B, outputs + 1).
 
     Each encoder starts from `weights` as in `build`; without any, each is drawn for itself.
     """
-    encoders = [_make(name, 0, channels, 0.0, weights == "imagenet") for _ in range(1 if shared else sequences)]
+    encoders = [_make(name, 0, channels, 0.0, weights == "imagenet", activation, init) for _ in range(1 if shared else sequences)]
     for encoder in encoders if weights not in (None, "imagenet") else ():
         load(encoder, Path(str(weights)))
     return FusedClassifier(encoders, features_of(encoders[0]), sequences, outputs, channels=channels, dropout=dropout)
@@ -68,13 +77,21 @@ def features_of(backbone: nn.Module) -> int:
     return int(count)
 
 
-def _make(name: str, outputs: int, channels: int, dropout: float, pretrained: bool) -> nn.Module:
+def _make(name: str, outputs: int, channels: int, dropout: float, pretrained: bool, activation: Activation, init: Init) -> nn.Module:
     if name not in OWN and not timm.is_model(name):
         near = difflib.get_close_matches(name, [*OWN, *timm.list_models()], 1)
         way_out = f"Did you mean {near[0]}?" if near else "See timm.list_models()."
         raise ConfigError(f"model.name={name}: neither timm nor medimg has such a network. {way_out}")
-    if name not in OWN:
-        return _timms(name, outputs, channels, dropout, pretrained)
+    make = _own if name in OWN else _timms
+    network = make(name, outputs, channels, dropout, pretrained, activation)
+    if init == "uniform" and not pretrained:
+        draw_uniformly(network, SLOPE if activation == "leaky_relu" else 0.0)
+    return network
+
+
+def _own(name: str, outputs: int, channels: int, dropout: float, pretrained: bool, activation: Activation) -> nn.Module:
+    if activation != "relu":
+        raise _fixed(name, activation)
     network = OWN[name](outputs, channels, dropout)
     if pretrained and name not in from_torchvision.NAMES:
         raise ConfigError(f"model.weights=imagenet: nobody publishes such weights of {name}. Set model.weights=PATH, or leave it out.")
@@ -87,14 +104,23 @@ def _make(name: str, outputs: int, channels: int, dropout: float, pretrained: bo
     return network
 
 
-def _timms(name: str, outputs: int, channels: int, dropout: float, pretrained: bool) -> nn.Module:
+def _timms(name: str, outputs: int, channels: int, dropout: float, pretrained: bool, activation: Activation) -> nn.Module:
+    options = {"act_layer": Leaky} if activation == "leaky_relu" else {}
     try:
-        network: nn.Module = timm.create_model(name, pretrained, num_classes=outputs, in_chans=channels, drop_rate=dropout)
+        network: nn.Module = timm.create_model(name, pretrained, num_classes=outputs, in_chans=channels, drop_rate=dropout, **options)
     except Exception as fault:
+        if options and isinstance(fault, TypeError | AssertionError):  # it takes no activation, or not this one
+            raise _fixed(name, activation) from None
         if not pretrained:
             raise
         raise _unfetched(name, fault) from None
+    if options and any(isinstance(module, nn.ReLU) for module in network.modules()):
+        raise _fixed(name, activation)
     return network
+
+
+def _fixed(name: str, activation: Activation) -> ConfigError:
+    return ConfigError(f"model.activation={activation}: {name} has activations of its own that cannot all be changed. Leave it out.")
 
 
 def _unfetched(name: str, fault: Exception) -> ConfigError:
@@ -149,6 +175,7 @@ def _read(path: Path) -> dict[str, Tensor]:
 
 
 def _plain(key: str) -> str:
-    for prefix in ("module.", "model.", "network.", "backbone."):
-        key = key.removeprefix(prefix)
+    """Name a weight as the bare network does, whatever holds that network."""
+    while key.startswith(("module.", "model.", "network.", "backbone.")):
+        key = key.partition(".")[2]
     return key

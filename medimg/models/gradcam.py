@@ -7,6 +7,11 @@ from torch.nn import functional as F
 from medimg.models.fusion import FusedClassifier
 
 
+def has_convolutions(network: nn.Module) -> bool:
+    """Say whether there are feature maps to weigh; dense layers have none."""
+    return any(isinstance(module, nn.Conv2d) for module in network.modules())
+
+
 def last_convolution(network: nn.Module) -> nn.Module:
     """Find the last convolution that still sees a plane, not a point."""
     found = [module for module in network.modules() if isinstance(module, nn.Conv2d)]

@@ -6,6 +6,7 @@ from timm.models import group_parameters
 from torch import nn
 
 from medimg.errors import ConfigError
+from medimg.models.cross_resnet import CrossResNet
 from medimg.models.fusion import FusedClassifier
 from medimg.models.transfer import TransferClassifier
 
@@ -24,6 +25,8 @@ def layers_of(network: nn.Module) -> dict[str, int]:
         }
     if isinstance(network, FusedClassifier):
         return _fused(network)
+    if isinstance(network, CrossResNet):
+        return _crossed(network)
     if hasattr(network, "group_matcher"):
         return _timms(network)
     units = {name: _unit(network, name) for name, _ in network.named_parameters()}
@@ -36,6 +39,12 @@ def _fused(network: FusedClassifier) -> dict[str, int]:
     below = {f"encoders.{k}.{name}": layer for k, encoder in enumerate(network.encoders) for name, layer in layers_of(encoder).items()}
     head = max(below.values()) + 1
     return {name: below.get(name, head) for name, _ in network.named_parameters()}
+
+
+def _crossed(network: CrossResNet) -> dict[str, int]:
+    """Layers of the ResNet, each projection in the layer of its block: timm counts the stem, then each block."""
+    below = {f"backbone.{name}": layer for name, layer in layers_of(network.backbone).items()}
+    return {f"cross.{k}.weight": k + 1 for k in range(len(network.cross))} | below
 
 
 def _timms(network: nn.Module) -> dict[str, int]:

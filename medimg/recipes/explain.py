@@ -14,7 +14,7 @@ from medimg.data.dataset import Pictures
 from medimg.data.patients import Places
 from medimg.losses import Kind
 from medimg.models.fusion import FusedClassifier
-from medimg.models.gradcam import fused_grad_cam, grad_cam
+from medimg.models.gradcam import fused_grad_cam, grad_cam, has_convolutions
 from medimg.recipes.cohort import Cohort
 from medimg.recipes.networks import best_of, jobs, network_of, stage_name
 from medimg.recipes.stages import write_json
@@ -51,23 +51,24 @@ def draw_heat_maps(
     """Draw picture and heat-map of each wrong case (columns id, label, predicted) for the answer given, the true one where none was.
 
     Of a fused case the sequences stand side by side, blank where one is missing.
-    A map without any evidence (Grad-CAM keeps what speaks for an answer) is not drawn: the entry's overlay is empty.
+    A map without any evidence (Grad-CAM keeps what speaks for an answer) is not drawn: the entry's overlay is empty. Of a network
+    without convolutions, which has no maps, it is None.
     """
     folder.mkdir(exist_ok=True)
     network = network.to(machine.device).eval()
-    told = []
+    told, mapped = [], has_convolutions(network)
     for case in errors.itertuples():
         image = pictures[int(np.flatnonzero(pictures.ids == case.id)[0])]["image"]
         named = [*str(case.predicted).split("|"), *str(case.label).split("|")]
         target = next(name for name in named if name in classes)  # of several classes where each is its own question, "none" may be decided
         output, sign = (0, 1.0 if target == classes[1] else -1.0) if kind == "binary" else (classes.index(target), 1.0)
         cam = fused_grad_cam if isinstance(network, FusedClassifier) else grad_cam
-        heat = np.hstack(list(cam(network, image.to(machine.device), output, sign=sign).cpu().numpy()))  # type: ignore[arg-type]
+        heat = np.hstack(list(cam(network, image.to(machine.device), output, sign=sign).cpu().numpy())) if mapped else None  # type: ignore[arg-type]
         planes = image[0] if isinstance(network, FusedClassifier) else image[0, :1]
         picture = np.hstack([_grey(plane) for plane in planes.numpy()])
-        overlay = f"{case.id}_cam.png" if heat.any() else ""
+        overlay = None if heat is None else f"{case.id}_cam.png" if heat.any() else ""
         PIL.Image.fromarray(picture).save(folder / f"{case.id}.png")
-        if overlay:
+        if heat is not None and overlay:
             PIL.Image.fromarray(_overlay(picture, heat)).save(folder / overlay)
         told.append({"id": case.id, "label": case.label, "target": target, "image": f"{case.id}.png", "overlay": overlay})
     return told

@@ -65,11 +65,11 @@ def network_of(
     model = settings.model
     torch.manual_seed(seed)
     given: dict[str, Any] = {"outputs": outputs_of(kind, len(classes)), "channels": model.channels, "dropout": model.dropout}
-    given["weights"] = None if trained or encoder else model.weights
+    given |= {"weights": None if trained or encoder else model.weights, "activation": model.activation, "init": model.init}
     if settings.data.fuse:
         network: nn.Module = build_fused(model.name, sequences=len(settings.data.fuse), shared=model.encoders == "shared", **given)
     else:
-        network = build(model.name, head=model.head, **given)
+        network = build(model.name, head=model.head, cross=model.cross, **given)
     if encoder:
         load(network, encoder.path, head=encoder.head)
     if trained:

@@ -88,6 +88,8 @@ def _fusion(settings: Settings, given: set[str]) -> Iterator[str]:
         yield f"{listed}: a simulation asks for single images. Leave data.fuse out."
     if model.head != "linear":
         yield f"{listed} and model.head={model.head}: fused features have a classifier of their own. Leave model.head out."
+    if model.cross != "none":
+        yield f"{listed} and model.cross={model.cross}: blocks are modified in a network of its own only. Leave model.cross out."
     if "sequence" in data.where:
         yield f"{listed} chooses the sequences, so data.where must not name sequence as well. Take it out: data.where={{}} or other keys."
 

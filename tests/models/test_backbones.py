@@ -84,7 +84,7 @@ def test_a_name_like_nothing_says_where_the_names_stand():
         build("@@@@", outputs=2)
 
 
-@pytest.mark.parametrize("prefix", ["", "module.", "model.", "network."])
+@pytest.mark.parametrize("prefix", ["", "module.", "model.", "network.", "network.module.model."])
 @pytest.mark.parametrize("form", ["safetensors", "plain", "state_dict", "network"])
 def test_weights_come_from_a_file_whoever_wrote_it(form, prefix, tmp_path):
     """Bare, Lightning's own (state_dict) and the best checkpoint of another run (network)."""

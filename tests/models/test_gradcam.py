@@ -3,7 +3,7 @@ import torch
 from torch import nn
 
 from medimg.models.backbones import build, build_fused
-from medimg.models.gradcam import fused_grad_cam, grad_cam, last_convolution
+from medimg.models.gradcam import fused_grad_cam, grad_cam, has_convolutions, last_convolution
 
 
 class Pooled(nn.Module):
@@ -73,6 +73,8 @@ def test_the_last_convolution_is_found_and_its_absence_refused():
     assert last_convolution(network) is network.last
     with pytest.raises(ValueError, match="convolutions"):
         last_convolution(nn.Linear(2, 2))
+    assert has_convolutions(network)
+    assert not has_convolutions(nn.Linear(2, 2))
 
 
 def test_a_fused_case_has_a_map_of_each_sequence_on_one_scale_and_none_where_it_is_missing():

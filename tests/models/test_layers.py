@@ -14,6 +14,8 @@ COUNTS = {
     "cnn_f": 8,
     "cnn_head_neck": 5,
     "cnn_parkinson": 6,
+    "mvgg": 15,
+    "sdae": 4,
     "resnet18": 10,
     "inception_v3": 14,
 }

@@ -57,6 +57,14 @@ def test_a_heat_map_without_evidence_is_not_drawn(tmp_path):
     assert not (tmp_path / "explain" / "x_cam.png").exists()
 
 
+def test_a_network_of_dense_layers_has_its_errors_shown_without_heat_maps(tmp_path):
+    wrong = pd.DataFrame({"id": ["x"], "label": ["a"], "predicted": ["b"]})
+    dense = nn.Sequential(nn.Flatten(), nn.Linear(64, 1))
+    told = draw_heat_maps(tmp_path / "explain", wrong, TwoPictures(), "binary", ["a", "b"], dense, MACHINE)
+    assert [entry["overlay"] for entry in told] == [None]
+    assert (tmp_path / "explain" / "x.png").exists()
+
+
 def test_where_no_class_was_named_the_heat_map_speaks_of_the_true_one(tmp_path):
     wrong = pd.DataFrame({"id": ["x", "y"], "label": ["b|a", "none"], "predicted": ["none", "a|b"]})
     told = draw_heat_maps(tmp_path / "explain", wrong, TwoPictures(), "multilabel", ["a", "b"], TwoAnswers(), MACHINE)

@@ -6,6 +6,8 @@ import pytest
 import torch
 
 from medimg.errors import RunError
+from medimg.models.activation import Leaky
+from medimg.models.cross_resnet import CrossResNet
 from medimg.recipes.networks import best_of, jobs, network_of, stage_name
 from medimg.settings import Data, Model, Settings
 
@@ -33,6 +35,15 @@ def test_a_network_is_drawn_by_its_seed():
     assert all(torch.equal(one[name], same[name]) for name in one)
     assert not torch.equal(one["fc.weight"], other["fc.weight"])
     assert one["fc.weight"].shape[0] == 1
+
+
+def test_a_network_departs_from_the_published_one_as_the_settings_say():
+    model = Model(name="resnet10t", cross="image", activation="leaky_relu", init="uniform")
+    network = network_of(replace(SETTINGS, model=model), "binary", ["a", "b"], seed=1)
+    assert isinstance(network, CrossResNet)
+    assert sum(isinstance(module, Leaky) for module in network.modules()) == 11
+    weight = network.backbone.layer4[0].conv2.weight
+    assert weight.abs().max() <= (6 / (512 * 9)) ** 0.5
 
 
 def test_an_unfinished_stage_has_no_network(tmp_path):

@@ -88,6 +88,7 @@ def test_a_file_that_is_not_there_is_told(word, told, tmp_path, monkeypatch):
         (["data.fuse=[FLAIR]"], "at least two different sequences"),
         (["data.fuse=[FLAIR,FLAIR]"], "at least two different sequences"),
         (["data.fuse=[FLAIR,T2]", "model.head=transfer"], "a classifier of their own"),
+        (["data.fuse=[FLAIR,T2]", "model.cross=block"], "Leave model.cross out"),
         (["data.fuse=[FLAIR,T2]", "data.where={sequence:T2}"], "must not name sequence"),
         (["data.missing=refuse"], "for sequences judged together"),
         (["augment.sequence_dropout=0.1"], "for sequences judged together"),

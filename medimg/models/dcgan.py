@@ -1,0 +1,79 @@
+"""The two networks of DCGAN (Radford, Metz & Chintala, ICLR 2016), shaped to learn from some thirty pictures on one processor."""
+
+import math
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.parametrizations import spectral_norm
+
+CEILING = 2.0  # as data.normalise=counts cuts hot spots
+DARK = -3.0  # an untrained generator draws values around 2 * sigmoid(-3) = 0.09: mostly background, as scintigrams are
+
+
+class Generator(nn.Module):
+    """Draw pictures from noise: (B, latent) standard normal values -> (B, channels, size, size) in 0..2.
+
+    The noise becomes 4x4 places, then each block doubles them; the last two have `width` maps, each one before twice as many.
+    The answer is 2 * sigmoid, the range of real pictures, whose background is near 0 and whose hot spots are cut at 2: a softplus is as
+    flat near 0 and has no ceiling, and DCGAN's tanh spends half of its range on counts below nought.
+
+    Two departures from DCGAN. Bilinear doubling and a convolution in the place of a transposed one, whose checkerboard hid the gland
+    (Odena et al., Distill 2016). Normalisation of each picture for itself (one group) in the place of batch normalisation: a picture
+    depends on its own noise alone, so it can be drawn again in any batch, and averaged weights need no statistics of their own.
+    """
+
+    def __init__(self, size: int = 32, latent: int = 100, width: int = 64, channels: int = 1) -> None:
+        super().__init__()
+        maps = [*(width * 2**k for k in reversed(range(doublings(size)))), width]
+        self.latent = latent
+        self.first = nn.Sequential(nn.ConvTranspose2d(latent, maps[0], 4, bias=False), nn.GroupNorm(1, maps[0]), nn.ReLU())
+        self.blocks = nn.Sequential(*(_larger(below, above) for below, above in pairwise(maps)))
+        self.last = nn.Conv2d(width, channels, 3, padding=1)
+        for layer in self.modules():
+            if isinstance(layer, nn.Conv2d):
+                nn.init.kaiming_normal_(layer.weight)
+        nn.init.constant_(self.last.bias, DARK)  # type: ignore[arg-type]
+
+    def forward(self, noise: Tensor) -> Tensor:
+        """Draw a picture of each row of noise."""
+        return CEILING * torch.sigmoid(self.last(self.blocks(self.first(noise[:, :, None, None]))))
+
+
+class Discriminator(nn.Module):
+    """Tell real pictures from drawn ones: (B, channels, size, size) -> (B,) logits, high for real.
+
+    Convolutions with step 2 down to 4x4, `width` maps after the first and twice as many after each further one. Their spectral
+    normalisation (Miyato et al., ICLR 2018) in the place of batch normalisation bounds the slope, which keeps the game going with few
+    pictures, and a logit does not depend on whether real or drawn pictures share its batch. The closing layer is free, so that
+    logits may grow. The normalisation's own state moves with each call in training mode: it belongs into checkpoints, and is to be
+    computed in float32.
+    """
+
+    def __init__(self, size: int = 32, width: int = 64, channels: int = 1) -> None:
+        super().__init__()
+        maps = [channels, *(width * 2**k for k in range(doublings(size)))]
+        self.blocks = nn.Sequential(*(_smaller(below, above) for below, above in pairwise(maps)))
+        self.last = nn.Linear(maps[-1] * 16, 1)
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Give the logits of a batch."""
+        logits: Tensor = self.last(self.blocks(image).flatten(1))
+        return logits[:, 0]
+
+
+def doublings(size: int) -> int:
+    """Count the steps from 4x4 to size x size pixels; ValueError where that is no power of two, or under 16."""
+    steps = math.log2(size / 4) if size > 0 else 0.0
+    if steps < 2 or not steps.is_integer():
+        raise ValueError(f"size={size}: pictures are doubled from 4 px on, so a power of two of at least 16 is needed, for example 32")
+    return int(steps)
+
+
+def _larger(below: int, above: int) -> nn.Sequential:
+    doubled = nn.Upsample(scale_factor=2, mode="bilinear")
+    return nn.Sequential(doubled, nn.Conv2d(below, above, 3, padding=1, bias=False), nn.GroupNorm(1, above), nn.ReLU())
+
+
+def _smaller(below: int, above: int) -> nn.Sequential:
+    return nn.Sequential(spectral_norm(nn.Conv2d(below, above, 4, stride=2, padding=1)), nn.LeakyReLU(0.2))

@@ -1,0 +1,98 @@
+"""The generator and its judge: shapes, range, and that one picture does not depend on another."""
+
+import copy
+
+import pytest
+import torch
+from torch.nn import functional as F
+
+from medimg.models.dcgan import Discriminator, Generator, doublings
+
+
+@pytest.mark.parametrize("size", [16, 32, 64])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_noise_becomes_pictures_and_pictures_become_logits(size, channels):
+    pictures = Generator(size, latent=7, width=4, channels=channels)(torch.randn(3, 7))
+    assert pictures.shape == (3, channels, size, size)
+    assert Discriminator(size, width=4, channels=channels)(pictures).shape == (3,)
+
+
+@pytest.mark.parametrize("size", [-32, 0, 8, 24, 33])
+@pytest.mark.parametrize("kind", [Generator, Discriminator])
+def test_a_size_that_doubling_does_not_reach_is_refused(kind, size):
+    with pytest.raises(ValueError, match=rf"size={size}: .*a power of two of at least 16"):
+        kind(size)
+
+
+def test_doublings_are_counted_from_four_pixels():
+    assert [doublings(size) for size in (16, 32, 64, 128)] == [2, 3, 4, 5]
+
+
+def test_values_lie_where_those_of_real_pictures_do_and_reach_both_ends():
+    torch.manual_seed(0)
+    network = Generator(16, width=8)
+    drawn = network(torch.randn(64, 100))
+    assert drawn.min() >= 0
+    assert drawn.max() <= 2
+    assert 0.02 < drawn.median() < 0.3  # dark before it has learned anything
+    for value, reached in ((-20.0, 0.0), (20.0, 2.0)):
+        network.last.bias.data.fill_(value)
+        torch.testing.assert_close(network(torch.zeros(1, 100)).mean(), torch.tensor(reached), atol=1e-3, rtol=0)
+
+
+def test_a_picture_depends_on_its_own_noise_alone_whether_training_or_not():
+    torch.manual_seed(0)
+    network, noise = Generator(16, width=8), torch.randn(5, 100)
+    together = network.train()(noise)
+    torch.testing.assert_close(network.eval()(noise[2:3]), together[2:3])
+    assert not torch.allclose(together[0], together[1], atol=1e-3)
+
+
+def test_a_logit_does_not_depend_on_what_else_is_in_the_batch():
+    torch.manual_seed(0)
+    network, pictures = Discriminator(16, width=8).eval(), torch.rand(5, 1, 16, 16)
+    torch.testing.assert_close(network(pictures)[2:3], network(pictures[2:3]))
+
+
+def test_no_convolution_of_the_judge_stretches_by_more_than_one():
+    network = Discriminator(16, width=8)
+    network.train()
+    for _ in range(20):
+        network(torch.rand(2, 1, 16, 16))
+    norms = [torch.linalg.matrix_norm(block[0].weight.flatten(1), 2).item() for block in network.eval().blocks]
+    assert norms == pytest.approx([1.0] * 2, abs=0.02)
+
+
+def test_a_judge_that_goes_on_from_its_state_says_the_same():
+    torch.manual_seed(0)
+    network, other = Discriminator(16, width=8), Discriminator(16, width=8)
+    network(torch.rand(2, 1, 16, 16))
+    other.load_state_dict(network.state_dict())
+    pictures = torch.rand(3, 1, 16, 16)
+    assert torch.equal(copy.deepcopy(network)(pictures), other(pictures))
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_the_game_draws_pictures_as_bright_as_the_real_ones_and_where_they_are(seed):
+    """Real pictures are a bright disc left of the middle; with batches of eight, some dozens of steps are enough to find it."""
+    torch.manual_seed(seed)
+    rows, columns = torch.meshgrid(torch.arange(16.0), torch.arange(16.0), indexing="ij")
+    real = (
+        1.2 * torch.exp(-((rows - 8) ** 2 + (columns - 5) ** 2) / 8).expand(8, 1, 16, 16) * torch.linspace(0.7, 1.3, 8)[:, None, None, None]
+    )
+    drawing, judge = Generator(16, latent=8, width=8), Discriminator(16, width=8)
+    optimizers = [torch.optim.Adam(network.parameters(), 1e-3, betas=(0.5, 0.999)) for network in (drawing, judge)]
+    for _ in range(150):
+        loss = F.softplus(-judge(real)).mean() + F.softplus(judge(drawing(torch.randn(8, 8)).detach())).mean()
+        optimizers[1].zero_grad()
+        loss.backward()
+        optimizers[1].step()
+        loss = F.softplus(-judge(drawing(torch.randn(8, 8)))).mean()
+        optimizers[0].zero_grad()
+        loss.backward()
+        optimizers[0].step()
+    with torch.no_grad():
+        drawn = drawing(torch.randn(64, 8)).mean(dim=0)[0]
+    wanted = real.mean(dim=0)[0]
+    assert abs(float(drawn.mean() - wanted.mean())) < 0.1
+    assert torch.corrcoef(torch.stack([drawn.flatten(), wanted.flatten()]))[0, 1] > 0.8
