@@ -82,12 +82,8 @@ def _memorised(space: Space, seen: Array, members: Flags) -> Row:
         | {"limit": judged.limit, "chance": judged.chance[n]}
         for n in judged.found
     ]
-    row = {
-        f"memorised_{space.name}": len(found),
-        f"beyond_chance_{space.name}": judged.beyond_chance,
-        "expected_by_chance": judged.expected,
-    }
-    row["copies"] = found
+    row: Row = {f"memorised_{space.name}": len(found), "expected_by_chance": judged.expected, "copies": found}
+    row[f"beyond_chance_{space.name}"] = judged.beyond_chance
     row |= {f"nearest_{space.name}_median": float(np.median(near.distance))}
     return row | ({f"real_{space.name}_median": float(np.median(space.among.distance[members]))} if members.any() else {})
 
@@ -97,13 +93,8 @@ def _likeness(generated: Array, real: Array, patients: ArrayLike, seed: int) -> 
     row: Row = {}
     reasons = [f"{name}: {value.reason}" for name, value in (("KID", apart), ("coverage", wide)) if isinstance(value, Undefined)]
     if not isinstance(apart, Undefined):
-        row |= {
-            "kid": apart.estimate,
-            "kid_low": apart.low,
-            "kid_high": apart.high,
-            "kid_real": apart.real,
-            "kid_real_high": apart.real_high,
-        }
+        row |= {"kid": apart.estimate, "kid_low": apart.low, "kid_high": apart.high}
+        row |= {"kid_real": apart.real, "kid_real_high": apart.real_high}
     if not isinstance(wide, Undefined):
         row |= {"density": wide.density, "coverage": wide.coverage, "coverage_real": wide.equal}
     return row | {"reason": "; ".join(reasons)}

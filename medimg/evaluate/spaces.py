@@ -46,3 +46,16 @@ def spaces_of(real: Pictures) -> list[Space]:
     seen = (("pixel", pixel_distances, blurred(real.pixels)), ("feature", feature_distances, standardised(real.features, real.features)))
     people = real.patients
     return [Space(name, distances, known, people, neighbours(distances, known, known, people, people)) for name, distances, known in seen]
+
+
+def closest_pairs(real: Pictures, generated: Pictures, count: int) -> NDArray[np.int_]:
+    """Find the generated pictures that most look like one real picture and no other, by pixels: (P, 2) rows in `generated` and in `real`.
+
+    At most `count`, the closest first, and each real picture once; none where there are too few patients to tell.
+    """
+    near = neighbours(pixel_distances, blurred(generated.pixels), blurred(real.pixels), real.patients)
+    if isinstance(near, Undefined):
+        return np.zeros((0, 2), dtype=int)
+    order = np.lexsort((near.distance, near.ratio))
+    first = np.sort(np.unique(near.row[order], return_index=True)[1])
+    return np.stack([order, near.row[order]], axis=1)[first][:count]
