@@ -1,5 +1,6 @@
 """Real and generated pictures of one group side by side, as one picture for the report."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,11 @@ TILE = 64  # screen pixels of a picture, about: pictures are enlarged by whole n
 COLUMNS = 6  # of pictures of that size in each half
 ROWS = 4
 GAP, APART, MARGIN, CAPTION, FONT = 2, 12, 20, 24, 15  # between pictures, pairs and halves; height of a line and of its letters
+
+
+def file_name(group: str) -> str:
+    """Name a group's montage in generated/ of a run, where the report looks for it: `goitre|nodule` -> `goitre+nodule.png`."""
+    return re.sub(r"[^\w+-]", "_", group.replace("|", "+")) + ".png"
 
 
 def montage(real: ArrayLike, generated: ArrayLike, group: str, path: Path, closest: ArrayLike | None = None) -> None:

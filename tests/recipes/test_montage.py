@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from medimg.recipes.montage import APART, CAPTION, GAP, MARGIN, montage
+from medimg.recipes.montage import APART, CAPTION, GAP, MARGIN, file_name, montage
 
 
 def drawn(path):
@@ -56,3 +56,8 @@ def test_the_same_pictures_give_the_same_file(tmp_path):
     for name in "ab":
         montage(real, made, "normal", tmp_path / f"{name}.png")
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+
+
+def test_a_group_of_any_name_has_a_file_inside_its_folder():
+    assert file_name("goitre|reduced_uptake") == "goitre+reduced_uptake.png"
+    assert file_name("../a/b c") == "___a_b_c.png"
