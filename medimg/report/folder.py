@@ -11,7 +11,7 @@ import yaml
 from medimg.errors import RunError
 
 Json = dict[str, Any]
-KEYS = {"id": str, "patient": str, "label": str, "site": str, "sequence": str, "true": str, "predicted": str, "class": str}
+KEYS = {"id": str, "patient": str, "label": str, "site": str, "sequence": str, "true": str, "predicted": str, "class": str, "group": str}
 
 
 @dataclass
@@ -86,6 +86,7 @@ JSON = {
 TABLES = {
     "roc": "the ROC curves", "pr": "the precision-recall curves", "reliability": "the reliability of the probabilities",
     "confusion": "the confusion matrix", "errors": "the worst errors", "paper": "", "against": "", "fewer": "",
+    "generated": "", "real_test": "", "generated_test": "",
 }  # fmt: skip
 SIGNS = ("config.yaml", "evaluation.json", "metrics.json", "cases.csv")
 DAMAGED = " (the file is damaged)"

@@ -8,7 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from medimg import __version__
-from medimg.report import beside, calibration, checklists, cohort, confusion, others, results, summary, training
+from medimg.report import beside, calibration, checklists, cohort, confusion, generated, generated_tests, others, results, summary, training
 from medimg.report.cases import error_cases
 from medimg.report.figures import draw_figures, save
 from medimg.report.folder import RunFolder, read_run
@@ -51,7 +51,7 @@ def write_page(run: Path, template: str, **values: Any) -> Path:
 
 def context(run: RunFolder, images: bool) -> dict[str, Any]:
     """Everything the template prints, as tables, texts and lists."""
-    return _top(run) | _patients(run) | _results(run) | _training(run) | {
+    return _top(run) | _patients(run) | _results(run) | _training(run) | _generated(run, images) | {
         "errors": error_cases(run, images), "images": images, "limits": limits(run), "not_measured": not_measured(),
         "environment": environment_table(run), "config": config_text(run), "overrides": settings(run), "number": number,
     }  # fmt: skip
@@ -94,3 +94,13 @@ def _results(run: RunFolder) -> dict[str, Any]:
 
 def _training(run: RunFolder) -> dict[str, Any]:
     return {"stages": training.stages_table(training.read_stages(run.path))}
+
+
+def _generated(run: RunFolder, images: bool) -> dict[str, Any]:
+    return {
+        "generated": bool(generated.generated_rows(run)), "generated_warnings": generated.warnings(run),
+        "not_extended": generated.not_extended(run), "montages": generated.montages(run, images),
+        "copies": [generated.copies_table(run), generated.copies_table(run, each=True)],
+        "likeness": [generated.likeness_table(run), generated.likeness_table(run, each=True)],
+        "real_test": generated_tests.real_test_table(run), "generated_test": generated_tests.generated_test_table(run),
+    }  # fmt: skip

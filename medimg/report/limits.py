@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from medimg.report.cohort import judged_cases, period
 from medimg.report.folder import RunFolder
+from medimg.report.generated import warnings
 from medimg.report.results import headline_row, scope_of
 from medimg.report.words import count, finite, interval, metric_name, plural, scrub, words
 
@@ -20,7 +21,8 @@ def built_in(run: RunFolder) -> bool:
 
 def limits(run: RunFolder) -> list[tuple[str, str]]:
     """(heading, sentence) of every limit that can be derived, the gravest first."""
-    return [*_cohort(run), *_design(run), *_precision(run), *_undefined(run), *_notes(run)]
+    copied = [("Memorised patients", told) for told in warnings(run)]
+    return [*copied, *_cohort(run), *_design(run), *_precision(run), *_undefined(run), *_notes(run)]
 
 
 def not_measured() -> list[str]:

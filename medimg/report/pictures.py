@@ -9,14 +9,14 @@ from PIL import Image
 LONGEST_SIDE = 320
 
 
-def data_uri(path: Path) -> str | None:
+def data_uri(path: Path, longest: int = LONGEST_SIDE) -> str | None:
     """A PNG as data: address, drawn anew so that no text or header travels along; None when it cannot be read."""
     try:
         with Image.open(path) as picture:
             drawn = picture.convert("L" if picture.mode in ("1", "L", "I;16") else "RGB")
     except (OSError, ValueError):
         return None
-    drawn.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+    drawn.thumbnail((longest, longest))
     bare = Image.frombytes(drawn.mode, drawn.size, drawn.tobytes())
     stream = io.BytesIO()
     bare.save(stream, "PNG", optimize=True)

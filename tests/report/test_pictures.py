@@ -23,6 +23,11 @@ def test_a_picture_is_made_small_and_loses_the_text_of_its_file(tmp_path):
     assert Image.open(io.BytesIO(data)).size == (320, 213)
 
 
+def test_a_montage_may_stay_as_wide_as_it_is(tmp_path):
+    Image.new("L", (900, 600)).save(tmp_path / "a.png")
+    assert Image.open(io.BytesIO(decoded(data_uri(tmp_path / "a.png", 2000)))).size == (900, 600)
+
+
 def test_a_small_picture_keeps_its_pixels_and_colours(tmp_path):
     pixels = np.random.default_rng(0).integers(0, 256, (20, 30, 3), dtype=np.uint8)
     Image.fromarray(pixels).save(tmp_path / "a.png")

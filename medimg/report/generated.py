@@ -1,0 +1,137 @@
+"""Generated pictures beside real ones: numbers by group, what must be said aloud, and montages."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from medimg.report.folder import Json, RunFolder
+from medimg.report.pictures import data_uri
+from medimg.report.table import Cell, Table, count_cell, drop_empty, measure_cell
+from medimg.report.words import finite, interval, number, plural, scrub, words
+
+UNITS = ("seed", "fold", "member")
+SPACES = {"pixel": "pixels", "feature": "features"}
+ADDED = ["generated", "memorised_pixel", "memorised_feature", "expected_by_chance"]
+WIDEST = 2048
+
+
+@dataclass(frozen=True)
+class Montage:
+    """One group's real and generated pictures, as a data: address."""
+
+    group: str
+    image: str
+
+
+def generated_rows(run: RunFolder) -> list[Json]:
+    """Rows of tables/generated.csv, one a group and fold; none in a run without a generator."""
+    table = run.tables.get("generated", pd.DataFrame())
+    return [{str(key): value for key, value in row.items()} for row in table.to_dict("records")] if "group" in table else []
+
+
+def warnings(run: RunFolder) -> list[str]:
+    """Groups whose generated pictures repeat patients beyond chance, the gravest fault a generator can have."""
+    told = []
+    for row in generated_rows(run):
+        spaces = [(space, name) for space, name in SPACES.items() if str(row.get(f"beyond_chance_{space}")) == "True"]
+        found = " and ".join(f"{int(row[f'memorised_{space}']):,} by {name}" for space, name in spaces)
+        of, chance = plural(int(row["generated"]), "generated image"), number(row.get("expected_by_chance"), 2)
+        if found:
+            told.append(f"{_group(run, row)}: of {of}, {found} repeat an image of the training part; by chance it would be {chance}.")
+    return told
+
+
+def not_extended(run: RunFolder) -> list[str]:
+    """Groups without generated pictures, each with the reason."""
+    lost = [row for row in generated_rows(run) if not finite(row.get("generated"))]
+    return [f"{_group(run, row)}: not extended, {scrub(row.get('reason') or 'no reason given')}." for row in lost]
+
+
+def _group(run: RunFolder, row: Json) -> str:
+    several = len({_unit(other) for other in generated_rows(run)}) > 1
+    return _upper(words(str(row["group"]))) + (f" ({_unit(row)})" if several else "")
+
+
+def _unit(row: Json) -> str:
+    return ", ".join(f"{name} {int(row[name])}" for name in UNITS if finite(row.get(name)) is not None)
+
+
+def _upper(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def copies_table(run: RunFolder, each: bool = False) -> Table:
+    """How near each group's generated pictures lie to patients: sums over folds, or, with `each`, fold by fold."""
+    lines = []
+    for row, unit in _shown(run, each):
+        near = _beside(row, "nearest_pixel_median", f"real {number(row.get('real_pixel_median'))}")
+        copies = [_memorised_cell(row, space) for space in SPACES]
+        counts = [count_cell(row.get(name)) for name in ("patients", "generated")]
+        lines.append([Cell(words(str(row["group"])), unit), *counts, near, *copies])
+    head = ["Group", "Real patients", "Generated images", "Nearest real image", *(f"Memorised, by {name}" for name in SPACES.values())]
+    note = "Nearest real image: median of the root mean square difference of grey values, and the same of real images to other patients'."
+    return drop_empty(Table("Copies of patients", head, lines, note))
+
+
+def likeness_table(run: RunFolder, each: bool = False) -> Table:
+    """How like the real pictures of their group the generated ones are: means over folds, or, with `each`, fold by fold."""
+    lines = []
+    for row, unit in _shown(run, each):
+        kid = _beside(row, "kid", interval({"low": row.get("kid_low"), "high": row.get("kid_high")}))
+        real = _beside(row, "kid_real", f"up to {number(row.get('kid_real_high'))}")
+        coverage = _beside(row, "coverage", f"real {number(row.get('coverage_real'))}")
+        rest = [coverage, _beside(row, "density", "real 1"), _share_cell(row, "recognised")]
+        lines.append([Cell(words(str(row["group"])), unit), kid, real, *rest])
+    head = ["Group", "KID, generated to real", "KID, real to real", "Coverage", "Density", "Recognised"]
+    return drop_empty(Table("Likeness to real images", head, lines))
+
+
+def _shown(run: RunFolder, each: bool) -> list[tuple[Json, str]]:
+    """Rows of groups that were extended, each with its fold where folds are told apart."""
+    rows = [row for row in generated_rows(run) if finite(row.get("generated"))]
+    if not each:
+        return [(row, "") for row in _over_folds(rows)]
+    several = len({_unit(row) for row in rows}) > 1
+    return [(row, _unit(row)) for row in sorted(rows, key=lambda row: str(row["group"]))] if several else []
+
+
+def _over_folds(rows: list[Json]) -> list[Json]:
+    table, merged = pd.DataFrame(rows), []
+    if table.empty or table["group"].is_unique:
+        return rows
+    for group, part in table.groupby("group", sort=False):
+        numbers = part.select_dtypes("number")
+        beyond = {name: "True" in set(part[name].map(str)) for name in map(str, part) if name.startswith("beyond_chance")}
+        values = pd.concat([numbers.mean(), numbers[[name for name in ADDED if name in numbers]].sum(min_count=1)])
+        merged.append({"group": group} | {str(name): float(value) for name, value in values.items()} | beyond)
+    return merged
+
+
+def _beside(row: Json, name: str, small: str) -> Cell:
+    known = finite(row.get(name))
+    return measure_cell(None) if known is None else Cell(_minus(number(known)), _minus(small), "num")
+
+
+def _minus(text: str) -> str:
+    return text.replace("-", "\u2212")
+
+
+def _memorised_cell(row: Json, space: str) -> Cell:
+    found = finite(row.get(f"memorised_{space}"))
+    if found is None:
+        return measure_cell(None)
+    look = "num bad" if str(row.get(f"beyond_chance_{space}")) == "True" else "num"
+    return Cell(f"{int(found):,}", f"by chance {number(row.get('expected_by_chance'), 2)}", look)
+
+
+def _share_cell(row: Json, name: str) -> Cell:
+    shown = {key: f"{100 * known:.0f} %" for key in (name, f"{name}_real") if (known := finite(row.get(key))) is not None}
+    return Cell(shown[name], f"real {shown.get(f'{name}_real', '–')}", "num") if name in shown else measure_cell(None)
+
+
+def montages(run: RunFolder, images: bool) -> list[Montage]:
+    """The pictures that the recipe has drawn into generated/, by group; none where pictures are not asked for."""
+    files = (run.path / "generated").glob("*.png") if images and generated_rows(run) else []
+    named = sorted((path.stem.split("+"), path) for path in files)
+    drawn = [(_upper(words("|".join(names))), data_uri(path, WIDEST)) for names, path in named]
+    return [Montage(group, image) for group, image in drawn if image]
