@@ -42,9 +42,14 @@ def warnings(run: RunFolder) -> list[str]:
 
 
 def not_extended(run: RunFolder) -> list[str]:
-    """Groups without generated pictures, each with the reason."""
-    lost = [row for row in generated_rows(run) if not finite(row.get("generated"))]
-    return [f"{_group(run, row)}: not extended, {scrub(row.get('reason') or 'no reason given')}." for row in lost]
+    """Groups without generated pictures, each with the reason, and with its folds where it was extended in others."""
+    rows, lost = generated_rows(run), dict[tuple[str, str], list[str]]()
+    for row in rows:
+        if not finite(row.get("generated")):
+            lost.setdefault((str(row["group"]), scrub(row.get("reason") or "no reason given")), []).append(_unit(row))
+    every = {_unit(row) for row in rows}
+    where = {key: f" ({'; '.join(units)})" if set(units) != every else "" for key, units in lost.items()}
+    return [f"{_upper(words(group))}{where[group, reason]}: not extended, {reason}." for group, reason in lost]
 
 
 def _group(run: RunFolder, row: Json) -> str:

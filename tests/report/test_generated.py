@@ -56,6 +56,11 @@ def test_copies_beyond_chance_are_said_aloud_and_are_a_limit_and_others_are_not(
 
 def test_a_group_that_was_not_extended_has_its_reason(tmp_path):
     assert not_extended(folder(tmp_path, GOOD, NONE)) == ["Normal: not extended, 3 images only."]
+    folds = [NONE | {"fold": 0}, NONE | {"fold": 1}, GOOD | {"fold": 0}, GOOD | {"fold": 1, "generated": 0, "reason": "diverged"}]
+    assert not_extended(folder(tmp_path / "folds", *folds)) == [
+        "Normal: not extended, 3 images only.",
+        "Goitre + reduced uptake (fold 1): not extended, diverged.",
+    ]
 
 
 def test_folds_are_added_up_and_shown_one_by_one(tmp_path):
