@@ -130,6 +130,43 @@ class Trainer:
 
 
 @dataclass(frozen=True)
+class Generate:
+    """Pictures that extend the training part (recipe=thyroid): one DCGAN for each set of labels, enlarged by one SRGAN."""
+
+    to: int = at_least(0, 1000)  # pictures of each single sign, real and generated together; 0: none are generated
+    to_cross: int = at_least(0, 1000)  # of each set of several signs
+    least: int = at_least(2, 8)  # real training pictures that a set of labels needs to be generated from
+    size: Literal[16, 32, 64] = 32  # of what a DCGAN draws
+    width: int = at_least(4, 64)  # of the DCGAN's networks
+    latent: int = at_least(2, 100)
+    common_steps: int = at_least(0, 1000)  # of one DCGAN on all training pictures, from which the others start; 0: each from random weights
+    steps: int = at_least(1, 1000)  # of each further DCGAN
+    batch_size: int = at_least(2, 64)
+    lr: float = within(0, 1, 2e-4)
+    ema: float | None = within(0.5, 0.99999, 0.99)
+    enlarge: bool = True  # SRGAN x4
+    sr_steps: int = at_least(1, 1000)
+    sr_width: int = at_least(4, 64)
+    sr_blocks: int = at_least(1, 16)
+    sr_batch_size: int = at_least(2, 16)
+    sr_lr: float = within(0, 1, 1e-4)
+    sr_perceptual: str | None = None  # weights of VGG-19 (.safetensors) for SRGAN's own content loss; null: pixels and their slopes
+    judge: bool = True  # by small classifiers, trained on real pictures, on generated ones, on both
+    judge_epochs: int = at_least(1, 30)  # of theirs
+    test: int = at_least(0, 100)  # further pictures of each set, only for the paper's table of generated test pictures
+
+
+@dataclass(frozen=True)
+class Phases:
+    """Training on pictures of one sign, then on those of several by the modified network (recipe=thyroid)."""
+
+    count: Literal[1, 2] = 2
+    epochs: int = at_least(1, 20)  # of the second; the first has trainer.epochs
+    lr: float | None = within(0, 10, None)  # of the second; null: task.lr
+    replay: float = within(0, 100, 1.0)  # pictures of one sign for each of several in the second; 0: none, and they may be forgotten
+
+
+@dataclass(frozen=True)
 class Evaluate:
     """How the numbers are drawn up."""
 
@@ -202,7 +239,7 @@ class Settings:
 
     experiment: str | None = None
     profile: str = "quick"
-    recipe: Literal["supervised", "simulate"] = "supervised"
+    recipe: Literal["supervised", "simulate", "thyroid"] = "supervised"
     title: str = ""
     seed: int = at_least(0, 1)
     seeds: tuple[int, ...] | None = None  # several runs in one; without them, only seed
@@ -215,6 +252,8 @@ class Settings:
     task: Task = field(default_factory=Task)
     trainer: Trainer = field(default_factory=Trainer)
     active: Active = field(default_factory=Active)
+    generate: Generate = field(default_factory=Generate)
+    phases: Phases = field(default_factory=Phases)
     evaluate: Evaluate = field(default_factory=Evaluate)
     report: Report = field(default_factory=Report)
     logger: Logger = field(default_factory=Logger)

@@ -104,7 +104,7 @@ def _text(row: Row, first: Row) -> str:
 
 
 def _notes(images: Cases, learned: calibration.Calibration, mixed: int) -> list[str]:
-    notes = list(images.notes)
+    notes = [*images.question.notes, *images.notes]
     if images.question.fused:
         notes.append(
             f"A case is a place in the body: its slices of {', '.join(images.question.fused)} judged together, as many as there are."

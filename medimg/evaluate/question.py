@@ -26,6 +26,7 @@ class Question:
     headline: str = "auroc"
     paper: tuple[dict[str, Any], ...] = ()
     fused: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()  # what the recipe has to say of how it trained
     rule: Rule | None = None
 
     @property
@@ -78,6 +79,7 @@ def read_question(run: Path) -> Question:
         headline=asked.get("headline") or "auroc",
         paper=tuple(asked.get("paper") or ()),
         fused=tuple(asked.get("fused") or ()),
+        notes=tuple(asked.get("notes") or ()),
         rule=rule,
     )
 

@@ -11,6 +11,7 @@ from sklearn.decomposition import PCA
 from torch import Tensor, nn
 
 from medimg.data.dataset import Pictures
+from medimg.data.joined import Drawn
 from medimg.errors import ConfigError
 from medimg.losses import Kind, probabilities
 from medimg.models.transfer import TransferClassifier
@@ -39,7 +40,7 @@ def last_linear(network: nn.Module) -> nn.Linear | None:
 
 
 def logits_and_features(
-    network: nn.Module, pictures: Pictures, machine: Machine, batch_size: int, *, encoder: bool = False
+    network: nn.Module, pictures: Pictures | Drawn, machine: Machine, batch_size: int, *, encoder: bool = False
 ) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
     """Give (N, outputs) logits and the (N, D) features that the last layer, or with `encoder` the whole classifier, sees."""
     layer = network.head if encoder and isinstance(network, TransferClassifier) else last_linear(network)

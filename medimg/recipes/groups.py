@@ -29,14 +29,12 @@ class Group:
 
 def groups_of(rows: pd.DataFrame, classes: Sequence[str]) -> list[Group]:
     """Deal labelled rows to groups: single signs in the order of the classes, then sets of several."""
+    named = set_names(rows["label"], classes)
     place = {name: k for k, name in enumerate(classes)}
-    sets = {label: tuple(sorted(place[name] for name in label.split("|"))) for label in rows["label"].unique()}
-    order = sorted(set(sets.values()), key=lambda signs: (len(signs), signs))
-    names = {signs: "|".join(classes[k] for k in signs) for signs in order}
-    number = rows["label"].map(lambda label: order.index(sets[label]))
-    return [Group(k, names[signs], rows[number == k].reset_index(drop=True)) for k, signs in enumerate(order)]
+    order = sorted(named.unique(), key=lambda name: (name.count("|"), [place[sign] for sign in name.split("|")]))
+    return [Group(k, name, rows[named == name].reset_index(drop=True)) for k, name in enumerate(order)]
 
 
-def crossed(rows: pd.DataFrame) -> "pd.Series[bool]":
-    """Whether a row shows several signs."""
-    return rows["label"].str.contains("|", regex=False)
+def set_names(labels: pd.Series, classes: Sequence[str]) -> pd.Series:
+    """Write each set of labels in the order of the classes, whatever its own."""
+    return labels.map(lambda label: "|".join(sorted(label.split("|"), key=list(classes).index)))

@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 from torch import nn
 
+from medimg.data.leaks import prove
 from medimg.data.places import subsets, withhold
 from medimg.errors import RunError
 from medimg.evaluate import calibration, evaluate
@@ -23,6 +24,7 @@ from medimg.recipes.against import take_along
 from medimg.recipes.environment import settle_machine, tell_differences
 from medimg.recipes.explain import draw_heat_maps
 from medimg.recipes.images import Images, images_of
+from medimg.recipes.lineage import read_lineage
 from medimg.recipes.networks import Job, best_of, network_of, stage_name
 from medimg.recipes.scores import join_scores, question_of, write_scores
 from medimg.recipes.stages import write_json
@@ -105,6 +107,8 @@ def _again(settings: Settings, source: Path, run: Path, machine: Machine) -> Non
     ranks.barrier()
     cohort = cohorts.load(settings, run)
     encoder.prove_again(cohort, source)
+    if (generated := read_lineage(source)) is not None:
+        prove(cohort.rows, cohort.split, generated, by=settings.data.deal_by)
     judged = Judged(settings, source, run, machine, cohort)
     for part in ("val", "test"):
         tables = [judged.score(job, cohort.cases(*job[1:], part), part, job) for job in networks(source)]

@@ -32,6 +32,13 @@ def write_lineage(folder: Path, pictures: Sequence[pd.DataFrame], donors: Sequen
         write_atomically(folder / name, pd.concat(tables).drop_duplicates().to_csv(index=False).encode())
 
 
+def read_tables(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Read the two tables as they were written."""
+    texts = dict.fromkeys(("id", "label", "generator", "enlarger", "donors", "patient"), str)
+    pictures, donors = (pd.read_csv(folder / name, dtype=texts, keep_default_na=False) for name in (PICTURES, DONORS))
+    return pictures, donors
+
+
 def read_lineage(folder: Path) -> pd.DataFrame | None:
     """Read the pictures of a run or a stage with their donors as leaks.prove wants them: hashed patients joined by a bar; or None."""
     if not (folder / PICTURES).is_file():

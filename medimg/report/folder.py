@@ -86,7 +86,7 @@ JSON = {
 TABLES = {
     "roc": "the ROC curves", "pr": "the precision-recall curves", "reliability": "the reliability of the probabilities",
     "confusion": "the confusion matrix", "errors": "the worst errors", "paper": "", "against": "", "fewer": "",
-    "generated": "", "real_test": "", "generated_test": "",
+    "generated": "", "real_test": "", "generated_test": "", "phases": "",
 }  # fmt: skip
 SIGNS = ("config.yaml", "evaluation.json", "metrics.json", "cases.csv")
 DAMAGED = " (the file is damaged)"

@@ -14,6 +14,7 @@ from medimg.report.figures import draw_figures, save
 from medimg.report.folder import RunFolder, read_run
 from medimg.report.label_counts import label_counts_table
 from medimg.report.limits import built_in, limits, not_measured
+from medimg.report.phases import phases_table
 from medimg.report.reproduction import config_text, environment_table, settings
 from medimg.report.svg import inline_svg
 from medimg.report.words import number, scrub, words
@@ -82,7 +83,8 @@ def _patients(run: RunFolder) -> dict[str, Any]:
 def _results(run: RunFolder) -> dict[str, Any]:
     groups = [results.group_table(run, key, level) for key in results.group_keys(run) for level in results.levels(run)]
     return {
-        "overall": results.overall_table(run), "label_counts": label_counts_table(run), "groups": [group for group in groups if group],
+        "overall": results.overall_table(run), "label_counts": label_counts_table(run), "phases": phases_table(run),
+        "groups": [group for group in groups if group],
         "paper": beside.paper_table(run),
         "source": beside.source_table(run), "against": others.against_table(run), "fewer": others.fewer_table(run),
         "confusion": confusion.confusion_table(run), "mixups": confusion.mixups_table(run),

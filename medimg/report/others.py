@@ -10,12 +10,12 @@ from medimg.report.words import AGGREGATES, finite, number, scrub, signed, words
 def against_table(run: RunFolder) -> Table:
     """This run and others on the same cases, and the paired difference."""
     lines = []
-    for row in _records(run, "against"):
+    for row in records(run, "against"):
         within = {"estimate": row.get("difference"), "low": row.get("low"), "high": row.get("high"), "method": row.get("method")}
         name = Cell(words(str(row["other"])), f"per {run.unit(row['level'])}, {AGGREGATES.get(str(row.get('aggregate')), 'not compared')}")
         counts = [Cell(f"{int(row[key]):,}", look="num") for key in ("n", "patients")]
         both = [Cell(number(row.get(key)), look="num") for key in ("a", "b")]
-        lines.append([name, *counts, *both, _signed_cell(within | {"undefined": row.get("undefined")})])
+        lines.append([name, *counts, *both, signed_cell(within | {"undefined": row.get("undefined")})])
     note = f"{scrub(run.metrics.get('against') or '')} On the cases that both have judged; patients drawn once for both."
     head = ["Other run", "Cases", "Patients", "AUROC here", "AUROC there", "Difference"]
     return Table("This run beside others", head, lines, note)
@@ -23,7 +23,7 @@ def against_table(run: RunFolder) -> Table:
 
 def fewer_table(run: RunFolder) -> Table:
     """The same networks with only some of the sequences given, by place and, where each patient has one label, by patient."""
-    rows = _records(run, "fewer")
+    rows = records(run, "fewer")
     units = list(dict.fromkeys(str(row["level"]) for row in rows))
     lines = []
     for given in dict.fromkeys(str(row["sequences"]) for row in rows):
@@ -31,19 +31,20 @@ def fewer_table(run: RunFolder) -> Table:
         for level in units:
             row = next((row for row in rows if (row["sequences"], row["level"]) == (given, level)), {})
             change = {"estimate": row.get("difference"), "low": row.get("difference_low"), "high": row.get("difference_high")}
-            line += [Cell(f"{int(row.get('n', 0)):,}", look="num"), measure_cell(row), _signed_cell(change)]
+            line += [Cell(f"{int(row.get('n', 0)):,}", look="num"), measure_cell(row), signed_cell(change)]
         lines.append(line)
     note = "The trained networks, given these sequences alone; the difference is from all that each place has, on the same places."
     head = [name for level in units for name in (f"{run.unit(level).capitalize()}s", f"AUROC per {run.unit(level)}", "Difference")]
     return Table("With fewer sequences", ["Sequences given", *head], lines, note)
 
 
-def _records(run: RunFolder, name: str) -> list[dict[str, Any]]:
+def records(run: RunFolder, name: str) -> list[dict[str, Any]]:
+    """Rows of one table of a run; none where it has no such table."""
     table = run.tables.get(name)
     return [] if table is None else [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
 
 
-def _signed_cell(row: dict[str, Any]) -> Cell:
+def signed_cell(row: dict[str, Any]) -> Cell:
     """A difference with its sign and its interval below."""
     cell = measure_cell(row)
     if finite(row.get("estimate")) is None:

@@ -15,7 +15,7 @@ WEIGHTS = (".safetensors", ".ckpt")
 def conflicts(settings: Settings, given: set[str]) -> list[str]:
     """What does not fit together; `given` are the dotted keys that the user typed."""
     found = [*_classes(settings), *_folds(settings, given), *_training(settings), *_network(settings), *_cohort(settings, given)]
-    found += _fusion(settings, given)
+    found += [*_fusion(settings, given), *_stages(settings)]
     return [*found, *simulation(settings, given)] if settings.recipe == "simulate" else found
 
 
@@ -72,6 +72,16 @@ def _network(settings: Settings) -> Iterator[str]:
         yield f"data.size={settings.data.size}: {model.name} leaves nothing of a picture under {least} px. Set data.size={least} or more."
     if settings.task.freeze not in ("none", 0) and model.weights is None:
         yield f"task.freeze={settings.task.freeze} would keep filters as they were drawn at random. Set model.weights, or task.freeze=none."
+
+
+def _stages(settings: Settings) -> Iterator[str]:
+    how = settings.generate
+    if settings.recipe != "thyroid":
+        return
+    if settings.data.fuse:
+        yield "data.fuse: recipe=thyroid generates single pictures. Leave data.fuse out, or take experiment=encephalitis_glioma_fusion."
+    if how.sr_perceptual and not Path(how.sr_perceptual).is_file():
+        yield f"generate.sr_perceptual={how.sr_perceptual}: there is no such file. Give weights of VGG-19 (.safetensors), or leave it out."
 
 
 def _fusion(settings: Settings, given: set[str]) -> Iterator[str]:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from medimg.data.dataset import Pictures
+from medimg.data.joined import Drawn
 from medimg.data.loader import in_order
 from medimg.data.patients import Places
 from medimg.errors import NumericError
@@ -16,7 +17,9 @@ from medimg.training.machine import Machine
 
 
 @torch.inference_mode()
-def score(network: nn.Module, pictures: Pictures | Places, machine: Machine, *, batch_size: int, workers: int = 0) -> NDArray[np.float32]:
+def score(
+    network: nn.Module, pictures: Pictures | Places | Drawn, machine: Machine, *, batch_size: int, workers: int = 0
+) -> NDArray[np.float32]:
     """Give the logits (N, outputs) of all pictures in their order, to every process; NumericError names cases without a number."""
     was_training = network.training
     network = network.to(machine.device).eval()

@@ -1,0 +1,20 @@
+"""What a second phase of training changed, on the cases with one label and on those with several."""
+
+from medimg.report.folder import RunFolder
+from medimg.report.others import records, signed_cell
+from medimg.report.table import Cell, Table, count_cell, name_cell
+from medimg.report.words import metric_name, number
+
+
+def phases_table(run: RunFolder) -> Table:
+    """Answers after the first phase and at the end, on the same test cases, and the paired difference."""
+    lines = []
+    for row in records(run, "phases"):
+        change = {"estimate": row.get("difference"), "low": row.get("low"), "high": row.get("high"), "undefined": row.get("undefined")}
+        names = [name_cell(str(row["shown"]).capitalize()), name_cell(metric_name(str(row["metric"])))]
+        counts = [count_cell(row.get(key)) for key in ("n", "patients")]
+        both = [Cell(number(row.get(key)), look="num") for key in ("before", "after")]
+        lines.append([*names, *counts, *both, signed_cell(change)])
+    note = "What the first phase knew of single labels must not be lost in the second; thresholds are each phase's own, from validation."
+    head = ["Cases with", "Measure", f"{run.unit('image').capitalize()}s", "Patients", "After the first phase", "At the end", "Difference"]
+    return Table("Two phases of training", head, lines, note) if lines else Table("", [])
