@@ -58,7 +58,7 @@ def test_the_judge_soon_tells_counts_from_smooth_pictures_though_both_are_dark()
     torch.manual_seed(0)
     network = Discriminator(size=16, width=16)
     optimizer = torch.optim.Adam(network.parameters(), 5e-4, betas=(0.5, 0.999))
-    for _ in range(60):
+    for _ in range(150):
         counts = torch.poisson(torch.full((16, 1, 16, 16), 4.0)) / 40
         smooth = F.avg_pool2d(counts, 5, 1, 2)
         loss = F.softplus(-network(counts)).mean() + F.softplus(network(smooth)).mean()
