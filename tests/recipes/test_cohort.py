@@ -111,7 +111,7 @@ def test_a_share_of_the_training_part_leaves_validation_and_test_as_they_are(set
     for source in ({}, {"split": str(tmp_path / "split.csv")}):
         data = replace(settings.data, train_share=0.5, **source)
         less = deal(manifest, replace(settings, data=data))
-        cohorts = [cohort_of(manifest, data, split, "") for split in (whole, less)]
+        cohorts = [cohort_of(manifest, replace(settings, data=data), split, "") for split in (whole, less)]
         for fold in range(3):
             ids = [{part: set(cohort.part(fold, 0, part)["id"]) for part in ("train", "val", "test")} for cohort in cohorts]
             assert ids[0]["val"] == ids[1]["val"]
