@@ -41,6 +41,7 @@ class Data:
     fold: tuple[int, ...] | None = None  # run these folds only
     val_share: float = within(0.05, 0.5, 0.2)
     test_share: float = within(0.05, 0.5, 0.2)
+    train_share: float = within(0.05, 1, 1.0)  # of the training patients of each set of labels; val and test stay as they are
     stratify: tuple[str, ...] = ("label",)
     deal_over: tuple[str, ...] = ()  # keys of `where` that do not matter to the deal: runs on several sequences share their folds
     deal_by: Literal["patient", "image"] = "patient"  # image: patients in several parts, only to show how much that flatters

@@ -8,6 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import cells
+from cells import by_key
+
 SEQUENCES = ("FLAIR", "T1CE", "T2")
 BACKBONES = ("alexnet", "resnet50", "inception_v3")
 OTHERS = ("cnn_head_neck", "cnn_parkinson", "capsnet", "cnn_f")
@@ -26,26 +29,18 @@ STARTS = {
 }
 
 
-@dataclass(frozen=True)
-class Cell:
-    """One network on one sequence (or several together) from one start: a run of its own, which may need others to be done first."""
+@dataclass(frozen=True, kw_only=True)
+class Cell(cells.Cell):
+    """One network on one sequence (or several together) from one start."""
 
     sequence: str
     network: str
-    run: Path
-    words: tuple[str, ...]
     start: str = "scratch"
-    needs: tuple[Path, ...] = ()
 
     @property
     def name(self) -> str:
         """As --only and the messages have it: FLAIR/resnet50, FLAIR/resnet50/in-domain."""
         return f"{self.sequence}/{self.network}" + ("" if self.start == "scratch" else f"/{self.start}")
-
-    @property
-    def done(self) -> bool:
-        """Whether the run is judged and reported."""
-        return is_done(self.run)
 
 
 @dataclass(frozen=True)
@@ -63,11 +58,6 @@ class Asked:
     more: tuple[str, ...] = ()
 
 
-def is_done(run: Path) -> bool:
-    """Whether a run is judged and reported."""
-    return (run / "metrics.json").is_file() and (run / "report.html").is_file()
-
-
 def all_cells(asked: Asked) -> list[Cell]:
     """Every cell of every table, in the order in which they are trained: a further kind of cell is one more line here."""
     return [*matrix(asked), *transfer(asked), *imagenet(asked), *fusion(asked)]
@@ -79,10 +69,8 @@ def cell(asked: Asked, sequence: str, network: str, folder: str, *words: str, st
     head = ["model.head=transfer"] if network in BACKBONES and "probe" not in start else []
     common = ("experiment=encephalitis_glioma", *PROFILES[asked.profile], *own, f"model={network}", *head)
     data = (f"data.where={{sequence:{sequence}}}", "data.deal_over=[sequence]", f"title={sequence} {network}")
-    keyed = {word.partition("=")[0]: word for word in (*common, *data, *words, *asked.more)}  # of two for one key the later rules
-    if "data.manifest" in keyed:
-        keyed.pop("data.limit", None)  # makes a built-in cohort smaller and is refused for files
-    return Cell(sequence, network, asked.out / folder, tuple(keyed.values()), start, needs)
+    keyed = tuple(by_key((*common, *data, *words, *asked.more)).values())
+    return Cell(sequence=sequence, network=network, run=asked.out / folder, words=keyed, start=start, needs=needs)
 
 
 def matrix(asked: Asked) -> Iterator[Cell]:
@@ -116,9 +104,9 @@ def fusion(asked: Asked) -> Iterator[Cell]:
     alone = [cell(asked, sequence, asked.fuse, f"fusion/{sequence}", start="alone") for sequence in SEQUENCES]
     yield from alone
     against = f"evaluate.against=[{','.join(str(one.run) for one in alone)}]"
-    words = {word.partition("=")[0]: word for word in (*PROFILES[asked.profile], *asked.more)}
+    words = by_key((*PROFILES[asked.profile], *asked.more))
     words.pop("trainer.batch_size", None)  # counts patients here
-    if "data.manifest" in words:
-        words.pop("data.limit", None)
     common = ("experiment=encephalitis_glioma_fusion", *words.values(), f"model={asked.fuse}", against)
-    yield Cell("+".join(SEQUENCES), asked.fuse, asked.out / "fusion" / "together", common, "together", tuple(one.run for one in alone))
+    needs = tuple(one.run for one in alone)
+    run = asked.out / "fusion" / "together"
+    yield Cell(sequence="+".join(SEQUENCES), network=asked.fuse, run=run, words=common, start="together", needs=needs)

@@ -48,4 +48,4 @@ def reader_run(out: Path, cell: Cell, reader: str, answers: dict[str, str], clas
     fixed = entry | {"temperature": 1.0, "thresholds": dict.fromkeys(entry["thresholds"], 0.5)}
     (run / "calibration.json").write_text(json.dumps({f"{key.split('/')[0]}/0": fixed}))
     evaluate(run)
-    return Cell(cell.sequence, reader, run, ())
+    return Cell(sequence=cell.sequence, network=reader, run=run)

@@ -10,13 +10,13 @@ from pathlib import Path
 import matplotlib as mpl
 import pandas as pd
 from brain_cells import BACKBONES, OTHERS, SEQUENCES, Cell
+from cells import Lines, table
 from matplotlib.figure import Figure
 from paired import difference_rows, row_of, shown, told
 
 from medimg.errors import RunError
 
 mpl.use("Agg")
-Lines = list[dict[str, object]]
 COLOURS = {"alexnet": "#0072b2", "resnet50": "#d55e00", "inception_v3": "#009e73"}
 MEASURES = ("accuracy", "auroc", "f1")
 PAPER = {  # accuracy, AUC, F1 as printed, in shares of one
@@ -31,12 +31,6 @@ PAPER = {  # accuracy, AUC, F1 as printed, in shares of one
 }  # fmt: skip
 LEVELS = ("image", "patient")
 UNMEASURED = "not measured: the weights must be fetched (--imagenet)"
-
-
-def table(lines: list[dict[str, object]]) -> str:
-    frame = pd.DataFrame(lines)
-    head = "| " + " | ".join(frame.columns) + " |\n|" + "---|" * len(frame.columns)
-    return "\n".join([head, *("| " + " | ".join(map(str, row)) + " |" for row in frame.itertuples(index=False))])
 
 
 def scratch(done: list[Cell]) -> list[Cell]:

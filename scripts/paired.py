@@ -12,10 +12,10 @@ from medimg.evaluate import compare
 MEASURES = ("auroc", "accuracy", "f1")
 
 
-def row_of(run, metric, level="image"):
-    """Give the row of a measure over all cases of a run, first as the mean over folds; empty where there is none."""
+def row_of(run, metric, level="image", scope="all"):
+    """Give the row of a measure over all cases of a run (or in a scope), first as the mean over folds; empty where there is none."""
     rows = json.loads((run / "metrics.json").read_text())["rows"]
-    fitting = [r for r in rows if (r["metric"], r["level"], r["scope"]) == (metric, level, "all") and not r["calibrated"]]
+    fitting = [r for r in rows if (r["metric"], r["level"], r["scope"]) == (metric, level, scope) and not r["calibrated"]]
     return min(fitting, key=lambda r: r["aggregate"] == "pooled", default={})
 
 
@@ -28,10 +28,10 @@ def shown(row):
     return f"{row['estimate']:.3f}{within}{spread}"
 
 
-def difference_rows(a, b, measures=MEASURES):
-    """Rows of run `a` minus run `b` over all cases: level, metric, difference, low, high."""
+def difference_rows(a, b, measures=MEASURES, scope="all"):
+    """Rows of run `a` minus run `b` over all cases (or in a scope): level, metric, difference, low, high."""
     rows = compare(a, b)["rows"]
-    return [r for r in rows if r["metric"] in measures and r["scope"] == "all" and not r["calibrated"]]
+    return [r for r in rows if r["metric"] in measures and r["scope"] == scope and not r["calibrated"]]
 
 
 def told(row):

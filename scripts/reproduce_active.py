@@ -22,7 +22,7 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from brain_cells import SEQUENCES
-from brain_tables import table
+from cells import table
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from paired import shown

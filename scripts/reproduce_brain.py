@@ -9,8 +9,8 @@ python scripts/reproduce_brain.py --readers readers.csv        table 6: columns 
 python scripts/reproduce_brain.py --only FLAIR/resnet50 -- data.manifest=FILE.csv 'seeds=[1,2,3]'
 
 What stands after `--` goes to every run and rules over the profile. Every cell of the tables is an ordinary run below OUT; tables.md and
-figure_5.png lie there too. Cells are made in brain_cells.py, timed and run in brain_runs.py, shown in brain_tables.py. A table on the
-built-in cohort shows the method, not medicine; its figures stand beside the paper's, never in their place.
+figure_5.png lie there too. Cells are made in brain_cells.py, timed in brain_runs.py, run in cells.py and shown in brain_tables.py. A table
+on the built-in cohort shows the method, not medicine; its figures stand beside the paper's, never in their place.
 """
 
 import argparse
@@ -19,8 +19,9 @@ from pathlib import Path
 
 from brain_cells import BACKBONES, OTHERS, PROFILES, SEQUENCES, Asked, Cell, all_cells
 from brain_readers import reader_runs
-from brain_runs import plan, train_all
+from brain_runs import plan
 from brain_tables import write
+from cells import train_all
 
 
 def options() -> argparse.Namespace:

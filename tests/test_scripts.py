@@ -27,11 +27,11 @@ def test_a_script_finds_all_it_imports(path, monkeypatch):
 @pytest.fixture
 def brain(monkeypatch):
     monkeypatch.syspath_prepend(str(FOLDER))
-    return import_module("brain_cells"), import_module("brain_runs")
+    return import_module("brain_cells"), import_module("brain_runs"), import_module("cells")
 
 
 def test_every_kind_of_cell_of_the_brain_tables_has_settings(brain, tmp_path):
-    cells, runs = brain
+    cells, runs, _ = brain
     made = cells.all_cells(cells.Asked(tmp_path, imagenet=True))
     assert len({cell.run for cell in made}) == len({cell.name for cell in made}) == len(made) == 21 + 3 + 3 + 4
     for cell in made[:7] + made[21:-1]:
@@ -42,14 +42,14 @@ def test_every_kind_of_cell_of_the_brain_tables_has_settings(brain, tmp_path):
 
 
 def test_words_for_every_run_rule_over_the_profile_of_the_brain_tables(brain, tmp_path):
-    cells, _ = brain
+    cells, *_ = brain
     made = cells.all_cells(cells.Asked(tmp_path, more=("data.manifest=some.csv", "data.size=96")))
     assert all("data.size=96" in cell.words for cell in made)
     assert not any(word.startswith("data.limit=") for cell in made for word in cell.words)
 
 
 def test_a_failed_cell_is_told_and_stops_only_what_starts_from_it(brain, tmp_path, monkeypatch):
-    cells, runs = brain
+    cells, _, runs = brain
     asked = cells.Asked(tmp_path)
     made, trained = [*cells.matrix(asked), *cells.transfer(asked)], []
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from medimg.data.split import TEST, TRAIN, named, parts_of, split_sha256
+from medimg.data.split import PARTS, TEST, TRAIN, named, parts_of, split_sha256
 from medimg.errors import LeakError
 from medimg.io.identity import fingerprint_of, key_fingerprint
 
@@ -108,7 +108,7 @@ def _one_patient(rows: pd.DataFrame, key: str) -> Check:
 def _one_part(rows: pd.DataFrame, key: str, part: NDArray[np.int8]) -> Check:
     known = (rows[key] != "").to_numpy()
     code, names = pd.factorize(rows[key][known])
-    lies = np.zeros((len(part), len(names), 3), dtype=bool)
+    lies = np.zeros((len(part), len(names), len(PARTS) + 1), dtype=bool)
     lies[np.arange(len(part))[:, None], code, part[:, known]] = True
     leaks = (lies.sum(axis=2) > 1).any(axis=0)[code]
     found = rows["patient" if key == "patient" else "id"][known][leaks]

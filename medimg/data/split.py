@@ -15,6 +15,7 @@ from medimg.data.strata import Cohort, cohort, column_of
 from medimg.errors import ConfigError, LeakError, ManifestError, RunError
 
 PARTS = ("train", "val", "test")
+UNUSED = "unused"  # of the training part, by data.train_share
 TRAIN, VAL, TEST = range(3)
 COLUMNS = ["id", "fold", "member", "part"]
 
@@ -178,13 +179,13 @@ def parts_of(rows: pd.DataFrame, split: pd.DataFrame) -> tuple[list[tuple[int, i
         "names rows that the manifest lacks": split["id"][row < 0].unique(),
         "misses rows of the manifest": ids[(times == 0).any(axis=0)],
         "deals rows twice in one fold": ids[(times > 1).any(axis=0)],
-        "gives rows a part other than train, val or test": split["id"][~split["part"].isin(PARTS)].unique(),
+        "gives rows a part other than train, val, test or unused": split["id"][~split["part"].isin([*PARTS, UNUSED])].unique(),
     }
     if any(len(found) for found in faults.values()):
         way_out = "The manifest or the split has changed since they were made together: put it back, or start a new run."
         raise LeakError(*[f"the split {what}: {named(found)}. {way_out}" for what, found in faults.items() if len(found)])
     part = np.empty(times.shape, dtype=np.int8)
-    part[pair, row] = pd.Categorical(split["part"], categories=PARTS).codes
+    part[pair, row] = pd.Categorical(split["part"], categories=[*PARTS, UNUSED]).codes
     return pairs, part
 
 

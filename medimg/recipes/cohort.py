@@ -11,6 +11,7 @@ import pandas as pd
 from medimg import phantoms
 from medimg.data.cache import PictureCache
 from medimg.data.leaks import KEYS, prove, prove_external
+from medimg.data.share import keep_share
 from medimg.data.split import load_split, make_split, save_split
 from medimg.errors import ManifestError
 from medimg.io import Manifest, read_manifest
@@ -82,7 +83,7 @@ def deal(manifest: Manifest, settings: Settings) -> pd.DataFrame:
     data = settings.data
     _refuse_absent(manifest, sequences_of(data))
     if data.split not in (None, "manifest"):
-        return load_split(Path(str(data.split)), manifest.rows)
+        return _share(manifest.rows, load_split(Path(str(data.split)), manifest.rows), settings)
     if data.deal_over:
         where = {key: value for key, value in data.where.items() if key not in data.deal_over}
         split = deal(read(replace(data, where=where, fuse=())), replace(settings, data=replace(data, deal_over=(), fuse=())))
@@ -95,10 +96,15 @@ def deal(manifest: Manifest, settings: Settings) -> pd.DataFrame:
         raise ManifestError("data.split=manifest: the manifest has no column part. Add it (train, val, test), or leave data.split out.")
     if data.deal_by == "image":
         rows = rows.assign(patient=rows["id"])
-    return make_split(
+    split = make_split(
         rows, folds=data.folds, inner_folds=data.inner_folds, val_share=data.val_share, test_share=data.test_share,
         seed=settings.split_seed, stratify=data.stratify, leave_out=data.leave_out,
     )  # fmt: skip
+    return _share(rows, split, settings)
+
+
+def _share(rows: pd.DataFrame, split: pd.DataFrame, settings: Settings) -> pd.DataFrame:
+    return keep_share(rows, split, settings.data.train_share, settings.split_seed)
 
 
 def cohort_of(manifest: Manifest, settings: Settings, split: pd.DataFrame, split_sha256: str) -> Cohort:

@@ -118,7 +118,7 @@ def _taught(source: Path, job: Job) -> pd.DataFrame:
     """The cases that one network of a run trained and chose on, and those of the network it had started from."""
     cases = read_cases(source / "cases.csv")
     split = load_split(source / "split.csv", cases, json.loads((source / "split_proof.json").read_text())["split_sha256"])
-    seen = split[(split["fold"] == job[1]) & (split["member"] == job[2]) & (split["part"] != "test")]["id"]
+    seen = split[(split["fold"] == job[1]) & (split["member"] == job[2]) & split["part"].isin(["train", "val"])]["id"]
     return pd.concat([cases[cases["id"].isin(seen)][[*KEYS]], taught_before(source, stage_name(*job))], ignore_index=True)
 
 

@@ -56,7 +56,7 @@ def extend(learner: Learner, cohort: Cohort) -> Extension | None:
     }
     enlarging = learner.srgan(pictures(rows, SCALE * how.size)) if how.enlarge else None
     taught = {group.number: rows if common or enlarging else group.rows for group in wanted}
-    inputs = learner.inputs | {"numbers": [(group.missing(how), how.test) for group in wanted]}
+    inputs = learner.inputs | {"numbers": [(group.missing(how), how.test) for group in wanted], "side": cohort.cache.prepare.size}
     inputs |= {"weights": [weights_sha256(folder) for folder in [*drawing.values(), *([enlarging] if enlarging else [])]]}
     draw = partial(_draw, learner, wanted, drawing, enlarging, taught, cohort.cache.prepare.size)
     folder = stage(learner.run, prepares("5_extend", learner.job), inputs, draw)

@@ -34,6 +34,7 @@ from medimg.training.checkpoints import CheckpointFolder
 from medimg.training.machine import Machine
 
 REPLAY = 3  # what the pictures of the second phase are drawn for
+GENERATORS = ("size", "width", "latent", "sr_width", "sr_blocks", "sr_perceptual")  # the keys of `generate` that make the networks
 Flags = NDArray[np.bool_]
 
 check = supervised.check
@@ -46,7 +47,7 @@ def train(settings: Settings, run: Path) -> None:
     cohort = load(settings, run)
     starts = encoders.settle(settings, cohort, run)
     for job in jobs(settings, cohort):
-        extension = extend(Learner(settings, machine, run, job, _inputs(settings, cohort, job)), cohort)
+        extension = extend(Learner(settings, machine, run, job, generator_inputs(settings, cohort, job)), cohort)
         _Phases(cohort, machine, run, job, extension).train(settings, starts.get(job))
         if extension and settings.generate.judge:
             Worth(settings, cohort, machine, run, job, extension).judge()
@@ -77,10 +78,14 @@ def _more(settings: Settings, cohort: Cohort, run: Path) -> None:
         write_phases(run, judge_aside(run, "first_phase", singles)[0])
 
 
-def _inputs(settings: Settings, cohort: Cohort, job: Job) -> dict[str, Any]:
-    """What the generators of a job depend on: who is in its training part, how pictures are prepared, and how they learn."""
+def generator_inputs(settings: Settings, cohort: Cohort, job: Job) -> dict[str, Any]:
+    """What the generators of a job depend on besides the plan of each: the training part, how pictures are prepared, the networks.
+
+    Not how many pictures are drawn or how they are judged, so that runs which differ in that can share their generators.
+    """
     prepare = {key: value for key, value in cohort.cache.prepare.spec.items() if key != "size"}
-    return {"split_sha256": cohort.split_sha256, "prepare": prepare, "job": job, "generate": asdict(settings.generate)}
+    networks = {key: value for key, value in asdict(settings.generate).items() if key in GENERATORS}
+    return {"split_sha256": cohort.split_sha256, "prepare": prepare, "job": job, "generate": networks}
 
 
 class _Phases:

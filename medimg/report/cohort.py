@@ -90,14 +90,15 @@ def parts(run: RunFolder) -> dict[str, dict[str, dict[str, int]]]:
 
 def parts_table(run: RunFolder) -> Table:
     """Patients and images of each part, fold by fold."""
-    lines = []
-    for fold, members in parts(run).items():
+    lines, dealt = [], parts(run)
+    titles = PARTS | ({"unused": "Not used"} if any("unused" in members for members in dealt.values()) else {})
+    for fold, members in dealt.items():
         cells = []
-        for part in PARTS:
+        for part in titles:
             counts = members.get(part) or {}
             cells += [count_cell(counts.get("patients")), count_cell(counts.get("images"))]
         lines.append([name_cell(fold), *cells])
-    head = ["Fold", *(f"{title}, {unit}" for title in PARTS.values() for unit in ("patients", "images"))]
+    head = ["Fold", *(f"{title}, {unit}" for title in titles.values() for unit in ("patients", "images"))]
     return Table("Parts", head, lines)
 
 

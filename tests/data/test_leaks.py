@@ -135,7 +135,7 @@ def test_a_split_that_misses_or_invents_rows_is_found():
         rows, split.assign(id=split["id"].replace(rows["id"][5], "f" * 16)), "names rows that the manifest lacks", "f" * 16, rows["id"][5]
     )
     refused(rows, pd.concat([split, split.iloc[[9]]]), "deals rows twice in one fold", split["id"][9])
-    refused(rows, split.assign(part=split["part"].replace("val", "validate")), "a part other than train, val or test")
+    refused(rows, split.assign(part=split["part"].replace("val", "validate")), "a part other than train, val, test or unused")
     refused(rows, split.iloc[:0], "misses rows of the manifest", "(180 in all)")
 
 

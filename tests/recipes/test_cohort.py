@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from medimg.data.leaks import prove
+from medimg.data.split import save_split
 from medimg.errors import LeakError, ManifestError
 from medimg.recipes.cohort import cohort_of, deal, read
 from medimg.recipes.images import kind_of
@@ -101,3 +102,18 @@ def test_a_place_is_the_same_whichever_of_its_slices_have_a_label(tmp_path):
     none = cohort_of(replace(manifest, rows=some.assign(label="")), settings, split, "")
     assert none.cases(0, 0, "train").empty
     assert len(none.cases(0, 0, "test")) == len(whole.cases(0, 0, "test"))
+
+
+def test_a_share_of_the_training_part_leaves_validation_and_test_as_they_are(settings, tmp_path):
+    manifest = read(settings.data)
+    whole = deal(manifest, settings)
+    save_split(whole, tmp_path / "split.csv")
+    for source in ({}, {"split": str(tmp_path / "split.csv")}):
+        data = replace(settings.data, train_share=0.5, **source)
+        less = deal(manifest, replace(settings, data=data))
+        cohorts = [cohort_of(manifest, replace(settings, data=data), split, "") for split in (whole, less)]
+        for fold in range(3):
+            ids = [{part: set(cohort.part(fold, 0, part)["id"]) for part in ("train", "val", "test")} for cohort in cohorts]
+            assert ids[0]["val"] == ids[1]["val"]
+            assert ids[0]["test"] == ids[1]["test"]
+            assert ids[1]["train"] < ids[0]["train"]

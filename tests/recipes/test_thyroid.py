@@ -6,6 +6,7 @@ import random
 import shutil
 import signal
 import time
+from types import SimpleNamespace
 
 import fakes
 import numpy as np
@@ -13,7 +14,8 @@ import pandas as pd
 import pytest
 from command import medimg, refused
 
-from medimg.recipes.thyroid import single_signs, with_replay
+from medimg.recipes.thyroid import generator_inputs, single_signs, with_replay
+from medimg.settings import Generate, Settings
 
 from .conftest import cases, newest, process, table
 
@@ -127,6 +129,16 @@ def test_nothing_is_generated_where_nothing_is_asked_for(here, tmp_path):
 
 def test_fused_sequences_are_refused(here, tmp_path):
     assert "data.fuse" in refused("train", *words(here[1], tmp_path, "data.fuse=[FLAIR,T2]"))
+
+
+def test_generators_depend_neither_on_how_many_pictures_are_drawn_nor_on_their_judges():
+    cohort = SimpleNamespace(split_sha256="a", cache=SimpleNamespace(prepare=SimpleNamespace(spec={"size": 32, "crop": "none"})))
+
+    def inputs(**how):
+        return generator_inputs(Settings(generate=Generate(**how)), cohort, (1, 0, 0))
+
+    assert inputs() == inputs(to=5, to_cross=0, test=3, judge=False, judge_epochs=2, enlarge=False)
+    assert all(inputs() != inputs(**how) for how in ({"size": 16}, {"width": 8}, {"latent": 10}, {"sr_width": 8}, {"sr_blocks": 2}))
 
 
 def test_the_second_phase_sees_all_of_several_signs_and_as_many_of_one_as_asked():

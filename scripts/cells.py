@@ -1,0 +1,124 @@
+"""Cells of a paper's tables: each is an ordinary run, timed, trained or gone on with, several at once where asked. Not a command."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import torch
+from torch import Tensor, nn
+
+from medimg.training.machine import Machine
+
+CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+Lines = list[dict[str, object]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """A run of its own, trained with `words` once those it needs are done; what a table asks of it stands in a subclass."""
+
+    run: Path
+    words: tuple[str, ...] = ()
+    needs: tuple[Path, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """As --only and the messages have it."""
+        return f"{self.run.parent.name}/{self.run.name}"
+
+    @property
+    def done(self) -> bool:
+        """Whether the run is judged and reported."""
+        return is_done(self.run)
+
+    def prepare(self, words: list[str]) -> None:
+        """Do what is to be done before the run begins with these words, or goes on."""
+
+
+def is_done(run: Path) -> bool:
+    """Whether a run is judged and reported."""
+    return (run / "metrics.json").is_file() and (run / "report.html").is_file()
+
+
+def by_key(words: Iterable[str]) -> dict[str, str]:
+    """Words by the key they set: of two for one key the later rules."""
+    keyed = {word.partition("=")[0]: word for word in words}
+    if "data.manifest" in keyed:
+        keyed.pop("data.limit", None)  # makes a built-in cohort smaller and is refused for files
+    return keyed
+
+
+def quickest(step: Callable[[], object], machine: Machine) -> float:
+    """The quickest of three steps here: processor seconds of one thread, or seconds of a GPU."""
+    clock = time.process_time if machine.accelerator == "cpu" else time.perf_counter  # other programs disturb the former less
+    spent = []
+    for _ in range(3):
+        start = clock()
+        step()
+        spent.append(clock() - start)
+    return min(spent)
+
+
+def step_of(network: nn.Module, image: Tensor, machine: Machine) -> Callable[[], object]:
+    """Give one optimiser step of a network on a batch of pictures, both on the machine's device."""
+    if machine.channels_last:
+        network, image = network.to(memory_format=torch.channels_last), image.contiguous(memory_format=torch.channels_last)
+    optimizer = torch.optim.AdamW(network.parameters())
+
+    def step() -> None:
+        with torch.autocast(machine.device.type, machine.dtype, enabled=machine.precision != "fp32"):
+            loss = network(image).float().square().mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        float(loss.detach())
+
+    return step
+
+
+def train_all(todo: Sequence[Cell], at_once: int) -> list[str]:
+    """Train the cells that are not done, each after the one it starts from; gives what failed, after the others are finished."""
+    waiting, failed = [cell for cell in todo if not cell.done], list[str]()
+    running: dict[Future[int], Cell] = {}
+    with ThreadPoolExecutor(at_once) as pool:
+        while waiting or running:
+            ahead = {cell.run for cell in [*waiting, *running.values()]}
+            for cell in [cell for cell in waiting if not ahead.intersection(cell.needs)][: at_once - len(running)]:
+                waiting.remove(cell)
+                if lacking := [f"{run.parent.name}/{run.name}" for run in cell.needs if not is_done(run)]:
+                    failed.append(f"{cell.name}: a run it needs is not done ({', '.join(lacking)})")
+                else:
+                    running[pool.submit(train, cell, at_once)] = cell
+            ended = wait(running, return_when=FIRST_COMPLETED).done if running else set()
+            for future in ended:
+                cell, code = running.pop(future), future.result()
+                failed += [f"{cell.name}: exit code {code}, see {cell.run}/log.txt"] if code not in (0, 3) else []
+    return failed
+
+
+def train(cell: Cell, at_once: int) -> int:
+    """Train one cell, or go on with it, in a process of its own; what it says lies beside its run."""
+    start, threads = time.time(), max(1, CORES // at_once)
+    words, environment = list(cell.words), {**os.environ, "MEDIMG_RUN": str(cell.run)}
+    if at_once > 1:
+        environment["OMP_NUM_THREADS"] = str(threads)
+        words += [] if (cell.run / "config.yaml").is_file() else [f"trainer.threads={threads}"]  # a run keeps what it began with
+    cell.run.parent.mkdir(parents=True, exist_ok=True)
+    cell.prepare(words)
+    with cell.run.with_name(f"{cell.run.name}.txt").open("w") as said:
+        code = subprocess.run([sys.executable, "-m", "medimg", "train", *words], env=environment, stdout=said, stderr=said).returncode
+    print(f"{cell.name}: {(time.time() - start) / 60:.1f} min" + ("" if code in (0, 3) else f", exit code {code}"), flush=True)
+    return code
+
+
+def table(lines: Lines) -> str:
+    """Write lines as Markdown."""
+    frame = pd.DataFrame(lines)
+    head = "| " + " | ".join(frame.columns) + " |\n|" + "---|" * len(frame.columns)
+    return "\n".join([head, *("| " + " | ".join(map(str, row)) + " |" for row in frame.itertuples(index=False))])

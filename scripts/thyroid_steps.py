@@ -1,0 +1,96 @@
+"""Table 3 of the thyroid paper and the ablation that it lacks: what other networks, and each step of ours, are worth. Not a command."""
+
+import json
+from pathlib import Path
+
+from cells import Lines
+from paired import difference_rows, row_of, shown, told
+from thyroid_cells import Cell
+from thyroid_paper import BY_NETWORK
+from thyroid_signs import beside, of, seeds, signs
+
+from medimg.evaluate.compare import judged, paired
+from medimg.run.folder import stored_settings
+
+CROSS = "several signs"
+
+
+def ours_of(done: list[Cell]) -> Cell | None:
+    """The cell that the others are compared with, where it is done."""
+    return next((cell for cell in done if cell.name == "ours/multilabel"), None)
+
+
+def networks(done: list[Cell]) -> dict[str, Lines]:
+    """Table 3: means over the signs, and each network minus ours on the same images."""
+    ours, lines = ours_of(done), list[dict[str, object]]()
+    for cell in [*of(done, "table3"), *of(done, "ours")]:
+        printed = BY_NETWORK.get("ours" if cell.table == "ours" else cell.label)
+        line: dict[str, object] = {"network": cell.label, "pictures": f"{stored_settings(cell.run).data.size} px"}
+        line |= {"seeds": seeds(cell), "steps": steps_made(cell.run)} | beside(cell, "macro", printed) | minus(cell, ours)
+        lines.append(line | {"note": cell.note or "–"})
+    return {"Table 3: networks on equal data, with as many optimiser steps; means over signs": lines}
+
+
+def steps_made(run: Path) -> int:
+    """The optimiser steps that the network of the first seed made, in all phases."""
+    rows = [
+        path.read_text().splitlines()[-1]
+        for kind in ("0_6_single", "1_train")
+        for path in sorted((run / "stages").glob(f"{kind}_*/progress.jsonl"))[:1]
+    ]
+    return sum(json.loads(row)["step"] for row in rows)
+
+
+def minus(cell: Cell, other: Cell | None, said: str = "minus ours") -> dict[str, object]:
+    """Give the paired differences of macro AUROC and exact match from another cell."""
+    found: dict[str, object] = {f"macro AUROC {said}": "–", f"exact match {said}": "–"}
+    if other is None or other.run == cell.run:
+        return found
+    for metric, scope, name in (("auroc", "macro", "macro AUROC"), ("exact_match", "all", "exact match")):
+        rows = difference_rows(cell.run, other.run, (metric,), scope)
+        found |= {f"{name} {said}": told(row) for row in rows if row["level"] == "image"}
+    return found
+
+
+def ablation(done: list[Cell]) -> dict[str, Lines]:
+    """What each step is worth: ours but for one thing; and the same on fewer real training images."""
+    ours = ours_of(done)
+    steps = [*([ours] if ours else []), *of(done, "ablation", "128")]
+    shares: Lines = []
+    for name in dict.fromkeys(cell.table for cell in done if cell.table.startswith("share_")):
+        own = of(done, name)
+        whole = next((cell for cell in own if cell.run.name == "ours"), None)
+        shares += [_step(cell, ours) | minus(cell, whole, "minus ours on this share") for cell in own]
+    return {
+        "Ablation: ours but for one thing, with as many optimiser steps": [_step(cell, ours) for cell in steps],
+        "Fewer real training images, validation and test unchanged": shares,
+    }
+
+
+def _step(cell: Cell, ours: Cell | None) -> dict[str, object]:
+    line: dict[str, object] = {
+        "training": cell.label,
+        "real images": _taught(cell.run),
+        "steps": steps_made(cell.run),
+        "seeds": seeds(cell),
+    }
+    line |= {"macro AUROC": shown(row_of(cell.run, "auroc", scope="macro")), "exact match": shown(row_of(cell.run, "exact_match"))}
+    both, each = row_of(cell.run, "exact_match", scope="cases=two_labels"), []
+    for sign in signs(cell):
+        found = row_of(cell.run, "sensitivity", scope=f"cases=two_labels,class={sign}")
+        each += [f"{sign.replace('_', ' ')} {shown(found)}"] if found.get("estimate") is not None else []
+    line |= {f"exact match, {CROSS}": f"{shown(both)}, n = {both.get('n', 0)}", f"sensitivity, {CROSS}": "; ".join(each) or "–"}
+    return line | minus(cell, ours) | {f"exact match, {CROSS}, minus ours": _cross_minus(cell, ours)}
+
+
+def _taught(run: Path) -> int:
+    """Real training images of the first fold."""
+    return int(next(iter(json.loads((run / "flow.json").read_text())["parts"].values()))["train"]["images"])
+
+
+def _cross_minus(cell: Cell, ours: Cell | None) -> str:
+    """The paired difference of exact match on the images of several signs."""
+    if ours is None or ours.run == cell.run:
+        return "–"
+    one, other = (each.where(each.truth.sum(axis=1) > 1) for each in (judged(run)["image"] for run in (cell.run, ours.run)))
+    return next((told(row) for row in paired(one, other) if row["metric"] == "exact_match"), "–") if len(one) else "–"

@@ -1,0 +1,71 @@
+"""Tables 1 to 3, ablation and figure 5 from the cells that are done. Not a command.
+
+A further table: a function of the cells that gives headed lines, named in `TABLES`.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import matplotlib as mpl
+import pandas as pd
+from cells import Lines, table
+from matplotlib.figure import Figure
+from paired import row_of
+from thyroid_cells import Cell
+from thyroid_paper import FIGURE_5
+from thyroid_signs import by_sign, recognised
+from thyroid_steps import ablation, networks, ours_of
+
+from medimg.run.folder import stored_settings
+
+mpl.use("Agg")
+METHOD = "Built-in cohort: shows the method, not medicine."
+TABLES: tuple[Callable[[list[Cell]], dict[str, Lines]], ...] = (recognised, by_sign, networks, ablation)
+
+
+def size_of(cell: Cell) -> str:
+    """Tell what a run was judged on and how large it was."""
+    row, settings = row_of(cell.run, "exact_match"), stored_settings(cell.run)
+    how = settings.generate
+    made = (
+        f"at most {how.to} images of each sign and {how.to_cross} of each pair by generating"
+        if how.to or how.to_cross
+        else "none generated"
+    )
+    ours = f"profile {settings.profile}, {settings.model.name}, {settings.data.size} px, {made}"
+    return f"Test part: n = {row['n']} images of {row['patients']} patients. {cell.label.capitalize()}: {ours}."
+
+
+def figure_5(ours: Cell, path: Path) -> None:
+    """Draw loss and mean AUROC on validation over the epochs of the last phase, a line a seed."""
+    figure = Figure(figsize=(9, 3.4), layout="constrained")
+    axes = figure.subplots(1, 2)
+    for rows in sorted((ours.run / "stages").glob("1_train_*/progress.jsonl")):
+        curve, seed = pd.read_json(rows, lines=True), rows.parent.name.removeprefix("1_train_").replace("_", " ")
+        for axis, column in zip(axes, ("val/loss", "val/auroc"), strict=True):
+            if column in curve:
+                axis.plot(curve["epoch"] + 1, curve[column], marker=".", label=seed)
+    for axis, name in zip(axes, ("validation log-loss after the best temperature", "validation AUROC, mean over signs"), strict=True):
+        axis.set(xlabel="epoch of the last phase", ylabel=name)
+        axis.xaxis.get_major_locator().set_params(integer=True)
+        if axis.get_legend_handles_labels()[0]:
+            axis.legend(fontsize=7)
+    figure.savefig(path, dpi=200)
+
+
+def write(out: Path, done: list[Cell], built_in: bool) -> Path:
+    """Write tables.md and, once ours is done, figure_5.png; gives the former."""
+    ours = ours_of(done)
+    head = " ".join([*([METHOD] if built_in else []), size_of(ours or done[0])])
+    parts = ["# Tables of the thyroid paper\n"]
+    parts.append("Ours: with 95 % interval (patients drawn); the paper gives none. The two cannot be subtracted.\n")
+    for make in TABLES:
+        for title, lines in make(done).items():
+            parts += [f"## {title}\n", f"{head}\n", table(lines), ""] if lines else []
+    if ours:
+        figure_5(ours, out / "figure_5.png")
+        told = f"figure_5.png: loss and AUROC of ours on validation over the epochs of the last phase, seed by seed. {FIGURE_5}"
+        parts += ["## Figure 5\n", f"{head}\n", told, ""]
+    path = out / "tables.md"
+    path.write_text("\n".join(parts))
+    return path

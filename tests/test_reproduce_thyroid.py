@@ -1,0 +1,213 @@
+"""The thyroid paper's tables: cells of equal data and steps, generators lent, and what is written of finished runs."""
+
+import csv
+import json
+import re
+from dataclasses import replace
+from importlib import import_module
+from pathlib import Path
+
+import fakes
+import pytest
+from report.fake_run import fake_run
+
+import medimg
+from medimg.run.compose import compose
+from medimg.run.folder import make_run, write_config
+from medimg.settings import Data, Settings
+
+FOLDER = Path(medimg.__file__).parents[1] / "scripts"
+KEPT = {"seeds", "title", "model", "phases", "generate", "task", "data", "decision", "augment"}
+
+
+@pytest.fixture
+def scripts(monkeypatch):
+    monkeypatch.syspath_prepend(str(FOLDER))
+    return import_module
+
+
+@pytest.fixture
+def asked(scripts, tmp_path):
+    return scripts("thyroid_cells").Asked(tmp_path)
+
+
+@pytest.fixture
+def made(scripts, asked):
+    return {cell.name: cell for cell in scripts("thyroid_cells").all_cells(asked)}
+
+
+def settings_of(cell):
+    return compose(list(cell.words))
+
+
+def test_each_cell_is_a_run_of_its_own_and_three_besides_the_headline_have_several_seeds(made):
+    assert len(made) == len({cell.run for cell in made.values()}) == 2 + 7 + 6 + 4 + 2
+    several = {name for name, cell in made.items() if settings_of(cell).every_seed == (1, 2, 3)}
+    assert several == {"ours/multilabel", "ours/paper", "table3/resnet101", "ablation/classic"}
+
+
+def test_networks_of_table_3_see_the_same_pictures_in_one_phase(made):
+    ours = settings_of(made["ours/multilabel"])
+    for cell in (cell for cell in made.values() if cell.table == "table3"):
+        settings = settings_of(cell)
+        assert cell.name.endswith(settings.model.name)
+        assert replace(settings.generate, judge=True) == ours.generate
+        assert settings.augment == ours.augment
+        assert (settings.phases.count, settings.model.cross) == (1, "none")
+        larger = settings.data.size != ours.data.size
+        assert replace(settings.data, size=ours.data.size) == ours.data
+        assert larger == (settings.model.name == "inception_v3") == ("larger" in cell.note)
+
+
+@pytest.mark.parametrize("profile", ["quick", "paper", "smoke"])
+def test_an_ablation_differs_from_ours_in_what_it_says_alone(scripts, asked, profile):
+    cells = scripts("thyroid_cells")
+    made = {cell.name: settings_of(cell) for cell in cells.all_cells(replace(asked, profile=profile))}
+    ours = made["ours/multilabel"]
+    for name, (_, words) in cells.STEPS.items():
+        other = made[f"ablation/{name}"]
+        named = {word.partition("=")[0].partition(".")[0] for word in words} | {"seeds", "title", "generate"}
+        assert all(getattr(other, key) == getattr(ours, key) for key in KEPT - named)
+    assert made["share_25/ours"].data == replace(ours.data, train_share=0.25)
+    assert made["128/ours"].data == replace(ours.data, size=128)
+
+
+def test_words_for_every_run_rule_over_the_profile_and_not_over_what_a_cell_is(scripts, asked):
+    asked = replace(asked, profile="smoke", more=("data.manifest=some.csv", "phases.replay=2", "generate.to=9", "data.size=96"))
+    made = {cell.name: cell for cell in scripts("thyroid_cells").all_cells(asked)}
+    for cell in made.values():
+        assert "phases.replay=2" in cell.words
+        assert not any(word.startswith("data.limit=") for word in cell.words)
+    assert "data.size=96" in made["table3/inception_v3"].words
+    assert {"data.size=128", "generate.to=9"} < {*made["128/ours"].words}
+    assert "generate.to=0" in made["ablation/none"].words
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory):
+    """Words for sixty images of signs a, b, c, every fifth with a and b at once."""
+    manifest = fakes.cohort(tmp_path_factory.mktemp("c"), patients=60, images=1, size=16, classes=("a", "b", "c"), multilabel=True)
+    rows = list(csv.DictReader(manifest.open()))
+    for number, row in enumerate(rows):
+        row["label"] = "abc"[number % 3] if number % 5 else "a|b"
+    fakes.table(manifest, rows)
+    kind = ("data.classes=[a,b,c]", "data.normalise=percentile", "data.field_mm=null", "trainer.batch_size=8")
+    return (f"data.manifest={manifest}", *kind, "generate.to=20", "generate.to_cross=20", "generate.least=2")
+
+
+def test_every_network_makes_as_many_steps_as_ours(scripts, asked, own):
+    cells, budget = scripts("thyroid_cells"), scripts("thyroid_budget").Budget()
+    made = cells.all_cells(replace(asked, more=own))
+    first, then = budget.phases(settings_of(made[0]))
+    assert then[0] < first[0] == first[1] * settings_of(made[0]).trainer.epochs
+    for cell in (cell for cell in made if cell.name in ("table3/resnet101", "ablation/none", "ablation/one_phase", "share_25/classic")):
+        settings = settings_of(budget.equal(cell))
+        phases = budget.phases(settings)
+        assert len(phases) == settings.phases.count
+        if len(phases) == 1:
+            assert phases[0][0] == first[0] + then[0]
+        for (steps, per_epoch), (wanted, _) in zip(phases, (first, then), strict=True) if len(phases) == 2 else ():
+            assert abs(steps - wanted) <= per_epoch / 2
+
+
+def test_the_plan_counts_generators_where_they_are_trained(scripts, asked, own, monkeypatch, capsys):
+    cells, budget = scripts("thyroid_cells"), scripts("thyroid_budget")
+    free = ("ours/paper", "table3/resnet101", "ablation/dcgan", "ablation/none", "share_25/classic", "128/ours")
+    every = cells.all_cells(replace(asked, seeds=2, more=own))
+    made = [cell for cell in every if cell.name in ("ours/multilabel", "share_25/ours", *free)]
+    monkeypatch.setattr(budget, "quickest", lambda step, machine: 0.5)
+    monkeypatch.setattr(budget, "TIMED", dict.fromkeys(budget.TIMED, lambda settings: None))
+    budget.plan(made, every)
+    told = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()}
+    assert re.search(r"2400 drawing .* 400 enlarging .* judging .* network", told["ours/multilabel"])
+    for name in free:
+        assert not re.search("drawing|enlarging|judging", told[name])
+    assert "1200 drawing" in told["share_25/ours"]
+    assert told["8"].startswith("8 cells")
+
+
+def test_generators_are_lent_where_they_would_be_the_same(scripts, made):
+    same = scripts("thyroid_pictures").same
+    lent = {name: same(settings_of(made["ours/multilabel"]), settings_of(cell)) for name, cell in made.items()}
+    everything = ["2_dcgan", "3_dcgan*", "4_srgan", "5_extend"]
+    assert all(lent[name] == everything for name in ("ours/paper", "table3/vgg19", "ablation/one_phase", "ablation/block_input"))
+    assert lent["table3/inception_v3"] == lent["128/ours"] == everything[:3]
+    assert lent["ablation/dcgan"] == lent["128/dcgan"] == everything[:2]
+    assert not any(lent[name] for name in ("ablation/none", "ablation/classic", "share_25/ours", "share_50/classic"))
+
+
+def test_finished_stages_are_lent_once_and_those_of_other_seeds_are_not(scripts, asked, made):
+    cell, source = made["table3/vgg19"], made["ours/multilabel"].run
+    make_run(source, settings_of(made["ours/multilabel"]), [])
+    for name in ("0_2_dcgan_seed1", "0_2_dcgan_seed2", "0_3_dcgan4_seed1", "0_4_srgan_seed1", "0_6_single_seed1"):
+        stage = source / "stages" / f"{name}_fold0_member0"
+        stage.mkdir(parents=True)
+        (stage / "weights").write_text(name)
+        if "srgan" not in name:
+            (stage / "done.json").write_text("{}")
+    cell.prepare(list(cell.words))
+    stages = cell.run / "stages"
+    assert sorted(path.name for path in stages.iterdir()) == ["0_2_dcgan_seed1_fold0_member0", "0_3_dcgan4_seed1_fold0_member0"]
+    (stages / "0_2_dcgan_seed1_fold0_member0" / "weights").unlink()
+    cell.prepare(list(cell.words))
+    assert not (stages / "0_2_dcgan_seed1_fold0_member0" / "weights").exists()
+    assert (source / "stages" / "0_2_dcgan_seed1_fold0_member0" / "weights").read_text() == "0_2_dcgan_seed1"
+    assert compose([word for word in (cell.run / "overrides.txt").read_text().splitlines() if word]).model.name == "vgg19"
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """Made-up answers of ours with two seeds, of the paper's rule, of a network and of an ablation, on the same cases."""
+    out = tmp_path_factory.mktemp("out")
+    for name, kind in {
+        "ours/multilabel": "multilabel",
+        "ours/paper": "distribution",
+        "table3/vgg19": "multilabel",
+        "share_25/ours": "multilabel",
+    }.items():
+        seeds = (1, 2) if name == "ours/multilabel" else (1,)
+        run = fake_run(out / name, kind=kind, folds=1, seeds=seeds, patients=100)
+        write_config(run, Settings(data=Data(manifest="phantom:thyroid"), seeds=seeds, recipe="thyroid"))
+        (run / "report.html").write_text("")
+        for folder in (run / "stages").iterdir():
+            folder.rename(folder.with_name(f"1_train_{folder.name}"))
+    return out
+
+
+def test_tables_stand_beside_the_papers_with_counts_seeds_and_paired_differences(scripts, finished):
+    cells = scripts("thyroid_cells")
+    done = [cell for cell in cells.all_cells(cells.Asked(finished)) if cell.done]
+    assert len(done) == 4
+    text = scripts("thyroid_tables").write(finished, done, built_in=True).read_text()
+    assert (finished / "figure_5.png").is_file()
+    sections = dict(part.partition("\n")[::2] for part in text.split("\n## ")[1:])
+    assert all("shows the method, not medicine. Test part: n = " in part for part in sections.values())
+    (first,) = (part for name, part in sections.items() if name.startswith("Table 1"))
+    assert re.search(r"\| goitre \+ reduced uptake \| (\d+) \| \d+ \| \d+, \d+ of \1 ", first)
+    assert "106 of 120 (88.3 %)" in first
+    (third,) = (part for name, part in sections.items() if name.startswith("Table 3"))
+    line = next(line for line in third.splitlines() if line.startswith("| vgg19"))
+    assert "1 (one seed)" in line
+    assert "| 0.890 |" in line
+    assert "lower rate" in line
+    assert len(re.findall(r"[+-]\d\.\d{3} \(", line)) == 2
+    assert re.search(r"[+-]\d\.\d{3} \([+-]\d\.\d{3} to ", line)
+    ours = next(line for line in third.splitlines() if line.startswith("| ours, thresholds"))
+    assert "| 1, 2 |" in ours
+    assert "sd over seeds" in ours
+
+
+def test_images_are_counted_as_the_run_itself_counts_them(scripts, finished):
+    counted = scripts("thyroid_signs").recognised([cell for cell in cells_of(scripts, finished) if cell.table == "ours"])
+    (lines,) = counted.values()
+    rows = json.loads((finished / "ours" / "multilabel" / "metrics.json").read_text())["rows"]
+    exact = next(row for row in rows if (row["metric"], row["scope"], row["level"]) == ("exact_match", "all", "image"))
+    total = lines[-1]
+    assert total["images"] == exact["n"] == sum(line["images"] for line in lines[:-1])
+    named = [int(n) for n in re.findall(r"\d+(?=[, ])", total["ours, thresholds from validation, recognised"].partition(" of ")[0] + " ")]
+    assert sum(named) / len(named) / exact["n"] == pytest.approx(exact["estimate"])
+
+
+def cells_of(scripts, out):
+    cells = scripts("thyroid_cells")
+    return [cell for cell in cells.all_cells(cells.Asked(out)) if cell.done]
