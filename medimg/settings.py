@@ -64,6 +64,7 @@ class Model:
     head: Literal["linear", "transfer"] = "linear"  # transfer: 512 -> 256 -> outputs in the place of the network's own
     channels: int = within(1, 3, 1)
     dropout: float = within(0, 0.95, 0.0)
+    layerwise: int = at_least(0, 0)  # epochs in which each layer is trained for itself before all learn together (sdae)
     encoders: Literal["separate", "shared"] = "separate"  # with data.fuse: one for each sequence, or one for all
     cross: Literal["none", "block", "image"] = "none"  # y = F(x) + w * x_i in a ResNet: x_i is the block's input, or the picture
     activation: Literal["relu", "leaky_relu"] = "relu"  # relu: the network's own

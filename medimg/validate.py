@@ -18,6 +18,9 @@ OTHER_NAMES = {
 }  # fmt: skip
 
 
+SELDOM = ("generate.", "phases.", "active.")  # sections of one recipe each: of two equally near keys the other is meant
+
+
 class UnfitError(ValueError):
     """A value that a key cannot take; the text says what it needs."""
 
@@ -48,10 +51,10 @@ def closest_key(key: str) -> str | None:
     if leaf in OTHER_NAMES:
         return OTHER_NAMES[leaf]
 
-    def score(known: str) -> tuple[float, int]:
+    def score(known: str) -> tuple[float, bool, int]:
         whole = SequenceMatcher(None, key, known).ratio()
         last = SequenceMatcher(None, leaf, known.rsplit(".", 1)[-1]).ratio() - 0.02
-        return max(whole, last), -len(known)
+        return max(whole, last), not known.startswith(SELDOM), -len(known)
 
     best = max(known_keys(), key=score)
     return best if score(best)[0] >= NEAR else None

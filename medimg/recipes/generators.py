@@ -17,12 +17,12 @@ from medimg.models.perceptual import Perceptual
 from medimg.models.srgan import PatchDiscriminator, SuperResolution
 from medimg.recipes.networks import Job, best_of, prepares
 from medimg.recipes.one_generator import Plan, train_generator
-from medimg.recipes.stages import stage, write_json
+from medimg.recipes.stages import forget_last, stage, write_json
 from medimg.settings import Settings
 from medimg.tasks.adversarial import Adversaries
 from medimg.tasks.sources import Noise, Shrunk
 from medimg.training import ranks
-from medimg.training.checkpoints import CheckpointFolder, load_weights
+from medimg.training.checkpoints import load_weights
 from medimg.training.machine import Machine
 from medimg.transforms.diff_augment import DiffAugment
 
@@ -76,8 +76,7 @@ class Learner:
                 write_json(folder / "best.json", {"file": best.name, "step": keeper.best_step})
 
         folder = stage(self.run, prepares(name, self.job), inputs, work)
-        if ranks.rank() == 0:
-            CheckpointFolder(folder / "checkpoints").drop("last")
+        forget_last(folder)
         return folder
 
 

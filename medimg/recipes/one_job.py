@@ -11,6 +11,7 @@ from medimg.data.joined import Joined
 from medimg.data.patients import Patients, Places
 from medimg.data.places import subsets, withhold
 from medimg.recipes.cohort import Cohort
+from medimg.recipes.layerwise import pretrain
 from medimg.recipes.networks import Job
 from medimg.recipes.one_network import train_network
 from medimg.recipes.scores import write_scores
@@ -42,6 +43,8 @@ def train_job(
 
     taught = taught or _own(cohort, rows["train"], channels)
     chosen_on = cohort.pictures(rows["val"] if val is None else val, channels)
+    if settings.model.layerwise:
+        pretrain(network, taught, machine, epochs=settings.model.layerwise, batch_size=batch_size, seed=seed)
     keeper = train_network(
         settings, kind, network, taught, chosen_on, machine, seed=seed, folder=folder,
         loggers=_loggers(settings, folder) if ranks.rank() == 0 else [],

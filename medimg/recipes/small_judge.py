@@ -17,7 +17,7 @@ from medimg.recipes.answers import logits_and_features
 from medimg.recipes.cohort import Cohort
 from medimg.recipes.networks import Job, best_of, network_of, prepares
 from medimg.recipes.one_job import train_job
-from medimg.recipes.stages import stage
+from medimg.recipes.stages import forget_last, stage
 from medimg.settings import Model, Settings, Task
 from medimg.training.machine import Machine
 
@@ -39,7 +39,9 @@ def train_judge(
     """Train one in a stage of its own, on the real training part or on `taught`; its answers for val and test lie there."""
     small = judge_settings(settings, len(cohort.cases(*job[1:], "train")))
     own = {"judge": asdict(small.model) | asdict(small.task), "steps": small.trainer.max_steps, **inputs}
-    return stage(run, prepares(name, job), own, partial(_train, small, cohort, machine, job, taught))
+    folder = stage(run, prepares(name, job), own, partial(_train, small, cohort, machine, job, taught))
+    forget_last(folder)
+    return folder
 
 
 def _train(settings: Settings, cohort: Cohort, machine: Machine, job: Job, taught: Joined, folder: Path) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from medimg.errors import RunError
 from medimg.io.files import write_atomically
 from medimg.training import ranks
+from medimg.training.checkpoints import CheckpointFolder
 
 _LOG = logging.getLogger("medimg")
 _QUIET = {"file_only": True}  # for the run's log, not for the screen
@@ -47,6 +48,12 @@ def stage(run: Path, name: str, inputs: dict[str, Any], work: Callable[[Path], N
         _LOG.info("stage %s is done", name, extra=_QUIET)
     ranks.barrier()
     return folder
+
+
+def forget_last(folder: Path) -> None:
+    """Drop the last checkpoint of a finished training, with its optimiser; the best one stays."""
+    if ranks.rank() == 0:
+        CheckpointFolder(folder / "checkpoints").drop("last")
 
 
 def write_json(path: Path, value: Any) -> None:

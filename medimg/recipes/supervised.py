@@ -18,10 +18,9 @@ from medimg.recipes.finish import finish
 from medimg.recipes.images import places_of
 from medimg.recipes.networks import Encoder, Job, jobs, network_of, stage_name
 from medimg.recipes.one_job import train_job
-from medimg.recipes.stages import stage
+from medimg.recipes.stages import forget_last, stage
 from medimg.settings import Settings
 from medimg.training import ranks
-from medimg.training.checkpoints import CheckpointFolder
 from medimg.training.machine import Machine
 
 
@@ -34,8 +33,7 @@ def train(settings: Settings, run: Path) -> None:
     for job in jobs(settings, cohort):
         inputs = inputs_of(settings, cohort, job, starts.get(job))
         folder = stage(run, stage_name(*job), inputs, partial(_train_one, settings, cohort, machine, starts.get(job), job))
-        if ranks.rank() == 0:
-            CheckpointFolder(folder / "checkpoints").drop("last")
+        forget_last(folder)
     if ranks.rank() == 0:
         finish(settings, cohort, machine, run)
     ranks.barrier()

@@ -21,16 +21,16 @@ from medimg.recipes.cohort import Cohort, load
 from medimg.recipes.environment import settle_machine
 from medimg.recipes.extend import Extension, extend
 from medimg.recipes.finish import finish
+from medimg.recipes.generated_test import write_generated_test
 from medimg.recipes.generators import Learner, weights_sha256
 from medimg.recipes.groups import groups_of
 from medimg.recipes.lineage import read_tables, write_lineage
 from medimg.recipes.networks import Encoder, Job, best_of, jobs, network_of, prepares, stage_name
 from medimg.recipes.one_job import train_job
-from medimg.recipes.stages import digest, stage
+from medimg.recipes.stages import digest, forget_last, stage
 from medimg.recipes.worth import Worth, write_worth
 from medimg.settings import Settings
 from medimg.training import ranks
-from medimg.training.checkpoints import CheckpointFolder
 from medimg.training.machine import Machine
 
 REPLAY = 3  # what the pictures of the second phase are drawn for
@@ -52,7 +52,7 @@ def train(settings: Settings, run: Path) -> None:
         if extension and settings.generate.judge:
             Worth(settings, cohort, machine, run, job, extension).judge()
     if ranks.rank() == 0:
-        finish(settings, cohort, machine, run, notes=_notes(settings, cohort), more=partial(_more, settings, cohort, run))
+        finish(settings, cohort, machine, run, notes=_notes(settings, cohort), more=partial(_more, settings, cohort, machine, run))
     ranks.barrier()
 
 
@@ -66,12 +66,13 @@ def _notes(settings: Settings, cohort: Cohort) -> list[str]:
     return [*phases, *([few] if left and (settings.generate.to or settings.generate.to_cross) else [])]
 
 
-def _more(settings: Settings, cohort: Cohort, run: Path) -> None:
+def _more(settings: Settings, cohort: Cohort, machine: Machine, run: Path) -> None:
     """Write the tables that this recipe has beside every other's, from what its stages have left."""
     made = jobs(settings, cohort)
     lineages = [folder for job in made if (folder := run / "stages" / prepares("5_extend", job)).is_dir()]
     if lineages:
         write_lineage(run, *zip(*map(read_tables, lineages), strict=True))
+        write_generated_test(settings, cohort, machine, run, made)
     write_worth(run, made)
     singles = [folder for job in made if (folder := run / "stages" / prepares("6_single", job)).is_dir()]
     if len(singles) == len(made):
@@ -103,9 +104,7 @@ class _Phases:
             before = self._stage(prepares("6_single", self.job), first, start, single_signs, self.val[single_signs(self.val["label"])])
             keep = partial(with_replay, replay=settings.phases.replay, seed=self.job[0])
             start, settings = Encoder(best_of(before), weights_sha256(before), True, self.run.name, before.name), second(settings)
-        folder = self._stage(stage_name(*self.job), settings, start, keep, self.val)
-        if ranks.rank() == 0:
-            CheckpointFolder(folder / "checkpoints").drop("last")
+        self._stage(stage_name(*self.job), settings, start, keep, self.val)
 
     def _stage(self, name: str, settings: Settings, start: Encoder | None, keep: Callable[[pd.Series], Flags], val: pd.DataFrame) -> Path:
         """Train on what `keep` chooses of real and generated pictures, the best state by `val`; the answers are for all cases."""
@@ -116,7 +115,9 @@ class _Phases:
             network = network_of(settings, self.cohort.kind, self.cohort.manifest.classes, seed=self.job[0], encoder=start)
             train_job(settings, self.cohort, self.machine, self.job, network, folder, taught=Joined(sets), val=val)
 
-        return stage(self.run, name, inputs, work)
+        folder = stage(self.run, name, inputs, work)
+        forget_last(folder)
+        return folder
 
     def _sets(self, keep: Callable[[pd.Series], Flags], channels: int) -> list[Pictures | Drawn]:
         classes, cache = self.cohort.manifest.classes, self.cohort.cache

@@ -46,14 +46,20 @@ class Worth:
     def judge(self) -> None:
         """Do the stages: three small classifiers with the same steps, and what the first and the distances say of each group."""
         folders = {taught: self._teach(taught) for taught in TEACHERS}
-        inputs = {"pictures": digest(list(self.extension.table["id"])), "judge": str(folders["real"]), "seed": self.job[0]}
+        inputs = {"pictures": digest(list(self.extension.table["id"])), "judge": folders["real"].name, "seed": self.job[0]}
         stage(self.run, prepares("8_judged", self.job), inputs, partial(self._tell, folders["real"]))
 
     def _teach(self, taught: str) -> Path:
         real = self._real("train")
         each: dict[str, list[Pictures | Drawn]] = {"real": [real], "generated": [self._made], "both": [real, self._made]}
         sets = each[taught]
-        inputs = {"split_sha256": self.cohort.split_sha256, "job": self.job, "pictures": digest([list(part.ids) for part in sets])}
+        inputs = {
+            "split_sha256": self.cohort.split_sha256,
+            "job": self.job,
+            "kind": self.cohort.kind,
+            "side": self.settings.data.size,
+            "pictures": digest([list(part.ids) for part in sets]),
+        }
         return train_judge(self.settings, self.cohort, self.machine, self.run, self.job, TEACHERS[taught], inputs, Joined(sets))
 
     def _real(self, part: str) -> Pictures:

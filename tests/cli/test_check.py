@@ -26,16 +26,16 @@ def recipe(monkeypatch, tmp_path):
 
 
 def test_a_good_experiment_is_told_how_to_start(recipe):
-    answer = medimg("check", "experiment=thyroid_spect", "data.where={site:a}")
+    answer = medimg("check", "experiment=encephalitis_glioma", "data.where={site:a}")
     assert answer.code == 0
-    assert "medimg train experiment=thyroid_spect 'data.where={site:a}'" in answer.out
-    assert medimg("check", "experiment=thyroid_spect", "--json").json["faults"] == []
+    assert "medimg train experiment=encephalitis_glioma 'data.where={site:a}'" in answer.out
+    assert medimg("check", "experiment=encephalitis_glioma", "--json").json["faults"] == []
 
 
 def test_faults_of_disk_folder_and_recipe_are_one_list(recipe, monkeypatch, tmp_path):
     recipe.faults = ["the network fails on one batch."]
     monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(1e12, 1e12, 5e8))
-    text = refused("check", "experiment=thyroid_spect")
+    text = refused("check", "experiment=encephalitis_glioma")
     assert "0.5 GB left" in text
     assert "the network fails" in text
 
@@ -45,16 +45,16 @@ def test_a_leak_found_by_check_ends_with_5(recipe):
         raise LeakError("leak: 'no patients in two parts' does not hold.")
 
     recipe.check = leaks
-    assert "leak" in refused("check", "experiment=thyroid_spect", code=5)
+    assert "leak" in refused("check", "experiment=encephalitis_glioma", code=5)
 
 
 def test_a_runs_folder_that_is_a_file_is_told(recipe, tmp_path):
     (tmp_path / "runs").touch()
-    assert "runs=FOLDER" in refused("check", "experiment=thyroid_spect")
+    assert "runs=FOLDER" in refused("check", "experiment=encephalitis_glioma")
 
 
 def test_check_writes_nothing(recipe, tmp_path):
-    medimg("check", "experiment=thyroid_spect")
+    medimg("check", "experiment=encephalitis_glioma")
     assert list(tmp_path.iterdir()) == []
 
 

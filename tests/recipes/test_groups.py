@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from medimg.recipes.groups import crossed, groups_of
+from medimg.recipes.groups import groups_of
 from medimg.settings import Generate
 
 ROWS = pd.DataFrame({"id": list("abcdef"), "label": ["b", "a|b", "a", "b|a", "c", "b"]})
@@ -13,7 +13,6 @@ def test_single_signs_come_first_in_the_order_of_the_classes_and_sets_do_not_dep
         (0, "c", ["e"]), (1, "a", ["c"]), (2, "b", ["a", "f"]), (3, "a|b", ["b", "d"]),
     ]  # fmt: skip
     assert [group.crossed for group in groups] == [False, False, False, True]
-    assert list(crossed(ROWS)) == [False, True, False, True, False, False]
 
 
 @pytest.mark.parametrize(("settings", "missing"), [({}, [0, 0, 3, 8]), ({"least": 3}, [0, 0, 0, 0]), ({"to": 1, "to_cross": 2}, [0] * 4)])

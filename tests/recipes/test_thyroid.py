@@ -108,6 +108,9 @@ def test_the_report_shows_what_was_generated_and_what_the_second_phase_changed(h
     assert set(phases["shown"]) == {"one label", "several labels", "all"}
     assert set(pd.read_csv(run / "tables" / "real_test.csv")["trained_on"]) == {"real", "generated", "both"}
     assert len(list((run / "generated").glob("*.png"))) == 4
+    shown = pd.read_csv(run / "tables" / "generated_test.csv").set_index("class")["shown"]
+    assert shown.to_dict() == {"a": 2, "b": 2, "c": 2, "a|b": 2, "all": 8}
+    assert "Not evidence" in page
 
 
 def test_without_pictures_of_several_signs_there_is_one_phase_and_a_word_about_it(here, tmp_path):

@@ -8,14 +8,14 @@ import pytest
 from medimg.errors import ConfigError, Interrupted, ManifestError, RunError
 from medimg.run.start import train
 
-SMOKE = ["experiment=thyroid_spect", "profile=smoke"]
+SMOKE = ["experiment=encephalitis_glioma", "profile=smoke"]
 
 
 def test_a_new_run_has_its_settings_words_and_log(recipe, tmp_path):
     outcome = train([*SMOKE, "seed=5"])
     settings, run = recipe.seen[0]
     assert run == outcome.run == (tmp_path / "runs" / "latest").resolve()
-    assert run.parent == tmp_path / "runs" / "thyroid_spect"
+    assert run.parent == tmp_path / "runs" / "encephalitis_glioma"
     assert settings.seed == 5
     assert (run / "overrides.txt").read_text().splitlines() == [*SMOKE, "seed=5"]
     assert "medimg" in (run / "log.txt").read_text()
@@ -81,7 +81,7 @@ def test_a_run_stopped_by_its_input_before_any_stage_leaves_nothing(recipe, tmp_
 @pytest.mark.parametrize("by_key", [True, False])
 def test_an_interrupted_run_and_one_with_stages_stay(recipe, tmp_path, by_key):
     recipe.stop = KeyboardInterrupt() if by_key else Interrupted(15)
-    with pytest.raises(Interrupted, match="medimg train runs/thyroid_spect/"):
+    with pytest.raises(Interrupted, match="medimg train runs/encephalitis_glioma/"):
         train(SMOKE)
     run = (tmp_path / "runs" / "latest").resolve()
     (run / "stages").mkdir()

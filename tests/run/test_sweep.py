@@ -12,7 +12,7 @@ from medimg.errors import ConfigError, Interrupted
 from medimg.run import sweep as module
 from medimg.run.sweep import sweep
 
-SMOKE = ["experiment=thyroid_spect", "profile=smoke"]
+SMOKE = ["experiment=encephalitis_glioma", "profile=smoke"]
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def test_every_combination_is_an_ordinary_train_command(jobs, tmp_path):
     assert command[:4] == [sys.executable, "-m", "medimg", "train"]
     assert set(command[4:]) == {*SMOKE, "task.lr=0.1", "model=resnet18", "data.classes=[a,b]"}
     assert len({job.run for job in done}) == 8
-    assert all(Path(job.run).parent == tmp_path / "runs" / "thyroid_spect" for job in done)
+    assert all(Path(job.run).parent == tmp_path / "runs" / "encephalitis_glioma" for job in done)
     assert done[2].headline == "AUROC 0.3"
 
 
