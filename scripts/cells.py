@@ -6,17 +6,21 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 
 import pandas as pd
 import torch
 from torch import Tensor, nn
 
+from medimg.errors import MedimgError
 from medimg.training.machine import Machine
 
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 Lines = list[dict[str, object]]
+_PREPARING = Lock()  # configurations are composed by a library that has one global state
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,7 +114,8 @@ def train(cell: Cell, at_once: int) -> int:
         environment["OMP_NUM_THREADS"] = str(threads)
         words += [] if (cell.run / "config.yaml").is_file() else [f"trainer.threads={threads}"]  # a run keeps what it began with
     cell.run.parent.mkdir(parents=True, exist_ok=True)
-    cell.prepare(words)
+    with _PREPARING, suppress(MedimgError):  # the run itself says what is wrong with its words
+        cell.prepare(words)
     with cell.run.with_name(f"{cell.run.name}.txt").open("w") as said:
         code = subprocess.run([sys.executable, "-m", "medimg", "train", *words], env=environment, stdout=said, stderr=said).returncode
     print(f"{cell.name}: {(time.time() - start) / 60:.1f} min" + ("" if code in (0, 3) else f", exit code {code}"), flush=True)

@@ -69,7 +69,7 @@ class Budget:
         """
         if not cell.like or cell.done:
             return cell
-        settings, wanted = settings_of(cell.words), [steps for steps, _ in self.phases(settings_of(cell.like))]
+        settings, wanted = settings_of(cell.words), [round(cell.part * steps) for steps, _ in self.phases(settings_of(cell.like))]
         own = [per_epoch for _, per_epoch in self.phases(settings)]
         if len(own) == 1:
             words = [f"trainer.epochs={-(-sum(wanted) // own[0])}", f"trainer.max_steps={sum(wanted)}"]

@@ -28,7 +28,7 @@ def networks(done: list[Cell]) -> dict[str, Lines]:
         line: dict[str, object] = {"network": cell.label, "pictures": f"{stored_settings(cell.run).data.size} px"}
         line |= {"seeds": seeds(cell), "steps": steps_made(cell.run)} | beside(cell, "macro", printed) | minus(cell, ours)
         lines.append(line | {"note": cell.note or "–"})
-    return {"Table 3: networks on equal data, with as many optimiser steps; means over signs": lines}
+    return {"Table 3: networks on equal data, with as many optimiser steps unless a note says so; means over signs": lines}
 
 
 def steps_made(run: Path) -> int:

@@ -2,8 +2,10 @@
 
 import runpy
 import sys
+import time
 from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -62,3 +64,19 @@ def test_a_failed_cell_is_told_and_stops_only_what_starts_from_it(brain, tmp_pat
     assert len(trained) == 21
     assert "T1CE/resnet50: exit code 1" in failed[0]
     assert [line.partition(":")[0] for line in failed[1:]] == [cell.name for cell in made if cell.needs]
+
+
+def test_cells_that_run_side_by_side_are_prepared_one_after_another(brain, tmp_path, monkeypatch):
+    *_, runs = brain
+    inside, seen = [], []
+
+    class Slow(runs.Cell):
+        def prepare(self, words):
+            inside.append(self.name)
+            time.sleep(0.05)
+            seen.append(len(inside))
+            inside.remove(self.name)
+
+    monkeypatch.setattr(runs.subprocess, "run", lambda *_, **__: SimpleNamespace(returncode=0))
+    assert runs.train_all([Slow(run=tmp_path / f"table/{n}") for n in range(4)], at_once=4) == []
+    assert seen == [1, 1, 1, 1]
