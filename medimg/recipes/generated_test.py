@@ -32,7 +32,8 @@ def write_generated_test(settings: Settings, cohort: Cohort, machine: Machine, r
     rows = pd.concat([pd.DataFrame(columns=["class", "right"]), *(_shown(settings, cohort, machine, run, job) for job in jobs)])
     if len(rows):
         counts = rows.groupby("class", sort=False)["right"].agg(recognised="sum", shown="size").reset_index()
-        counts.loc[len(counts)] = ["all", counts["recognised"].sum(), counts["shown"].sum()]
+        whole = pd.DataFrame({"class": ["all"], "recognised": [rows["right"].sum()], "shown": [len(rows)]})
+        counts = pd.concat([counts, whole], ignore_index=True)
         write_table(run / "tables", "generated_test", counts.assign(share=counts["recognised"] / counts["shown"])[COLUMNS], HEADING)
 
 
