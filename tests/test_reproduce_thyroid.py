@@ -120,7 +120,7 @@ def test_the_plan_counts_generators_where_they_are_trained(scripts, asked, own, 
     monkeypatch.setattr(budget, "TIMED", dict.fromkeys(budget.TIMED, lambda settings: None))
     budget.plan(made, every)
     told = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()}
-    assert re.search(r"2400 drawing .* 400 enlarging .* judging .* network", told["ours/multilabel"])
+    assert re.search(r"2400 drawing .* 120 enlarging .* judging .* network", told["ours/multilabel"])
     for name in free:
         assert not re.search("drawing|enlarging|judging", told[name])
     assert "1200 drawing" in told["share_25/ours"]
