@@ -1,0 +1,21 @@
+import pandas as pd
+import pytest
+
+from medimg.evaluate import evaluate
+from medimg.evaluate.phases import write_phases
+
+
+def test_the_end_is_compared_with_the_first_phase_on_the_same_cases_by_number_of_labels(make_run, pick):
+    asked = {"kind": "multilabel", "classes": ("a", "b", "c"), "folds": 1}
+    end, first = make_run(name="end", skill=3.0, **asked), make_run(name="first", skill=1.0, **asked)
+    after, before = evaluate(end), evaluate(first)
+    write_phases(end, first)
+    table = pd.read_csv(end / "tables" / "phases.csv").set_index(["shown", "metric"])
+    assert {shown for shown, _ in table.index} == {"one label", "several labels", "all"}
+    counts = table["n"].xs("exact_match", level="metric")
+    assert counts["one label"] + counts["several labels"] == counts["all"]
+    for side, told in (("after", after), ("before", before)):
+        assert table.loc[("all", "exact_match"), side] == pytest.approx(pick(told, "exact_match")["estimate"], abs=1e-9)
+    row = table.loc[("all", "auroc")]
+    assert row["difference"] == pytest.approx(row["after"] - row["before"], abs=1e-9)
+    assert 0 < row["low"] < row["difference"]
