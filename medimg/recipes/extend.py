@@ -25,6 +25,7 @@ from medimg.recipes.stages import stage
 from medimg.training import ranks
 
 PIXELS = "pictures.npy"
+GROUPS = 10_000  # more than there are sets of labels
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,8 @@ def _draw(
     for group in groups:
         count = group.missing(settings.generate)
         network, noise = trained(dcgan, settings, drawing[group.number]), settings.generate.latent
-        seen = generate(network, count + settings.generate.test, learner.job[0], machine, length=noise)
+        seed = GROUPS * learner.job[0] + group.number  # or picture k of each group would be drawn from the same numbers
+        seen = generate(network, count + settings.generate.test, seed, machine, length=noise)
         pixels.append(to_size(enlarge(larger, seen, machine) if larger else seen, size))
         one, behind = lineage_of(
             group.label, range(len(seen)), learner.job, weights_sha256(drawing[group.number]), list(taught[group.number]["patient"])
