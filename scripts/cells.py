@@ -1,5 +1,6 @@
 """Cells of a paper's tables: each is an ordinary run, timed, trained or gone on with, several at once where asked. Not a command."""
 
+import argparse
 import os
 import subprocess
 import sys
@@ -21,6 +22,17 @@ from medimg.training.machine import Machine
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 Lines = list[dict[str, object]]
 _PREPARING = Lock()  # configurations are composed by a library that has one global state
+
+
+def parser_of(text: str | None, profiles: Iterable[str]) -> argparse.ArgumentParser:
+    """Give the options that every script of cells has; `more` are settings for every run."""
+    parser = argparse.ArgumentParser(description=text, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--profile", choices=sorted(profiles), default="quick")
+    parser.add_argument("--out", type=Path)
+    parser.add_argument("--plan", action="store_true")
+    parser.add_argument("--parallel", type=int, default=1, metavar="N", help="cells at once (1)")
+    parser.add_argument("more", nargs="*", help="settings for every run")
+    return parser
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,15 +21,11 @@ from brain_cells import BACKBONES, OTHERS, PROFILES, SEQUENCES, Asked, Cell, all
 from brain_readers import reader_runs
 from brain_runs import plan
 from brain_tables import write
-from cells import train_all
+from cells import parser_of, train_all
 
 
 def options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--profile", choices=sorted(PROFILES), default="quick")
-    parser.add_argument("--out", type=Path)
-    parser.add_argument("--plan", action="store_true")
-    parser.add_argument("--parallel", type=int, default=1, metavar="N", help="cells at once (1)")
+    parser = parser_of(__doc__, PROFILES)
     parser.add_argument("--only", nargs="*", default=[], help="cells or beginnings of their names: FLAIR, FLAIR/resnet50; or a network")
     parser.add_argument("--headline", default="T1CE/resnet50", help="the cell of several seeds (T1CE/resnet50)")
     parser.add_argument("--seeds", type=int, default=3, help="seeds of the headline (3)")
@@ -37,7 +33,6 @@ def options() -> argparse.Namespace:
     parser.add_argument("--transfer-to", nargs="*", choices=SEQUENCES, default=["FLAIR"], help="on these sequences (FLAIR)")
     parser.add_argument("--imagenet", action="store_true", help="try ImageNet weights for the backbones")
     parser.add_argument("--readers", type=Path)
-    parser.add_argument("more", nargs="*", help="settings for every run")
     return parser.parse_args()
 
 

@@ -16,22 +16,17 @@ import argparse
 import sys
 from pathlib import Path
 
-from cells import train_all
+from cells import parser_of, train_all
 from thyroid_budget import Budget, plan
 from thyroid_cells import PROFILES, Asked, Cell, all_cells
 from thyroid_tables import write
 
 
 def options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--profile", choices=sorted(PROFILES), default="quick")
-    parser.add_argument("--out", type=Path)
-    parser.add_argument("--plan", action="store_true")
-    parser.add_argument("--parallel", type=int, default=1, metavar="N", help="cells at once (1)")
+    parser = parser_of(__doc__, PROFILES)
     parser.add_argument("--only", nargs="*", default=[], help="beginnings of cells' names: ours, table3/vgg19, ablation, share_25, 128")
     parser.add_argument("--headline", default="ablation/classic", help="the cell of several seeds besides ours and ResNet-101")
     parser.add_argument("--seeds", type=int, default=3, help="seeds of these (3)")
-    parser.add_argument("more", nargs="*", help="settings for every run")
     return parser.parse_args()
 
 

@@ -13,6 +13,7 @@ from medimg.io.identity import fingerprint_of, key_fingerprint
 
 KEYS = {"patient": "patients", "study": "studies", "sop": "SOP instances", "pixel_sha256": "pictures"}
 NOT_APART = "Patients stand in several parts (data.deal_by=image): the numbers are too good, and say nothing of new patients."
+OTHER_KEY = "Where ids were hashed under another key, set MEDIMG_HOME to where the images were generated."
 LINEAGE = ["id", "generator", "fold", "donors"]
 NEW_SPLIT = "The split was not made by medimg, or patient ids have changed since: start a new run."
 EXCLUDE = "Correct patient_id in the manifest, or list the rows in data.exclude."
@@ -148,6 +149,6 @@ def _lineage(rows: pd.DataFrame, pairs: list[tuple[int, int]], part: NDArray[np.
     return [
         Check("each generated image names its generator, fold and donors", len(generated), _unique(generated["id"][blank]), again),
         Check("no generated image is a real one", len(generated), _unique(generated["id"][generated["id"].isin(rows["id"])]), again),
-        Check("donors are patients of the manifest", len(generated), sorted(unknown), again),
+        Check("donors are patients of the manifest", len(generated), sorted(unknown), f"{again} {OTHER_KEY}"),
         Check("donors of generated images are training patients of their fold", len(generated), sorted(seen), again),
     ]

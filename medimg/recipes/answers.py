@@ -40,13 +40,13 @@ def last_linear(network: nn.Module) -> nn.Linear | None:
 
 
 def logits_and_features(
-    network: nn.Module, pictures: Pictures | Drawn, machine: Machine, batch_size: int, *, encoder: bool = False
+    network: nn.Module, pictures: Pictures | Drawn, machine: Machine, batch_size: int, *, encoder: bool = False, alone: bool = False
 ) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
     """Give (N, outputs) logits and the (N, D) features that the last layer, or with `encoder` the whole classifier, sees."""
     layer = network.head if encoder and isinstance(network, TransferClassifier) else last_linear(network)
     seen: list[Tensor] = []
     hook = layer.register_forward_pre_hook(lambda _, given: seen.append(given[0].detach().float().cpu())) if layer else None
-    logits = score(network, pictures, machine, batch_size=batch_size)
+    logits = score(network, pictures, machine, batch_size=batch_size, alone=alone)
     if hook:
         hook.remove()
     return logits, torch.cat(seen).numpy() if seen else None

@@ -46,7 +46,7 @@ def _shown(settings: Settings, cohort: Cohort, machine: Machine, run: Path, job:
         return pd.DataFrame()
     network = network_of(settings, cohort.kind, cohort.manifest.classes, seed=job[0], trained=best_of(run / "stages" / stage_name(*job)))
     drawn = extension.drawn(chosen, cohort.manifest.classes, settings.model.channels)
-    logits = score(network, drawn, machine, batch_size=settings.trainer.batch_size)
+    logits = score(network, drawn, machine, batch_size=settings.trainer.batch_size, alone=True)
     p = probabilities(torch.from_numpy(logits), cohort.kind).numpy()
     thresholds = json.loads((run / "calibration.json").read_text())[f"{job[0]}/{job[1]}"]["thresholds"]
     labels = extension.table["label"][chosen]

@@ -58,7 +58,7 @@ def judge_of(settings: Settings, cohort: Cohort, job: Job, folder: Path) -> nn.M
 
 
 def seen_by(judge: nn.Module, kind: Kind, machine: Machine, pictures: Pictures | Drawn) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
-    """Give probabilities (N, classes) and features (N, D) of pictures as the judge sees them."""
-    logits, features = logits_and_features(judge, pictures, machine, 256)
+    """Give probabilities (N, classes) and features (N, D) of pictures as the judge sees them; for one process alone."""
+    logits, features = logits_and_features(judge, pictures, machine, 256, alone=True)
     assert features is not None  # the judge's last layer is linear
     return probabilities(torch.from_numpy(logits), kind).numpy(), features

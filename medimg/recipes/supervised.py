@@ -26,10 +26,7 @@ from medimg.training.machine import Machine
 
 def train(settings: Settings, run: Path) -> None:
     """Do every stage that is not done yet, in the run folder; LeakError, Interrupted and NumericError stop it where it is."""
-    ranks.launch(settings.trainer.accelerator, settings.trainer.devices, settings.trainer.nodes, settings.trainer.strategy)
-    machine = settle_machine(settings, run)
-    cohort = load(settings, run)
-    starts = encoders.settle(settings, cohort, run)
+    machine, cohort, starts = begin(settings, run)
     for job in jobs(settings, cohort):
         inputs = inputs_of(settings, cohort, job, starts.get(job))
         folder = stage(run, stage_name(*job), inputs, partial(_train_one, settings, cohort, machine, starts.get(job), job))
@@ -37,6 +34,14 @@ def train(settings: Settings, run: Path) -> None:
     if ranks.rank() == 0:
         finish(settings, cohort, machine, run)
     ranks.barrier()
+
+
+def begin(settings: Settings, run: Path) -> tuple[Machine, Cohort, dict[Job, Encoder]]:
+    """Start the processes and settle what a training stands on: the machine, who is in which part, and what networks start from."""
+    ranks.launch(settings.trainer.accelerator, settings.trainer.devices, settings.trainer.nodes, settings.trainer.strategy)
+    machine = settle_machine(settings, run)
+    cohort = load(settings, run)
+    return machine, cohort, encoders.settle(settings, cohort, run)
 
 
 def _train_one(settings: Settings, cohort: Cohort, machine: Machine, start: Encoder | None, job: Job, folder: Path) -> None:

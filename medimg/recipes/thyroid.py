@@ -14,11 +14,9 @@ from medimg.data.dataset import Pictures
 from medimg.data.joined import Drawn, Joined
 from medimg.data.loader import draw
 from medimg.evaluate.phases import write_phases
-from medimg.recipes import encoder as encoders
 from medimg.recipes import supervised
 from medimg.recipes.aside import judge_aside
-from medimg.recipes.cohort import Cohort, load
-from medimg.recipes.environment import settle_machine
+from medimg.recipes.cohort import Cohort
 from medimg.recipes.extend import Extension, extend
 from medimg.recipes.finish import finish
 from medimg.recipes.generated_test import write_generated_test
@@ -42,10 +40,7 @@ check = supervised.check
 
 def train(settings: Settings, run: Path) -> None:
     """Do every stage that is not done yet, in the run folder; LeakError, Interrupted and NumericError stop it where it is."""
-    ranks.launch(settings.trainer.accelerator, settings.trainer.devices, settings.trainer.nodes, settings.trainer.strategy)
-    machine = settle_machine(settings, run)
-    cohort = load(settings, run)
-    starts = encoders.settle(settings, cohort, run)
+    machine, cohort, starts = supervised.begin(settings, run)
     for job in jobs(settings, cohort):
         extension = extend(Learner(settings, machine, run, job, generator_inputs(settings, cohort, job)), cohort)
         _Phases(cohort, machine, run, job, extension).train(settings, starts.get(job))
@@ -101,7 +96,8 @@ class _Phases:
         keep: Callable[[pd.Series], Flags] = everything
         if not skipped(settings, self.rows):
             first = replace(settings, model=replace(settings.model, cross="none"))
-            before = self._stage(prepares("6_single", self.job), first, start, single_signs, self.val[single_signs(self.val["label"])])
+            val = self.val[single_signs(self.val["label"])]
+            before = self._stage(prepares("6_single", self.job), first, start, single_signs, val if len(val) else self.val)
             keep = partial(with_replay, replay=settings.phases.replay, seed=self.job[0])
             start, settings = Encoder(best_of(before), weights_sha256(before), True, self.run.name, before.name), second(settings)
         self._stage(stage_name(*self.job), settings, start, keep, self.val)
@@ -152,12 +148,15 @@ def skipped(settings: Settings, rows: pd.DataFrame) -> str | None:
     """Why training has no second phase; None where it has one."""
     if settings.phases.count == 1:
         return "Trained in one phase (phases.count=1): pictures of one and of several signs together."
-    if single_signs(rows["label"]).all():
-        return "Trained in one phase: no training picture shows several signs, so there is nothing for a second one."
+    single = single_signs(rows["label"])
+    if single.all() or not single.any():
+        lacking = "several signs" if single.all() else "a single sign"
+        return f"Trained in one phase: no training picture shows {lacking}, so there is nothing for two."
     return None
 
 
 def second(settings: Settings) -> Settings:
-    """Give the settings of the second phase."""
+    """Give the settings of the second phase; layers that were trained one by one are not begun anew."""
     lr = settings.task.lr if settings.phases.lr is None else settings.phases.lr
-    return replace(settings, trainer=replace(settings.trainer, epochs=settings.phases.epochs), task=replace(settings.task, lr=lr))
+    trainer, task = replace(settings.trainer, epochs=settings.phases.epochs), replace(settings.task, lr=lr)
+    return replace(settings, trainer=trainer, task=task, model=replace(settings.model, layerwise=0))

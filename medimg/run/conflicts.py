@@ -70,6 +70,8 @@ def _network(settings: Settings) -> Iterator[str]:
     model, least = settings.model, LEAST.get(settings.model.name, 0)
     if settings.data.size < least:
         yield f"data.size={settings.data.size}: {model.name} leaves nothing of a picture under {least} px. Set data.size={least} or more."
+    if model.layerwise and (model.name != "sdae" or model.weights):
+        yield f"model.layerwise={model.layerwise}: only model=sdae from random weights has layers that are trained one by one. Set it to 0."
     if settings.task.freeze not in ("none", 0) and model.weights is None:
         yield f"task.freeze={settings.task.freeze} would keep filters as they were drawn at random. Set model.weights, or task.freeze=none."
 

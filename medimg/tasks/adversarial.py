@@ -14,7 +14,7 @@ from medimg.data.loader import draw
 from medimg.tasks.guard import refuse_no_number
 
 SOURCE, AUGMENT, NETWORK = 1, 2, 3  # what a step's numbers are drawn for
-WAY_OUT = "Lower the learning rates of generator and discriminator, or look at these images."
+WAY_OUT = "Lower generate.lr (of SRGAN generate.sr_lr), or look at these images."
 
 
 class Adversaries(nn.Module):

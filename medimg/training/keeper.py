@@ -167,7 +167,8 @@ class Keeper(pl.Callback):
         if broken:
             raise NumericError(
                 f"{len(broken)} tensors of the network hold values that are no numbers (first: {broken[0]}). The best and last checkpoints "
-                "are untouched. Lower task.lr, set trainer.clip=1, or use trainer.precision=fp32, in a new run."
+                "are untouched. Lower the learning rate (task.lr; of generators generate.lr), set trainer.clip=1, or use "
+                "trainer.precision=fp32, in a new run."
             )
 
     @torch.no_grad()

@@ -18,20 +18,23 @@ from medimg.training.machine import Machine
 
 @torch.inference_mode()
 def score(
-    network: nn.Module, pictures: Pictures | Places | Drawn, machine: Machine, *, batch_size: int, workers: int = 0
+    network: nn.Module, pictures: Pictures | Places | Drawn, machine: Machine, *, batch_size: int, workers: int = 0, alone: bool = False
 ) -> NDArray[np.float32]:
-    """Give the logits (N, outputs) of all pictures in their order, to every process; NumericError names cases without a number."""
+    """Give the logits (N, outputs) of all pictures in their order, to every process; NumericError names cases without a number.
+
+    `alone`: this process scores all of them while the others do not call.
+    """
     was_training = network.training
     network = network.to(machine.device).eval()
     if machine.channels_last:
         network = network.to(memory_format=torch.channels_last)
-    rank, world = ranks.rank(), ranks.world()
+    rank, world = (0, 1) if alone else (ranks.rank(), ranks.world())
     mine: list[NDArray[np.float32]] = []
     pin = machine.accelerator == "gpu"
     for batch in in_order(pictures, batch_size=batch_size, workers=workers, rank=rank, world=world, pin=pin):
         mine.append(logits_of(network, batch["image"], machine).cpu().numpy())
     network.train(was_training)
-    shares = ranks.gather(mine)
+    shares = [mine] if alone else ranks.gather(mine)
     count = sum(len(share) for share in shares)
     found = np.concatenate([shares[k % world][k // world] for k in range(count)])
     wrong = ~np.isfinite(found).all(axis=1)

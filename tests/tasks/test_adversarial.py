@@ -1,12 +1,12 @@
 """One Adam for two networks against each other is, to the bit, two Adams side by side; what holds for one network holds for both."""
 
-import signal
 from pathlib import Path
 
 import pytest
 import pytorch_lightning as pl
 import torch
 from processes import start
+from stops import Count, StopAt
 from torch import nn
 from toy_adversaries import BETAS, LR_DISCRIMINATOR, LR_GENERATOR, STEPS, adversaries, bare, run, task
 from toys import ToyPictures
@@ -21,24 +21,6 @@ from medimg.transforms.diff_augment import DiffAugment
 
 REAL = ToyPictures(8).image
 TIMING = ("seconds", "images_per_s")
-
-
-class StopAt(pl.Callback):
-    """Sends a real signal before an optimiser step."""
-
-    def __init__(self, step):
-        self.step = step
-
-    def on_train_batch_start(self, trainer, *_):
-        if trainer.global_step == self.step - 1:
-            signal.raise_signal(signal.SIGTERM)
-
-
-class Count(pl.Callback):
-    batches = 0
-
-    def on_train_batch_end(self, *_):
-        self.batches += 1
 
 
 def same(one, other):

@@ -1,30 +1,12 @@
 """A training with a limit in steps is stopped and continued like any other, also at an epoch's end."""
 
-import signal
-
 import pytest
-import pytorch_lightning as pl
 import torch
+from stops import Count, StopAt
 from toys import run
 
 from medimg.errors import Interrupted
 from medimg.settings import Trainer
-
-
-class StopAt(pl.Callback):
-    def __init__(self, step):
-        self.step = step
-
-    def on_train_batch_start(self, trainer, *_):
-        if trainer.global_step == self.step - 1:
-            signal.raise_signal(signal.SIGTERM)
-
-
-class Count(pl.Callback):
-    batches = 0
-
-    def on_train_batch_end(self, *_):
-        self.batches += 1
 
 
 def limited(folder, *callbacks):

@@ -3,8 +3,8 @@
 import signal
 
 import pytest
-import pytorch_lightning as pl
 import torch
+from stops import Count, StopAt
 from toys import run
 
 from medimg.errors import Interrupted
@@ -12,26 +12,6 @@ from medimg.settings import Trainer
 from medimg.training.signals import StopWish
 
 STEPS = 15  # 37 pictures in batches of 8, three epochs
-
-
-class StopAt(pl.Callback):
-    """Sends a real signal after a number of optimiser steps."""
-
-    def __init__(self, step, number=signal.SIGTERM):
-        self.step, self.number = step, number
-
-    def on_train_batch_start(self, trainer, *_):
-        if trainer.global_step == self.step - 1:
-            signal.raise_signal(self.number)
-
-
-class Count(pl.Callback):
-    """Counts the batches trained, so that a run begun again from nothing is not taken for one continued."""
-
-    batches = 0
-
-    def on_train_batch_end(self, *_):
-        self.batches += 1
 
 
 def same(one, other):

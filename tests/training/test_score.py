@@ -65,3 +65,10 @@ def test_half_precision_gives_float32_logits_near_those_in_full():
     assert short.dtype == torch.float32
     assert not torch.equal(full, short)
     torch.testing.assert_close(full, short, atol=0.05, rtol=0.05)
+
+
+def test_one_process_alone_scores_every_case_while_others_wait(monkeypatch):
+    expected = score(network(), ToyPictures(21), MACHINE, batch_size=4)
+    monkeypatch.setattr("medimg.training.ranks.world", lambda: 2)
+    monkeypatch.setattr("medimg.training.ranks.gather", lambda _: pytest.fail("the others do not answer"))
+    assert (score(network(), ToyPictures(21), MACHINE, batch_size=4, alone=True) == expected).all()

@@ -1,0 +1,25 @@
+import pandas as pd
+
+from medimg.recipes import generated_test
+from medimg.recipes.generated_test import HEADING, write_generated_test
+from medimg.settings import Settings
+
+
+def test_what_is_recognised_is_counted_by_set_of_labels_over_all_jobs(tmp_path, monkeypatch):
+    shown = {
+        0: pd.DataFrame({"class": ["a", "a", "a|b"], "right": [True, False, True]}),
+        1: pd.DataFrame({"class": ["a|b"], "right": [False]}),
+    }
+    monkeypatch.setattr(generated_test, "_shown", lambda settings, cohort, machine, run, job: shown[job[1]])
+    write_generated_test(Settings(), None, None, tmp_path, [(1, 0, 0), (1, 1, 0)])
+    table = pd.read_csv(tmp_path / "tables" / "generated_test.csv").set_index("class")
+    assert table["recognised"].to_dict() == {"a": 1, "a|b": 1, "all": 2}
+    assert table["shown"].to_dict() == {"a": 2, "a|b": 2, "all": 4}
+    assert list(table["share"]) == [0.5] * 3
+    assert HEADING in (tmp_path / "tables" / "generated_test.md").read_text()
+
+
+def test_a_run_that_drew_none_for_it_has_no_such_table(tmp_path, monkeypatch):
+    monkeypatch.setattr(generated_test, "_shown", lambda *_: pd.DataFrame())
+    write_generated_test(Settings(), None, None, tmp_path, [(1, 0, 0)])
+    assert not (tmp_path / "tables").exists()
