@@ -42,11 +42,8 @@ NAMES = {"auroc": "AUROC", "auprc": "AUPRC", "f1": "F1", "mcc": "MCC", "ece": "E
 def evaluate(run: Path) -> dict[str, Any]:
     """Judge the test cases of a run folder: writes calibration.json, metrics.json and tables/, and returns the metrics."""
     run = Path(run)
-    question = read_question(run)
-    images = read_test(run, question)
-    mixed = mixed_patients(images)
-    learned = _calibration(run, images, mixed)
-    images = calibration.apply(images, learned)
+    images, learned = settle(run)
+    question, mixed = images.question, mixed_patients(images)
     patients = None if mixed else calibration.apply(to_patients(images), learned, "patient")
     rows = judge(images, patients, mixed)
     metrics = {
@@ -64,6 +61,13 @@ def evaluate(run: Path) -> dict[str, Any]:
     metrics["against"] = verdict(beside)
     write_json(run / "metrics.json", metrics)
     return metrics
+
+
+def settle(run: Path) -> tuple[Cases, calibration.Calibration]:
+    """Learn what validation fixes, write calibration.json, and give the test cases as decided by it."""
+    images = read_test(run, read_question(run))
+    learned = _calibration(run, images, mixed_patients(images))
+    return calibration.apply(images, learned), learned
 
 
 def _calibration(run: Path, images: Cases, mixed: int) -> calibration.Calibration:

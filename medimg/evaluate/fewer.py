@@ -8,7 +8,7 @@ from medimg.evaluate.calibration import Calibration
 from medimg.evaluate.cases import Cases, mixed_patients, to_patients
 from medimg.evaluate.compare import paired
 from medimg.evaluate.reading import read_test
-from medimg.evaluate.rows import Row, rows_of, scopes
+from medimg.evaluate.rows import Row, whole_row
 
 COLUMNS = ["sequences", "level", "n", "patients", "estimate", "low", "high", "difference", "difference_low", "difference_high", "undefined"]
 
@@ -26,10 +26,8 @@ def fewer_rows(run: Path, whole: Cases, learned: Calibration) -> list[Row]:
 
 
 def _row(cases: Cases, same: Cases, level: str) -> Row:
-    scope = "all" if cases.question.kind == "binary" else "macro"
-    _, ways, _ = next(scopes(cases))
-    found = [row for row in rows_of(cases, level, "all", ways[:1]) if row["metric"] == "auroc" and not row["calibrated"]]
-    own = next(row for row in found if row["scope"] == scope)
-    other = next(row for row in paired(cases, same) if (row["metric"], row["scope"], row["calibrated"]) == ("auroc", scope, False))
+    own = whole_row(cases, level, "auroc")
+    key = "auroc", own["scope"], False
+    other = next(row for row in paired(cases, same) if (row["metric"], row["scope"], row["calibrated"]) == key)
     told = {name: own[name] for name in ("n", "patients", "estimate", "low", "high", "undefined")}
     return told | {"difference": other["difference"], "difference_low": other["low"], "difference_high": other["high"]}

@@ -123,6 +123,14 @@ def rows_of(cases: Cases, level: str, scope: str, aggregates: tuple[str, ...]) -
     return rows
 
 
+def whole_row(cases: Cases, level: str, metric: str) -> Row:
+    """Measure all cases in the first of their ways: the row of the whole, or of the mean over classes."""
+    scope = "all" if cases.question.kind == "binary" else "macro"
+    _, ways, _ = next(scopes(cases))
+    wanted = (metric, scope, False)
+    return next(row for row in rows_of(cases, level, "all", ways[:1]) if (row["metric"], row["scope"], row["calibrated"]) == wanted)
+
+
 def _scope(scope: str, key: Key, whole: bool) -> str | None:
     """Name what a measure of these cases speaks of; None where it is not kept. `whole`: it has a value of all classes at once."""
     if scope == "all":

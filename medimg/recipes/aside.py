@@ -1,20 +1,20 @@
-"""Answers of other networks of a run, judged by themselves in a folder of their own within it."""
+"""Answers of other networks of a run, decided by their own validation, in a folder of their own within it."""
 
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from medimg.evaluate import evaluate
+from medimg.evaluate import settle
+from medimg.evaluate.cases import Cases
 from medimg.recipes.scores import join_scores
 from medimg.recipes.stages import write_json
 
 
-def judge_aside(run: Path, name: str, stages: Sequence[Path]) -> tuple[Path, dict[str, Any]]:
-    """Join what networks said of val and test in their stages, and judge it as the run itself is; returns folder and metrics."""
+def judge_aside(run: Path, name: str, stages: Sequence[Path]) -> tuple[Path, Cases]:
+    """Join what networks said of val and test in their stages; gives the folder, and the test cases as their validation decides them."""
     folder = run / "aside" / name
     for part in ("val", "test"):
         join_scores([stage / f"{part}.csv" for stage in stages], folder / "predictions" / f"{part}.csv")
     write_json(folder / "evaluation.json", json.loads((run / "evaluation.json").read_text()) | {"paper": None})
     (folder / "cases.csv").write_bytes((run / "cases.csv").read_bytes())
-    return folder, evaluate(folder)
+    return folder, settle(folder)[0]

@@ -13,6 +13,7 @@ from medimg.data.dataset import Pictures
 from medimg.data.joined import Drawn, Joined
 from medimg.evaluate.files import write_table
 from medimg.evaluate.generated import judge_generated, write_generated
+from medimg.evaluate.rows import whole_row
 from medimg.evaluate.spaces import Pictures as Judged
 from medimg.evaluate.spaces import closest_pairs
 from medimg.io.files import write_atomically
@@ -130,10 +131,6 @@ def _told(path: Path, job: Job) -> pd.DataFrame:
 
 def _taught(run: Path, taught: str, stages: list[Path]) -> dict[str, Any]:
     """Judge the small classifiers that were taught alike, on all their real test cases."""
-    _, metrics = judge_aside(run, f"taught_by_{taught}", stages)
-    scope = "all" if metrics["kind"] == "binary" else "macro"
-    own = next(
-        row for row in metrics["rows"] if (row["metric"], row["scope"], row["level"], row["calibrated"]) == ("auroc", scope, "image", False)
-    )
+    own = whole_row(judge_aside(run, f"taught_by_{taught}", stages)[1], "image", "auroc")
     told = {"trained_on": taught, "tested_on": "real test cases", "n": own["n"], "patients": own["patients"]}
     return told | {"auroc": own["estimate"], "low": own["low"], "high": own["high"], "reason": own["undefined"]}

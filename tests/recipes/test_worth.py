@@ -18,9 +18,9 @@ def test_what_was_told_of_all_jobs_stands_below_each_other_and_the_first_one_s_m
         pd.DataFrame({"group": ["a"], "generated": [number]}).to_csv(folder / "generated.csv", index=False)
         pd.DataFrame({"id": ["g"], "group": ["a"], "nearest": ["r"]}).to_csv(folder / "memorised.csv", index=False)
         (folder / "a.png").write_bytes(bytes([number]))
-    row = {"metric": "auroc", "scope": "macro", "level": "image", "calibrated": False, "n": 9, "patients": 8, "estimate": 0.7}
-    told = {"kind": "multilabel", "rows": [row | {"low": 0.6, "high": 0.8, "undefined": None}]}
-    monkeypatch.setattr(worth, "judge_aside", lambda run, name, stages: (run, told))
+    told = {"n": 9, "patients": 8, "estimate": 0.7, "low": 0.6, "high": 0.8, "undefined": None}
+    monkeypatch.setattr(worth, "judge_aside", lambda run, name, stages: (run, name))
+    monkeypatch.setattr(worth, "whole_row", lambda *_: told)
     write_worth(tmp_path, jobs)
     table = pd.read_csv(tmp_path / "tables" / "generated.csv")
     assert list(table["fold"]) == list(table["generated"]) == [0, 1]
