@@ -23,8 +23,8 @@ def shown(row):
     """Write an estimate with its interval and, of several seeds, their spread."""
     if row.get("estimate") is None:
         return "undefined"
-    within = f" ({row['low']:.3f} to {row['high']:.3f})" if row["low"] is not None else ""
-    spread = f", sd over seeds {row['seed_sd']:.3f}" if row["seed_sd"] is not None else ""
+    within = f" ({row['low']:.3f} to {row['high']:.3f})" if row.get("low") is not None else ""
+    spread = f", sd over seeds {row['seed_sd']:.3f}" if row.get("seed_sd") is not None else ""
     return f"{row['estimate']:.3f}{within}{spread}"
 
 

@@ -10,6 +10,7 @@ from cells import CORES, by_key, quickest, step_of
 from thyroid_cells import Cell
 from thyroid_pictures import same
 
+from medimg.models.dcgan import noise_length
 from medimg.recipes.cohort import Cohort
 from medimg.recipes.environment import machine_for
 from medimg.recipes.generators import SCALE, content, dcgan, srgan
@@ -124,7 +125,7 @@ def _adversarial_step(settings: Settings, *, enlarging: bool) -> Callable[[], ob
     how, device = settings.generate, machine_for(settings).device
     pair = (srgan if enlarging else dcgan)(settings)
     parts = {"content": content} if enlarging else {"augment": DiffAugment()}
-    source = Shrunk(SCALE) if enlarging else Noise(how.latent)
+    source = Shrunk(SCALE) if enlarging else Noise(noise_length(how.size, how.latent))
     module = Adversarial(pair.generator, pair.discriminator, source, **parts).to(device)
     size, count = (SCALE * how.size, how.sr_batch_size) if enlarging else (how.size, how.batch_size)
     real, optimizer = torch.rand(count, 1, size, size, device=device), module.configure_optimizers()

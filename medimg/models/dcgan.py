@@ -9,35 +9,43 @@ from torch import Tensor, nn
 LEAK = 0.2  # slope of the rectifiers below 0
 CEILING = 2.0  # as data.normalise=counts cuts hot spots
 DARK = -3.0  # an untrained generator draws values around 2 * sigmoid(-3) = 0.09: mostly background, as scintigrams are
+FINE = -2.0  # and lets them spread by a factor of exp(exp(-2)) = 1.14
 
 
 class Generator(nn.Module):
-    """Draw pictures from noise: (B, latent) standard normal values -> (B, channels, size, size) in 0..2.
+    """Draw pictures from noise: (B, `noise_length`) standard normal values -> (B, channels, size, size) in 0..2.
 
-    The noise becomes 4x4 places, then each block doubles them; the last two have `width` maps, each one before twice as many.
-    The answer is 2 * sigmoid, the range of real pictures, whose background is near 0 and whose hot spots are cut at 2: a softplus is as
-    flat near 0 and has no ceiling, and DCGAN's tanh spends half of its range on counts below nought.
+    The first `latent` values become 4x4 places, then each block doubles them; the last two have `width` maps, each one before twice as
+    many. What comes out is for each pixel a value and how far it spreads; the other values of the noise, one for each pixel, are the
+    grain that is spread. The answer is 2 * sigmoid, the range of real pictures, whose background is near 0 and whose hot spots are cut at
+    2: a softplus is as flat near 0 and has no ceiling, and DCGAN's tanh spends half of its range on counts below nought.
 
-    Two departures from DCGAN. Bilinear doubling and a convolution in the place of a transposed one, whose checkerboard hid the gland
-    (Odena et al., Distill 2016). Normalisation of each picture for itself (one group) in the place of batch normalisation: a picture
-    depends on its own noise alone, so it can be drawn again in any batch, and averaged weights need no statistics of their own.
+    Three departures from DCGAN. The grain: counts vary from pixel to pixel by chance, which no smooth function of a hundred numbers does
+    (StyleGAN adds noise for the like; Karras et al., 2019). Bilinear doubling and a convolution in the place of a transposed one, whose
+    checkerboard hid the gland (Odena et al., Distill 2016). Normalisation of each picture for itself (one group) in the place of batch
+    normalisation: a picture depends on its own noise alone, so it can be drawn again in any batch, and averaged weights need no
+    statistics of their own.
     """
 
     def __init__(self, size: int = 32, latent: int = 100, width: int = 64, channels: int = 1) -> None:
         super().__init__()
         maps = [*(width * 2**k for k in reversed(range(doublings(size)))), width]
-        self.latent = latent
+        self.latent, self.shape = latent, (channels, size, size)
         self.first = nn.Sequential(nn.ConvTranspose2d(latent, maps[0], 4, bias=False), nn.GroupNorm(1, maps[0]), nn.ReLU())
         self.blocks = nn.Sequential(*(_larger(below, above) for below, above in pairwise(maps)))
-        self.last = nn.Conv2d(width, channels, 3, padding=1)
+        self.last = nn.Conv2d(width, 2 * channels, 3, padding=1)
         for layer in self.modules():
             if isinstance(layer, nn.Conv2d):
                 nn.init.kaiming_normal_(layer.weight)
-        nn.init.constant_(self.last.bias, DARK)  # type: ignore[arg-type]
+        with torch.no_grad():
+            self.last.weight[channels:] = 0
+            self.last.bias.copy_(torch.tensor([DARK] * channels + [FINE] * channels))  # type: ignore[union-attr]
 
     def forward(self, noise: Tensor) -> Tensor:
         """Draw a picture of each row of noise."""
-        return CEILING * torch.sigmoid(self.last(self.blocks(self.first(noise[:, :, None, None]))))
+        shape, grain = noise[:, : self.latent, None, None], noise[:, self.latent :].unflatten(1, self.shape)
+        value, spread = self.last(self.blocks(self.first(shape))).chunk(2, dim=1)
+        return CEILING * torch.sigmoid(value + spread.exp() * grain)
 
 
 class Discriminator(nn.Module):
@@ -62,6 +70,11 @@ class Discriminator(nn.Module):
         """Give the logits of a batch."""
         logits: Tensor = self.last(self.blocks(image).flatten(1))
         return logits[:, 0]
+
+
+def noise_length(size: int = 32, latent: int = 100, channels: int = 1) -> int:
+    """Count the values that a picture is drawn from: `latent` for its shape and one for each pixel."""
+    return latent + channels * size**2
 
 
 def doublings(size: int) -> int:

@@ -15,6 +15,7 @@ from medimg.data.cache import PictureCache
 from medimg.data.dataset import Pictures, label_matrix
 from medimg.data.joined import Drawn
 from medimg.data.leaks import prove
+from medimg.models.dcgan import noise_length
 from medimg.recipes.cohort import Cohort, fill
 from medimg.recipes.generate import enlarge, generate
 from medimg.recipes.generators import SCALE, Learner, dcgan, srgan, trained, weights_sha256
@@ -89,11 +90,12 @@ def _draw(
     if ranks.rank():
         return
     settings, machine = learner.settings, learner.machine
+    noise = noise_length(settings.generate.size, settings.generate.latent)
     larger = trained(srgan, settings, enlarging) if enlarging else None
     pixels, tables, donors = list[NDArray[np.float32]](), list[pd.DataFrame](), list[pd.DataFrame]()
     for group in groups:
         count = group.missing(settings.generate)
-        network, noise = trained(dcgan, settings, drawing[group.number]), settings.generate.latent
+        network = trained(dcgan, settings, drawing[group.number])
         seed = GROUPS * learner.job[0] + group.number  # or picture k of each group would be drawn from the same numbers
         seen = generate(network, count + settings.generate.test, seed, machine, length=noise)
         pixels.append(to_size(enlarge(larger, seen, machine) if larger else seen, size))

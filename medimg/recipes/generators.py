@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
-from medimg.models.dcgan import Discriminator, Generator
+from medimg.models.dcgan import Discriminator, Generator, noise_length
 from medimg.models.perceptual import Perceptual
 from medimg.models.srgan import PatchDiscriminator, SuperResolution
 from medimg.recipes.networks import Job, best_of, prepares
@@ -44,7 +44,8 @@ class Learner:
         """Train a DCGAN on pictures (1, size, size) in a stage of its own, from the networks of the stage `before` or from random ones."""
         how = self.settings.generate
         plan = Plan(steps=steps, batch_size=how.batch_size, lr_generator=how.lr, lr_discriminator=how.lr, ema=how.ema)
-        return self._learn(name, partial(dcgan, self.settings), pictures, plan, said, Noise(how.latent), before, augment=DiffAugment())
+        noise = Noise(noise_length(how.size, how.latent))
+        return self._learn(name, partial(dcgan, self.settings), pictures, plan, said, noise, before, augment=DiffAugment())
 
     def srgan(self, pictures: Dataset[Any]) -> Path:
         """Train an SRGAN on pictures (1, 4 size, 4 size) made small."""

@@ -6,13 +6,13 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from medimg.models.dcgan import Discriminator, Generator, doublings
+from medimg.models.dcgan import Discriminator, Generator, doublings, noise_length
 
 
 @pytest.mark.parametrize("size", [16, 32, 64])
 @pytest.mark.parametrize("channels", [1, 3])
 def test_noise_becomes_pictures_and_pictures_become_logits(size, channels):
-    pictures = Generator(size, latent=7, width=4, channels=channels)(torch.randn(3, 7))
+    pictures = Generator(size, latent=7, width=4, channels=channels)(torch.randn(3, noise_length(size, 7, channels)))
     assert pictures.shape == (3, channels, size, size)
     assert Discriminator(size, width=4, channels=channels)(pictures).shape == (3,)
 
@@ -31,21 +31,31 @@ def test_doublings_are_counted_from_four_pixels():
 def test_values_lie_where_those_of_real_pictures_do_and_reach_both_ends():
     torch.manual_seed(0)
     network = Generator(16, width=8)
-    drawn = network(torch.randn(64, 100))
+    drawn = network(torch.randn(64, noise_length(16)))
     assert drawn.min() >= 0
     assert drawn.max() <= 2
     assert 0.02 < drawn.median() < 0.3  # dark before it has learned anything
     for value, reached in ((-20.0, 0.0), (20.0, 2.0)):
-        network.last.bias.data.fill_(value)
-        torch.testing.assert_close(network(torch.zeros(1, 100)).mean(), torch.tensor(reached), atol=1e-3, rtol=0)
+        network.last.bias.data[0] = value
+        torch.testing.assert_close(network(torch.zeros(1, noise_length(16))).mean(), torch.tensor(reached), atol=1e-3, rtol=0)
 
 
 def test_a_picture_depends_on_its_own_noise_alone_whether_training_or_not():
     torch.manual_seed(0)
-    network, noise = Generator(16, width=8), torch.randn(5, 100)
+    network, noise = Generator(16, width=8), torch.randn(5, noise_length(16))
     together = network.train()(noise)
     torch.testing.assert_close(network.eval()(noise[2:3]), together[2:3])
     assert not torch.allclose(together[0], together[1], atol=1e-3)
+
+
+def test_pictures_of_one_shape_differ_from_pixel_to_pixel_by_their_grain():
+    torch.manual_seed(0)
+    network, noise = Generator(16, width=8), torch.randn(200, noise_length(16))
+    noise[:, :100] = noise[0, :100]
+    drawn = network(noise)[:, 0].flatten(1).detach()
+    assert float(drawn.std(dim=0).min()) > 0
+    apart = torch.corrcoef(drawn.T) - torch.eye(256)
+    assert float(apart.abs().mean()) < 0.1  # neighbours know nothing of each other: by chance 0.06 of 200
 
 
 def test_a_logit_does_not_depend_on_what_else_is_in_the_batch():
@@ -88,16 +98,16 @@ def test_the_game_draws_pictures_as_bright_as_the_real_ones_and_where_they_are(s
     drawing, judge = Generator(16, latent=8, width=8), Discriminator(16, width=8)
     optimizers = [torch.optim.Adam(network.parameters(), 1e-3, betas=(0.5, 0.999)) for network in (drawing, judge)]
     for _ in range(150):
-        loss = F.softplus(-judge(real)).mean() + F.softplus(judge(drawing(torch.randn(8, 8)).detach())).mean()
+        loss = F.softplus(-judge(real)).mean() + F.softplus(judge(drawing(torch.randn(8, noise_length(16, 8))).detach())).mean()
         optimizers[1].zero_grad()
         loss.backward()
         optimizers[1].step()
-        loss = F.softplus(-judge(drawing(torch.randn(8, 8)))).mean()
+        loss = F.softplus(-judge(drawing(torch.randn(8, noise_length(16, 8))))).mean()
         optimizers[0].zero_grad()
         loss.backward()
         optimizers[0].step()
     with torch.no_grad():
-        drawn = drawing(torch.randn(64, 8)).mean(dim=0)[0]
+        drawn = drawing(torch.randn(64, noise_length(16, 8))).mean(dim=0)[0]
     wanted = real.mean(dim=0)[0]
     assert abs(float(drawn.mean() - wanted.mean())) < 0.1
     assert torch.corrcoef(torch.stack([drawn.flatten(), wanted.flatten()]))[0, 1] > 0.8

@@ -1,5 +1,6 @@
 import torch
 
+from medimg.models.dcgan import noise_length
 from medimg.recipes.generators import SCALE, content, dcgan, srgan
 from medimg.settings import Generate, Settings
 
@@ -7,7 +8,7 @@ SMALL = Settings(generate=Generate(size=16, width=4, latent=5, sr_width=4, sr_bl
 
 
 def test_the_networks_of_the_settings_draw_and_enlarge():
-    drawn = dcgan(SMALL).generator(torch.randn(2, 5))
+    drawn = dcgan(SMALL).generator(torch.randn(2, noise_length(16, 5)))
     assert drawn.shape == (2, 1, 16, 16)
     assert dcgan(SMALL).discriminator(drawn).shape == (2,)
     large = srgan(SMALL).generator(drawn)
