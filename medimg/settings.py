@@ -211,7 +211,7 @@ class Stopping:
 
 @dataclass(frozen=True)
 class Active:
-    """Labelling with the model's help, and its simulation on labelled images."""
+    """Simulated labelling of images whose labels are known."""
 
     preset: str = "honest"  # the name of these values in configs/active
     budget: int = at_least(1, 50)  # answers asked for in a round, of `unit`

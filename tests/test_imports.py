@@ -1,4 +1,4 @@
-"""Imports only point down the order of the design, and packages at one level are strangers."""
+"""Imports only point down the order below, and packages at one level are strangers."""
 
 import ast
 from pathlib import Path

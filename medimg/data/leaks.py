@@ -16,7 +16,7 @@ NOT_APART = "Patients stand in several parts (data.deal_by=image): the numbers a
 OTHER_KEY = "Where ids were hashed under another key, set MEDIMG_HOME to where the images were generated."
 LINEAGE = ["id", "generator", "fold", "donors"]
 NEW_SPLIT = "The split was not made by medimg, or patient ids have changed since: start a new run."
-EXCLUDE = "Correct patient_id in the manifest, or list the rows in data.exclude."
+EXCLUDE = "Correct patient_id in the manifest, or list the patients in data.exclude."
 
 
 @dataclass(frozen=True)
@@ -58,13 +58,13 @@ def prove(rows: pd.DataFrame, split: pd.DataFrame, generated: pd.DataFrame | Non
 
 def prove_external(rows: pd.DataFrame, cases: pd.DataFrame) -> dict[str, Any]:
     """Prove that an external manifest shares nothing with a run's cases.csv; where ids were hashed under another key, say so."""
-    way_out = "List these rows in data.exclude, or judge the run on its own test part."
+    way_out = "List these patients in data.exclude, or judge the run on its own test part."
     return _prove_strangers(rows, cases, "of the run in the external manifest", way_out)
 
 
 def prove_encoder(test: pd.DataFrame, taught: pd.DataFrame) -> dict[str, Any]:
     """Prove that the network a run starts from has learned nothing of a test part; `taught` are the cases it trained and chose on."""
-    way_out = "List them in data.exclude, start from a run that has not seen them, or leave model.weights out."
+    way_out = "List these patients in data.exclude, start from a run that has not seen them, or leave model.weights out."
     return _prove_strangers(test, taught, "that taught the network of model.weights in the test part", way_out)
 
 

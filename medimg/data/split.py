@@ -117,7 +117,9 @@ def _one_per_patient(people: Cohort, column: str, key: str) -> NDArray[Any]:
     values = column_of(people.rows, column, key)
     blank = people.rows["id"][values == ""]
     if len(blank):
-        raise ManifestError(f"column '{column}' is empty in rows {named(blank)}, and {key} needs it. Fill it in, or use data.exclude.")
+        raise ManifestError(
+            f"column '{column}' is empty in rows {named(blank)}, and {key} needs it. Fill it in, or take the rows out of the manifest."
+        )
     several = values.groupby(people.rows["patient"]).nunique().loc[lambda n: n > 1].index
     if len(several):
         raise LeakError(f"{key}: patients {named(several)} have two values of '{column}' and would be in two parts. Use data.exclude.")

@@ -49,7 +49,7 @@ def read_manifest(
     columns: Sequence[str] = (),
     workers: int | None = None,
 ) -> Manifest:
-    """Read a manifest CSV: see the design's contract for its columns and `Manifest.rows` for what comes out.
+    """Read a manifest CSV (columns: docs/your_own_data.md); `Manifest.rows` is what comes out.
 
     `label` names the column of labels (None: no labels wanted); `classes` chooses and orders them, rows of other labels are left out;
     `where` keeps rows by {column: value or values}; `exclude` is a CSV of withdrawn patients, ids raw or hashed;

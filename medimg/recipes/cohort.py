@@ -117,7 +117,7 @@ def load(settings: Settings, run: Path) -> Cohort:
     """Read, deal, prove and prepare; a run that was begun keeps its split. Writes the run's tables of cases, split, proof and flow."""
     manifest = read(settings.data)
     if not (manifest.rows["label"] != "").any():
-        raise ManifestError("no image has a label, so nothing can be trained. Fill the label column, or label with active-label.")
+        raise ManifestError("no image has a label, so nothing can be trained. Fill the label column, or name another with data.label.")
     path = run / "split.csv"
     if ranks.rank() == 0 and not path.exists():
         save_split(deal(manifest, settings), path)

@@ -21,7 +21,7 @@ from medimg.training.machine import Machine
 from medimg.training.score import score
 
 COLUMNS = ["class", "recognised", "shown", "share"]
-HEADING = "Not evidence: tested on generated pictures, as the paper did"
+HEADING = "Not evidence: tested on generated images, as the paper did"
 
 
 def write_generated_test(settings: Settings, cohort: Cohort, machine: Machine, run: Path, jobs: Sequence[Job]) -> None:

@@ -93,7 +93,7 @@ def refuse(settings: Settings, cohort: Cohort) -> None:
     if unknown:
         raise ManifestError(
             f"{unknown} of {len(cohort.rows)} images have no label, and a simulation must know the answer to all it could ask. "
-            "Leave them out of the manifest, or name their ids in data.exclude."
+            "Take their rows out of the manifest."
         )
     active, faults = settings.active, []
     if cohort.manifest.multilabel:

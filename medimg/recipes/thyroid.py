@@ -41,6 +41,8 @@ check = supervised.check
 def train(settings: Settings, run: Path) -> None:
     """Do every stage that is not done yet, in the run folder; LeakError, Interrupted and NumericError stop it where it is."""
     machine, cohort, starts = supervised.begin(settings, run)
+    start = next(iter(starts.values()), None)
+    network_of(second(settings), cohort.kind, cohort.manifest.classes, seed=0, encoder=start)  # what cannot be is told before any drawing
     for job in jobs(settings, cohort):
         extension = extend(Learner(settings, machine, run, job, generator_inputs(settings, cohort, job)), cohort)
         _Phases(cohort, machine, run, job, extension).train(settings, starts.get(job))
@@ -53,12 +55,18 @@ def train(settings: Settings, run: Path) -> None:
 
 def _notes(settings: Settings, cohort: Cohort) -> list[str]:
     """Say how the networks were trained, and on what."""
-    parts = {job: cohort.cases(*job[1:], "train") for job in jobs(settings, cohort)}
-    left = {f"{group.label} ({len(group.rows)})" for rows in parts.values() for group in groups_of(rows, cohort.manifest.classes)
-            if len(group.rows) < settings.generate.least}  # fmt: skip
-    few = f"From fewer than {settings.generate.least} real training pictures none were generated: {', '.join(sorted(left))}."
-    phases = dict.fromkeys(why for rows in parts.values() if (why := skipped(settings, rows)))
-    return [*phases, *([few] if left and (settings.generate.to or settings.generate.to_cross) else [])]
+    how, parts = settings.generate, [cohort.cases(*job[1:], "train") for job in jobs(settings, cohort)]
+    groups = [group for rows in parts for group in groups_of(rows, cohort.manifest.classes)]
+    notes = [*dict.fromkeys(why for rows in parts if (why := skipped(settings, rows)))]
+    drawn = sum(group.missing(how) for group in groups)
+    if drawn and not how.judge:
+        notes.append(
+            f"{drawn} generated images were trained on and not judged (generate.judge=false): copies of patients were not looked for."
+        )
+    left = sorted({f"{group.label} ({len(group.rows)})" for group in groups if len(group.rows) < how.least})
+    if left and (how.to or how.to_cross):
+        notes.append(f"From fewer than {how.least} real training images none were generated: {', '.join(left)}.")
+    return notes
 
 
 def _more(settings: Settings, cohort: Cohort, machine: Machine, run: Path) -> None:

@@ -23,7 +23,7 @@ from medimg.run.words import Words, bad_choice, first_line, read_words
 from medimg.settings import Settings
 from medimg.validate import OPEN, did_you_mean, read_settings, shown
 
-FILES = ("data.manifest", "data.exclude", "data.split", "model.weights")
+FILES = ("data.manifest", "data.exclude", "data.split", "model.weights", "generate.sr_perceptual")
 DEEPEST = 20
 NO_MANIFEST = (
     "data.manifest is not given: which images? Give experiment=NAME (medimg list), data.manifest=FILE.csv, "

@@ -145,7 +145,7 @@ def _folder(words: Sequence[str]) -> tuple[Path, list[str]]:
 
 
 def _val_loss(run: Path) -> float | None:
-    found = [json.loads(path.read_text())["val/loss"] for path in sorted((run / "stages").glob("*/best.json"))]
+    found = [json.loads(path.read_text())["val/loss"] for path in sorted((run / "stages").glob("1_train_*/best.json"))]
     return fmean(found) if found else None
 
 

@@ -116,7 +116,7 @@ class TestInTheReport:
         section = page[page.index('<section id="generated">') : page.index('<section id="training">')]
         for text in ("validation and test are real images only", "3 images only", "40 by pixels", "0.700 to 0.900", "106", "88.3 %"):
             assert text in section
-        assert "Not evidence: tested on generated pictures, as the paper did" in section
+        assert "Not evidence: tested on generated images, as the paper did" in section
         assert section.count("data:image/png") == 1
         assert 'href="#generated"' in page
         assert "<i>" not in page

@@ -31,6 +31,8 @@ def jobs(monkeypatch, tmp_path):
         for fold in (0, 1):
             (run / "stages" / f"1_train_fold{fold}").mkdir(parents=True, exist_ok=True)
             (run / "stages" / f"1_train_fold{fold}" / "best.json").write_text(json.dumps({"val/loss": 1 / len(seen) + fold}))
+        (run / "stages" / "0_2_dcgan").mkdir(exist_ok=True)
+        (run / "stages" / "0_2_dcgan" / "best.json").write_text(json.dumps({"step": 5}))  # what draws pictures has no such loss
         (run / "metrics.json").write_text(json.dumps({"headline": {"text": f"AUROC 0.{len(seen)}", "estimate": 0.9}}))
         return seen.codes[len(seen) - 1] if seen.codes else 0
 
