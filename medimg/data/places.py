@@ -1,8 +1,8 @@
 """Slices of several sequences at one place in the body: matched by position, one case each.
 
-Two slices belong together when they are of one patient and one frame of reference, of different sequences, and no farther apart than
-half a spacing, the smaller of the two sequences'. Nearest pairs go first; a slice that finds no partner is a place whose other
-sequences are missing. Where the files name no frame of reference (pictures without a header), the patient is the frame.
+Two slices belong together when they are of one patient, one study and one frame of reference, of different sequences, and no farther
+apart than half a spacing, the smaller of the two sequences'. Nearest pairs go first; a slice that finds no partner is a place whose other
+sequences are missing. Where the files name no study or frame of reference (pictures without a header), the patient is the frame.
 """
 
 import hashlib
@@ -22,14 +22,14 @@ COLUMNS = ["id", "patient", "site", "label", "sequences"]
 def match_places(rows: pd.DataFrame, sequences: Sequence[str]) -> pd.DataFrame:
     """One row a place: id, patient, site, label, the sequences that it has ("FLAIR+T2"), and in a column of each sequence its slice's id.
 
-    `rows` needs id, patient, site, label, sequence, slice_mm, frame_of_reference and series. ManifestError names slices without a
+    `rows` needs id, patient, study, site, label, sequence, slice_mm, frame_of_reference and series. ManifestError names slices without a
     position, and places whose slices have different labels.
     """
     rows = rows[rows["sequence"].isin(sequences)].reset_index(drop=True)
     _refuse_lost(rows)
     place = np.empty(len(rows), dtype=np.int64)
     count = 0
-    for _, own in rows.groupby(["patient", _frames(rows)], sort=True):
+    for _, own in rows.groupby(["patient", "study", _frames(rows)], sort=True):
         found = _match(own["slice_mm"].to_numpy(float), own["sequence"].to_numpy(str))
         place[own.index] = count + found
         count += int(found.max()) + 1

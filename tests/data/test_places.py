@@ -16,7 +16,7 @@ def slices(*rows, label="a"):
     """(patient, sequence, mm) or (patient, sequence, mm, frame of reference) of each slice."""
     full = [(*row, "anon-f") if len(row) == 3 else row for row in rows]
     table = pd.DataFrame(full, columns=["patient", "sequence", "slice_mm", "frame_of_reference"])
-    return table.assign(id=[f"i{k:02d}" for k in range(len(table))], label=label, site="S", series=table["patient"] + table["sequence"])
+    return table.assign(id=[f"i{k:02d}" for k in range(len(table))], label=label, site="S", series=table["patient"] + table["sequence"], study="")
 
 
 def sets(table, sequences=THREE):
@@ -52,6 +52,11 @@ def test_a_series_without_a_frame_of_reference_is_alone_and_pictures_without_a_h
     dicom = slices(("p", "FLAIR", 0.0, ""), ("p", "T2", 0.0, ""))
     assert sets(match_places(dicom, ("FLAIR", "T2")), ("FLAIR", "T2")) == [["i00"], ["i01"]]
     assert sets(match_places(dicom.assign(series=""), ("FLAIR", "T2")), ("FLAIR", "T2")) == [["i00", "i01"]]
+
+
+def test_two_examinations_of_a_patient_are_never_mixed():
+    rows = slices(("p", "FLAIR", 0.0), ("p", "T1CE", 0.0), ("p", "FLAIR", 0.0), ("p", "T2", 0.0)).assign(study=["one", "one", "two", "two"])
+    assert sets(match_places(rows, THREE)) == [["i00", "i01"], ["i02", "i03"]]
 
 
 def test_a_slice_taken_twice_is_two_places():
