@@ -43,7 +43,7 @@ class Stop:
     patience: int = 3  # rounds without a gain
     target: float | None = None
     max_labels: int | None = None
-    max_rounds: int | None = None
+    max_rounds: int | None = None  # after the initial training, as active.rounds
 
     def __post_init__(self) -> None:
         faults = [
@@ -123,7 +123,7 @@ def _max_labels(rounds: Sequence[Round], stop: Stop) -> bool:
 
 
 def _max_rounds(rounds: Sequence[Round], stop: Stop) -> bool:
-    return stop.max_rounds is not None and len(rounds) >= stop.max_rounds
+    return stop.max_rounds is not None and len(rounds) > stop.max_rounds
 
 
 def _pool_empty(rounds: Sequence[Round], stop: Stop) -> bool:

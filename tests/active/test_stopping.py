@@ -90,7 +90,7 @@ def test_limits_stop_at_once():
     rounds = history(8)
     rounds[7] = replace(rounds[7], open=0)
     assert stops("max_labels", rounds, max_labels=151) == 3
-    assert stops("max_rounds", rounds, max_rounds=2) == 1
+    assert stops("max_rounds", rounds, max_rounds=2) == 2
     assert stops("pool_empty", rounds) == 7
     assert stops("max_labels", rounds) is None
 
@@ -98,7 +98,12 @@ def test_limits_stop_at_once():
 @pytest.mark.parametrize("rule", HARD)
 def test_one_limit_is_enough(rule):
     stop = Stop(("max_entropy", "stable", rule), max_labels=50, max_rounds=1)
-    assert reasons([Round(50, 0)], stop) == [rule]
+    assert reasons([Round(40, 2), Round(50, 0)], stop) == [rule]
+
+
+def test_rounds_are_counted_after_the_initial_training():
+    assert held(history(1), Stop(("max_rounds",), max_rounds=1)) == []
+    assert held(history(2), Stop(("max_rounds",), max_rounds=1)) == ["max_rounds"]
 
 
 def test_one_estimate_of_several_is_not_enough_and_two_are():
