@@ -9,6 +9,7 @@ from medimg.evaluate.sampler import Sampler, Singles, sampler
 from medimg.evaluate.simulation import FULL, Cell, Json, Simulation
 from medimg.metrics import Array
 
+THRESHOLD = 0.5  # of two classes, in every unit
 Seen = dict[str, Array]  # measure -> (1 + draws,), the first without any draw
 
 
@@ -76,7 +77,7 @@ def _unit(simulation: Simulation, cell: Cell, strategy: str, number: int) -> Jso
 
 def _see(simulation: Simulation, unit: Json, folds: dict[int, Fold], mixed: int) -> Seen:
     fold = folds[unit["fold"]]
-    return measure(fold, simulation.probabilities(unit, fold.frame), float(unit.get("threshold") or 0.5), mixed)
+    return measure(fold, simulation.probabilities(unit, fold.frame), THRESHOLD, mixed)
 
 
 def _full(cells: list[Cell], seen: dict[Cell, Seen]) -> Seen:

@@ -10,7 +10,7 @@ from medimg.evaluate import contrasts, spending
 from medimg.evaluate.claims import verdict
 from medimg.evaluate.files import write_json, write_table
 from medimg.evaluate.fold import MEASURES
-from medimg.evaluate.grid import Grid, measure_all
+from medimg.evaluate.grid import THRESHOLD, Grid, measure_all
 from medimg.evaluate.simulation import FULL, Simulation, read_simulation
 
 Row = dict[str, Any]
@@ -144,11 +144,9 @@ def _spread_rows(grid: Grid) -> list[Row]:
 
 def _notes(simulation: Simulation, grid: Grid | None) -> list[str]:
     """What a reader of the numbers must know."""
-    given = {unit["threshold"] for unit in simulation.units.values() if unit.get("threshold") is not None}
     several = len(simulation.asked["classes"]) > 2
-    threshold = "The threshold of each unit was fixed on its validation cases." if given else "The threshold is 0.5."
-    notes = ["The most probable class is the answer." if several else threshold]
-    notes += ["Validation labels count in the budget; they are the same for all strategies and are shown apart from the pool's."]
+    notes = ["The most probable class is the answer." if several else f"The threshold is {THRESHOLD}."]
+    notes += ["Validation labels are counted beside those of the pool and are in no curve; they are the same for all strategies."]
     notes += ["All strategies start from the same initial labels; these are in every curve and are no one's merit."]
     if grid is None:
         return notes
