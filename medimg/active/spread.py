@@ -9,10 +9,11 @@ from sklearn.utils.extmath import randomized_svd
 from medimg.active.cap import Ints, turn, within
 from medimg.active.kmeans import kmeans, nearest_centre, sample, squares
 from medimg.active.pool import Items
-from medimg.active.ranked import Params, top
+from medimg.active.ranked import top
 
 Matrix = NDArray[np.float32]
 
+BETA = 20  # times the budget, of which diverse clusters
 DIMENSIONS = 128  # of the space in which diverse clusters
 SAMPLE = 20_000  # items that typical looks at; the first by lot, so a random sample
 CLUSTERS = 500  # of typical, at most (Hacohen et al. 2022)
@@ -20,9 +21,9 @@ NEIGHBOURS = 20  # within the cluster, for typicality (the same)
 MEMBERS = 2_000  # of a cluster whose distances are measured
 
 
-def diverse(items: Items, room: Ints, count: int, params: Params) -> Ints:
-    """Keep the beta x count most unsure, cluster them weighted by score, take what is nearest to each centre (Zhdanov 2019)."""
-    kept = top(items, room, max(count, int(params.beta * count)), params)
+def diverse(items: Items, room: Ints, count: int) -> Ints:
+    """Keep the BETA x count most unsure, cluster them weighted by score, take what is nearest to each centre (Zhdanov 2019)."""
+    kept = top(items, room, BETA * count)
     if len(kept) <= count:
         return kept
     assert items.score is not None
@@ -43,7 +44,7 @@ def _narrow(x: Matrix) -> Matrix:
     return np.asarray(left * length, dtype=np.float32)
 
 
-def badge(items: Items, room: Ints, count: int, params: Params) -> Ints:
+def badge(items: Items, room: Ints, count: int) -> Ints:
     """Draw centres of k-means++ among the gradients of the last layer, the longest first (Ash et al. 2020).
 
     The gradient of an item is the outer product of (probabilities - its likeliest class) and its features, so lengths and inner
@@ -64,7 +65,7 @@ def badge(items: Items, room: Ints, count: int, params: Params) -> Ints:
     return _greedy(np.full(len(x), np.inf, dtype=np.float32), items.group, room, count, distance, choose)
 
 
-def coreset(items: Items, room: Ints, count: int, params: Params) -> Ints:
+def coreset(items: Items, room: Ints, count: int) -> Ints:
     """Take again and again the item farthest from all labelled and chosen ones: greedy k-centre (Sener and Savarese 2018).
 
     With nothing labelled, the first is drawn by lot.
@@ -105,7 +106,7 @@ def _greedy(
     return np.array(chosen, dtype=np.intp)
 
 
-def typical(items: Items, room: Ints, count: int, params: Params) -> Ints:
+def typical(items: Items, room: Ints, count: int) -> Ints:
     """Cluster, and take the most typical item of each cluster, those without labels and then the largest first (Hacohen et al. 2022).
 
     Needs no model. Of a large pool it looks at a random 20,000; what these cannot fill is drawn by lot.

@@ -11,16 +11,15 @@ from medimg.active.batch import Batch, Picks, whole_patients
 from medimg.active.cap import Cap, Ints, within
 from medimg.active.lots import Lots
 from medimg.active.pool import Items, Pool, by_patient, distinct, laid_out
-from medimg.active.ranked import Params
 from medimg.errors import ConfigError
 from medimg.validate import did_you_mean
 
-Choose = Callable[[Items, Ints, int, Params], Ints]
+Choose = Callable[[Items, Ints, int], Ints]
 
 
 @dataclass(frozen=True)
 class Strategy:
-    """How to choose; (items, room of each patient, count, params) -> places among the items, best first. None: the whole batch by lot."""
+    """How to choose; (items, room of each patient, count) -> places among the items, best first. None: the whole batch by lot."""
 
     choose: Choose | None
     score: str | None = None
@@ -56,7 +55,6 @@ def pick(
     cap: Cap = None,
     mix: float = 0.0,
     unit: Literal["slice", "patient"] = "slice",
-    params: Params | None = None,
 ) -> Picks:
     """Choose what to label next; the answer depends on the pool's tokens, never on its order.
 
@@ -77,7 +75,7 @@ def pick(
     batch.draw(budget if how.choose is None else int(mix * budget + 0.5))
     able = np.flatnonzero(batch.open & sound)
     if how.choose is not None and batch.left and len(able):
-        batch.take(able[how.choose(items.only(able), batch.room, batch.left, params or Params())], "strategy")
+        batch.take(able[how.choose(items.only(able), batch.room, batch.left)], "strategy")
     batch.take(within(np.flatnonzero(batch.open & ~sound), items.group, batch.room)[: batch.left], "unscored")
     picks = Picks(items.rows[batch.places], batch.reason, batch.probability, slices.rows[~slices.sound()])
     return whole_patients(picks, slices) if unit == "patient" else picks

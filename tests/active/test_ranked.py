@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from pools import random_pool, tokens
 
+from medimg.active import ranked
 from medimg.active.lots import Lots
-from medimg.active.ranked import Params
 from medimg.active.scores import entropy, least_confidence, margin, mutual_information
 from medimg.active.strategies import pick
 
@@ -30,9 +30,10 @@ def test_of_two_classes_the_aliases_are_the_same_to_the_last_tie():
     assert chosen[0] == chosen[1] == chosen[2]
 
 
-def test_without_noise_bald_takes_what_the_draws_disagree_on():
+def test_without_noise_bald_takes_what_the_draws_disagree_on(monkeypatch):
+    monkeypatch.setattr(ranked, "TEMPERATURE", 0)
     pool = random_pool()
-    chosen = pick("bald", pool, 20, Lots(0), params=Params(temperature=0)).index.tolist()
+    chosen = pick("bald", pool, 20, Lots(0)).index.tolist()
     assert chosen == best(mutual_information(pool.draws), 20)
 
 

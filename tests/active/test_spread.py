@@ -8,7 +8,6 @@ from medimg.active import spread
 from medimg.active.kmeans import sample
 from medimg.active.lots import Lots
 from medimg.active.pool import Pool, laid_out
-from medimg.active.ranked import Params
 from medimg.active.scores import entropy
 from medimg.active.strategies import pick
 
@@ -58,11 +57,12 @@ def test_badge_without_any_doubt_still_fills_the_batch():
     assert len(set(pick("badge", pool, 12, Lots(0)).index)) == 12
 
 
-def test_diverse_chooses_among_the_most_unsure_and_from_every_far_group():
+def test_diverse_chooses_among_the_most_unsure_and_from_every_far_group(monkeypatch):
+    monkeypatch.setattr(spread, "BETA", 10)
     pool = random_pool(items=400)
     group = np.arange(400) % 10
     pool.features[:] += 100 * group[:, None]
-    chosen = pick("diverse", pool, 10, Lots(0), params=Params(beta=10)).index
+    chosen = pick("diverse", pool, 10, Lots(0)).index
     assert set(chosen) <= set(np.argsort(-entropy(pool.probabilities))[:100])
     assert sorted(group[chosen]) == list(range(10))
 
@@ -74,13 +74,14 @@ def test_diverse_takes_what_is_nearest_to_the_weighted_centre():
     for half in (kept[:20], kept[20:]):
         centre = np.average(pool.features[half], axis=0, weights=entropy(pool.probabilities)[half])
         chosen.append(int(half[((pool.features[half] - centre) ** 2).sum(axis=1).argmin()]))
-    assert sorted(pick("diverse", pool, 2, Lots(0), params=Params(beta=20)).index) == sorted(chosen)
+    assert sorted(pick("diverse", pool, 2, Lots(0)).index) == sorted(chosen)
 
 
-def test_diverse_without_spare_candidates_is_entropy():
+def test_diverse_without_spare_candidates_is_entropy(monkeypatch):
+    monkeypatch.setattr(spread, "BETA", 1)
     pool = random_pool()
     plain = pick("entropy", pool, 20, Lots(0)).index.tolist()
-    assert pick("diverse", pool, 20, Lots(0), params=Params(beta=1)).index.tolist() == plain
+    assert pick("diverse", pool, 20, Lots(0)).index.tolist() == plain
 
 
 def test_diverse_takes_pictures_that_coincide_when_nothing_else_is_left():
