@@ -11,6 +11,7 @@ Ints = NDArray[np.intp]
 
 ROUNDS = 20  # of Lloyd's steps, at most
 BLOCK = 1 << 12  # rows at a time, so that their distances stay in the cache
+CENTRES = 1 << 10  # at a time, so that memory does not grow with their number
 
 
 def squares(x: Matrix) -> Matrix:
@@ -20,13 +21,17 @@ def squares(x: Matrix) -> Matrix:
 
 def nearest_centre(x: Matrix, centres: Matrix) -> tuple[Ints, Matrix]:
     """Find the nearest centre of each row and its squared distance: (n, D), (k, D) -> (n,), (n,)."""
-    nearest, distance = np.empty(len(x), dtype=np.intp), squares(x)
-    length, twice = squares(centres), -2 * centres.T
-    for start in range(0, len(x), BLOCK):
-        apart = x[start : start + BLOCK] @ twice + length
-        nearest[start : start + BLOCK] = apart.argmin(axis=1)
-        distance[start : start + BLOCK] += apart.min(axis=1)
-    return nearest, np.maximum(distance, 0)
+    nearest, lowest = np.zeros(len(x), dtype=np.intp), np.full(len(x), np.inf, dtype=np.float32)
+    length = squares(centres)
+    for first in range(0, len(centres), CENTRES):
+        some, twice = slice(first, first + CENTRES), -2 * centres[first : first + CENTRES].T
+        for start in range(0, len(x), BLOCK):
+            rows = slice(start, start + BLOCK)
+            apart = x[rows] @ twice + length[some]
+            nearer = apart.min(axis=1) < lowest[rows]
+            nearest[rows][nearer] = first + apart[nearer].argmin(axis=1)
+            lowest[rows] = np.minimum(lowest[rows], apart.min(axis=1))
+    return nearest, np.maximum(squares(x) + lowest, 0)
 
 
 def sample(weight: NDArray[Any], draw: float) -> int:

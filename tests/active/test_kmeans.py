@@ -12,6 +12,7 @@ def points(seed=0, items=300, width=5):
 
 def test_nearest_centre_is_the_nearest_and_blocks_do_not_matter(monkeypatch):
     monkeypatch.setattr(module, "BLOCK", 64)
+    monkeypatch.setattr(module, "CENTRES", 3)
     x, centres = points(), points(1, 7)
     apart = ((x[:, None].astype(float) - centres) ** 2).sum(axis=2)
     found, distance = nearest_centre(x, centres)
