@@ -28,9 +28,9 @@ def nearest_centre(x: Matrix, centres: Matrix) -> tuple[Ints, Matrix]:
         for start in range(0, len(x), BLOCK):
             rows = slice(start, start + BLOCK)
             apart = x[rows] @ twice + length[some]
-            nearer = apart.min(axis=1) < lowest[rows]
-            nearest[rows][nearer] = first + apart[nearer].argmin(axis=1)
-            lowest[rows] = np.minimum(lowest[rows], apart.min(axis=1))
+            least = apart.min(axis=1)
+            nearest[rows] = np.where(least < lowest[rows], first + apart.argmin(axis=1), nearest[rows])
+            lowest[rows] = np.minimum(lowest[rows], least)
     return nearest, np.maximum(squares(x) + lowest, 0)
 
 

@@ -16,7 +16,8 @@ def slices(*rows, label="a"):
     """(patient, sequence, mm) or (patient, sequence, mm, frame of reference) of each slice."""
     full = [(*row, "anon-f") if len(row) == 3 else row for row in rows]
     table = pd.DataFrame(full, columns=["patient", "sequence", "slice_mm", "frame_of_reference"])
-    return table.assign(id=[f"i{k:02d}" for k in range(len(table))], label=label, site="S", series=table["patient"] + table["sequence"], study="")
+    ids, series = [f"i{k:02d}" for k in range(len(table))], table["patient"] + table["sequence"]
+    return table.assign(id=ids, label=label, site="S", series=series, study="")
 
 
 def sets(table, sequences=THREE):
