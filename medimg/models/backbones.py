@@ -147,15 +147,22 @@ def _fill(network: nn.Module, state: dict[str, Tensor], *, head: bool = True) ->
     """Take what fits in name and shape; first filters for other channels are summed and shared out: a grey picture gives the same."""
     found = {_plain(name): value for name, value in state.items()}
     own, layers = network.state_dict(), {} if head else layers_of(network)
-    first = next((name for name, value in own.items() if value.ndim == 4), "")
-    filters = found.get(_plain(first))
-    if filters is not None and filters.ndim == 4 and filters.shape[1] != (channels := own[first].shape[1]):
-        found[_plain(first)] = filters.sum(dim=1, keepdim=True).expand(-1, channels, -1, -1) / channels
+    for first in _first_filters(network):
+        filters = found.get(_plain(first))
+        if filters is not None and filters.ndim == 4 and filters.shape[1] != (channels := own[first].shape[1]):
+            found[_plain(first)] = filters.sum(dim=1, keepdim=True).expand(-1, channels, -1, -1) / channels
     classifier = {name for name, layer in layers.items() if layer == max(layers.values())}
     wanted = {name: found.get(_plain(name)) for name in own if name not in classifier}
     fitting = {name: value for name, value in wanted.items() if value is not None and value.shape == own[name].shape}
     network.load_state_dict(fitting, strict=False)
     return sorted(set(own) - set(fitting))
+
+
+def _first_filters(network: nn.Module) -> list[str]:
+    """Name the filters that see the picture: the first of a network, or of each encoder of a fused one."""
+    parts = [f"encoders.{k}." for k in range(len(network.encoders))] if isinstance(network, FusedClassifier) else [""]
+    filters = [name for name, value in network.state_dict().items() if value.ndim == 4]
+    return [name for part in parts for name in [name for name in filters if name.startswith(part)][:1]]
 
 
 def _read(path: Path) -> dict[str, Tensor]:

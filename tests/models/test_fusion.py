@@ -48,13 +48,23 @@ def test_blank_planes_never_reach_the_statistics_of_an_encoder():
     assert torch.allclose(fused.encoders[1][1].running_mean, 0.1 * seen, atol=1e-6)
 
 
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_sequence_that_a_whole_batch_lacks_moves_no_statistics(count):
+    fused, image = network(count).train(), images()
+    image[:, 1 if count == 3 else slice(None)] = 0
+    before = [buffer.clone() for buffer in fused.encoders[1 % count].buffers()]
+    out = fused(image)
+    assert torch.isfinite(out).all()
+    assert all(torch.equal(one, other) for one, other in zip(before, fused.encoders[1 % count].buffers(), strict=True))
+
+
 def test_every_weight_has_a_gradient_where_a_batch_lacks_a_sequence_and_one_picture_alone_can_be_taught():
     fused, image = network().train(), images(4)
     image[:, 0] = 0
     image[1:, 1] = 0
     fused(image).sum().backward()
     assert all(parameter.grad is not None for parameter in fused.parameters())
-    assert not fused.project[0].weight.grad.any()
+    assert not any(one.grad.any() for one in (*fused.project[0].parameters(), *fused.encoders[0].parameters()))
 
 
 def test_encoders_are_one_for_all_or_one_each():
@@ -77,6 +87,16 @@ def test_each_encoder_starts_from_the_network_of_one_sequence(head, tmp_path):
     torch.save({"network": fused.state_dict()}, tmp_path / "fused.ckpt")
     again = build_fused("resnet10t", sequences=2, shared=False, outputs=1)
     assert not load(again, tmp_path / "fused.ckpt")
+
+
+def test_first_filters_of_every_encoder_are_folded_for_other_channels(tmp_path):
+    torch.manual_seed(5)
+    source = build_fused("resnet10t", sequences=2, shared=False, outputs=1, channels=3)
+    torch.save({"network": source.state_dict()}, tmp_path / "fused.ckpt")
+    grey = build_fused("resnet10t", sequences=2, shared=False, outputs=1, channels=1)
+    assert not load(grey, tmp_path / "fused.ckpt")
+    image = torch.rand(2, 2, 64, 64)
+    assert torch.allclose(grey.eval()(image), source.eval()(image), atol=1e-5)
 
 
 def test_the_layers_of_all_encoders_lie_below_one_classifier():
