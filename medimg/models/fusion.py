@@ -42,10 +42,12 @@ class FusedClassifier(nn.Module):
     def _see(self, plane: Tensor, present: Tensor, s: int) -> Tensor:
         """Features of one sequence: (B, H, W) -> (B, 256), zeros where it is missing; blank planes never reach the encoder's statistics."""
         rows, encoder = torch.nonzero(present)[:, 0], self.encoders[s % len(self.encoders)]
-        if not len(rows):  # nothing to see, but every weight has a gradient in every process
+        if not len(rows) and self.training:  # nothing to see, but every weight has a gradient in every process
             weights = [*encoder.parameters(), *self.project[s].parameters()]
             return plane.new_zeros(len(plane), WIDTH) + sum(0 * weight.sum() for weight in weights)
+        if not len(rows):
+            rows = torch.arange(len(plane), device=plane.device)  # Grad-CAM looks into every encoder
         shown = rows.repeat(2) if len(rows) == 1 and self.training else rows  # batch normalisation has no variance in one picture
         features = encoder(plane[shown][:, None].expand(-1, self.channels, -1, -1))[: len(rows)]
-        found = torch.relu(self.project[s](features))
+        found = torch.relu(self.project[s](features)) * present[rows][:, None]
         return found.new_zeros(len(plane), WIDTH).index_copy(0, rows, found)
