@@ -15,6 +15,7 @@ from medimg.errors import ConfigError
 from medimg.io import key_fingerprint
 from medimg.models.backbones import build
 from medimg.models.planes import strided_past
+from medimg.recipes.crew import is_worker
 from medimg.recipes.stages import write_json
 from medimg.settings import Settings
 from medimg.training import ranks
@@ -32,7 +33,8 @@ def settle_machine(settings: Settings, run: Path) -> Machine:
         if settings.recipe == "simulate":  # the number of its processes may change, and their threads with it
             usable = replace(usable, threads=here.threads)
         here = usable if here.accelerator == before.accelerator else here
-        tell_differences(run, here, "this run began elsewhere")
+        free = ["threads"] if settings.recipe == "simulate" and here.accelerator == "cpu" else []
+        tell_differences(run, here, "this run began elsewhere", *free)
     elif ranks.rank() == 0:
         write_json(path, environment(settings, here))
     here.settle()
@@ -40,13 +42,13 @@ def settle_machine(settings: Settings, run: Path) -> Machine:
     return here
 
 
-def tell_differences(run: Path, here: Machine, what: str) -> None:
-    """Say on stderr what was otherwise where a run began: versions, device and precision; nothing where all is the same."""
+def tell_differences(run: Path, here: Machine, what: str, *more: str) -> None:
+    """Say on stderr what was otherwise where a run began: versions, device, precision and `more`; nothing where all is the same."""
     stored = json.loads((run / "environment.json").read_text())
     versions, machine = stored["versions"], stored["machine"]
     unlike = [f"{name}: {versions.get(name)} then, {now} now" for name, now in _versions().items() if versions.get(name) != now]
-    unlike += here.differences({name: machine[name] for name in ("accelerator", "precision", "device_name")})
-    if unlike and ranks.rank() == 0:
+    unlike += here.differences({name: machine[name] for name in ("accelerator", "precision", "device_name", *more)})
+    if unlike and ranks.rank() == 0 and not is_worker():
         print(f"{what}, so the last bits may differ: {'; '.join(unlike)}", file=sys.stderr)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from medimg.errors import ConfigError
 from medimg.recipes import environment
-from medimg.recipes.environment import machine_for, tell_differences
+from medimg.recipes.environment import machine_for, settle_machine, tell_differences
 from medimg.settings import Data, Model, Settings, Trainer
 from medimg.training import machine
 
@@ -38,3 +38,14 @@ def test_what_another_machine_had_otherwise_is_told_and_nothing_else(tmp_path, c
     tell_differences(tmp_path, replace(here, accelerator="gpu", precision="bf16", threads=99), "this run began elsewhere")
     told = capsys.readouterr().err
     assert told == "this run began elsewhere, so the last bits may differ: accelerator: cpu then, gpu now; precision: fp32 then, bf16 now\n"
+
+
+def test_other_threads_are_told_where_a_simulation_goes_on_and_taken_over_where_a_training_does(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(machine.Machine, "settle", lambda self: None)
+    threads = machine_for(SMALL).threads
+    stored = {"versions": environment._versions(), "machine": asdict(replace(machine_for(SMALL), threads=threads + 1))}
+    (tmp_path / "environment.json").write_text(json.dumps(stored))
+    assert settle_machine(replace(SMALL, recipe="simulate"), tmp_path).threads == threads
+    assert capsys.readouterr().err.endswith(f"the last bits may differ: threads: {threads + 1} then, {threads} now\n")
+    assert settle_machine(SMALL, tmp_path).threads == threads + 1
+    assert capsys.readouterr().err == ""
