@@ -1,6 +1,7 @@
 """Every repeat and fold of a simulation as a chain of trainings, and how processes share them."""
 
-from collections.abc import Callable, Iterator
+import logging
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -20,12 +21,25 @@ from medimg.settings import Settings
 from medimg.training.machine import Machine
 
 PARTS = {"pool": "train", "val": "val", "test": "test"}
+ALIKE = ("margin", "least_confidence")  # with two classes they put the pool in the order of entropy
+
+_LOG = logging.getLogger("medimg")
 
 
-def strategies_of(settings: Settings) -> tuple[str, ...]:
-    """Random and random_patient, which always run, then those asked for."""
-    active = settings.active
-    return tuple(dict.fromkeys(["random", "random_patient", *(active.compare if active.compare is not None else (active.strategy,))]))
+def strategies_of(settings: Settings, classes: Sequence[str]) -> tuple[str, ...]:
+    """Random and random_patient, which always run, then those asked for; with two classes what is entropy by another name is entropy."""
+    named = ["entropy" if name in ALIKE and len(classes) == 2 else name for name in _asked(settings)]
+    return tuple(dict.fromkeys(["random", "random_patient", *named]))
+
+
+def tell_merged(settings: Settings, classes: Sequence[str]) -> None:
+    """Say which strategies asked for have no curve of their own."""
+    for name in sorted({*_asked(settings)} - {*strategies_of(settings, classes)}):
+        _LOG.info("with two classes %s is entropy, to the last tie: its curve is that of entropy", name)
+
+
+def _asked(settings: Settings) -> tuple[str, ...]:
+    return settings.active.compare if settings.active.compare is not None else (settings.active.strategy,)
 
 
 def folds_of(settings: Settings, cohort: Cohort) -> list[int]:
@@ -35,7 +49,8 @@ def folds_of(settings: Settings, cohort: Cohort) -> list[int]:
 
 def chains(settings: Settings, cohort: Cohort, machine: Machine, starts: dict[int, Encoder], run: Path) -> Iterator[Chain]:
     """Every repeat and fold; all strategies of one share folds, start, initial labels and seeds."""
-    active, classes, asked = settings.active, list(cohort.manifest.classes), strategies_of(settings)
+    active, classes = settings.active, list(cohort.manifest.classes)
+    asked = strategies_of(settings, classes)
     features, draws = any(STRATEGIES[name].features for name in asked), "bald" in asked
     heads: dict[int, HeadLearner] = {}
     for repeat in range(active.repeats):

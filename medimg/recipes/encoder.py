@@ -37,9 +37,12 @@ def choose(settings: Settings, cohort: Cohort) -> dict[Job, tuple[Encoder, pd.Da
     if found is None:
         return {}
     source, files = found
-    head = _question(source) == [settings.data.label, cohort.kind, list(cohort.manifest.classes)]
+    (column, kind, classes), ours = _question(source), list(cohort.manifest.classes)
+    head = [column, kind, classes] == [settings.data.label, cohort.kind, ours]
+    answers = column == settings.data.label and len({*classes} & {*ours}) > 1
     offers = {
-        job: (Encoder(path, _whole_sha256(path), head, source.name, stage_name(*job)), _taught(source, job)) for job, path in files.items()
+        job: (Encoder(path, _whole_sha256(path), head, answers, source.name, stage_name(*job)), _taught(source, job))
+        for job, path in files.items()
     }
     return {job: offers[_first_allowed(source.name, offers, job, cohort)] for job in jobs(settings, cohort)}
 
@@ -56,7 +59,8 @@ def settle(settings: Settings, cohort: Cohort, run: Path) -> dict[Job, Encoder]:
     kept = {}
     for name, stored in json.loads(record.read_text()).items():
         path = record.with_name(stored["file"])
-        kept[job_of(name)] = Encoder(path, _sha256(path), stored["head"], stored["run"], stored["network"])
+        answers = stored.get("answers", stored["head"])
+        kept[job_of(name)] = Encoder(path, _sha256(path), stored["head"], answers, stored["run"], stored["network"])
     return kept
 
 
@@ -103,7 +107,8 @@ def _keep(record: Path, chosen: dict[Job, tuple[Encoder, pd.DataFrame]], cohort:
         if not any(names["file"] == other["file"] for other in told.values()):
             write_atomically(record.with_name(names["file"]), encoder.path.read_bytes())
             write_atomically(record.with_name(names["cases"]), taught.to_csv(index=False).encode())
-        origin = {"run": encoder.run, "network": encoder.network, "sha256": encoder.sha256, "head": encoder.head}
+        origin = {"run": encoder.run, "network": encoder.network, "sha256": encoder.sha256}
+        origin |= {"head": encoder.head, "answers": encoder.answers}
         told[stage_name(*job)] = {**origin, **names, **proof}
     write_json(record, told)
 

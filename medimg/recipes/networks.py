@@ -22,11 +22,15 @@ Job = tuple[int, int, int]  # seed, fold, member: one network
 
 @dataclass(frozen=True)
 class Encoder:
-    """A network of another run to start from: its file, and whether its classifier answers the same question."""
+    """A network of another run to start from: its file, whether its classifier can be taken over (`head`), and whether it `answers` ours.
+
+    It answers our question where it was taught the same column and at least two of our classes, in whatever order.
+    """
 
     path: Path
     sha256: str
     head: bool
+    answers: bool
     run: str
     network: str
 

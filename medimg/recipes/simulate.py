@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from torch import nn
 
 from medimg.active.stopping import Stop
@@ -18,7 +19,7 @@ from medimg.recipes import encoder as encoders
 from medimg.recipes import supervised
 from medimg.recipes.answers import last_linear
 from medimg.recipes.chain import Chain
-from medimg.recipes.chains import PARTS, chains, folds_of, strategies_of, work
+from medimg.recipes.chains import PARTS, chains, folds_of, strategies_of, tell_merged, work
 from medimg.recipes.cohort import Cohort, load, name_of, taught_before
 from medimg.recipes.crew import follow_parent, is_worker, work_together
 from medimg.recipes.environment import settle_machine
@@ -56,9 +57,11 @@ def _ready(settings: Settings, run: Path) -> tuple[Machine, Callable[[], Iterato
             refuse(settings, supervised.load_for_check(settings))
         machine = settle_machine(settings, run)
         cohort = load(settings, run)
-        starts = {fold: start for (_, fold, _), start in encoders.settle(settings, cohort, run).items()}
-        _prove_labels_unknown(settings, cohort, starts, run)
+        settled = encoders.settle(settings, cohort, run)
+        starts = {fold: start for (_, fold, _), start in settled.items()}
+        _prove_labels_unknown(cohort, {job[1]: (start, taught_before(run, stage_name(*job))) for job, start in settled.items()})
         if not is_worker():
+            tell_merged(settings, cohort.manifest.classes)
             write_json(run / "simulation.json", told(settings, cohort))
         (run / "sim").mkdir(exist_ok=True)
     if any((run / "sim").glob("*.json")) and not is_worker():
@@ -105,7 +108,7 @@ def refuse(settings: Settings, cohort: Cohort) -> None:
                 f"active.init_size={active.init_size}: the pool of fold {fold} has {images} images, so nothing would be left to choose. "
                 f"Set active.init_size to less, for example {max(1, images // 10)}."
             )
-    blind = [name for name in strategies_of(settings) if STRATEGIES[name].features or name == "bald"]
+    blind = [name for name in strategies_of(settings, cohort.manifest.classes) if STRATEGIES[name].features or name == "bald"]
     blind += ["active.init=typical"] * (active.init == "typical") + ["active.frozen"] * active.frozen
     if blind and last_linear(blank_network(settings, cohort)) is None:
         faults.append(
@@ -122,13 +125,17 @@ def blank_network(settings: Settings, cohort: Cohort) -> nn.Module:
     return network_of(blank, cohort.kind, cohort.manifest.classes, seed=settings.seed)
 
 
-def _prove_labels_unknown(settings: Settings, cohort: Cohort, starts: dict[int, Encoder], run: Path) -> None:
-    """Refuse a first network that has learned the answers which the strategies are to ask for."""
-    for fold, start in starts.items():
+def prove_start(settings: Settings, cohort: Cohort) -> None:
+    """Try, before there is a run, whether `model.weights` may be started from; LeakError where it may not."""
+    _prove_labels_unknown(cohort, {fold: start for (_, fold, _), start in encoders.choose(settings, cohort).items()})
+
+
+def _prove_labels_unknown(cohort: Cohort, starts: dict[int, tuple[Encoder, pd.DataFrame]]) -> None:
+    """Refuse a first network that has learned the answers which the strategies are to ask for; starts come with the cases they know."""
+    for fold, (start, taught) in starts.items():
         pool = cohort.part(fold, 0, "train")
-        taught = taught_before(run, stage_name(settings.every_seed[0], fold, 0))
         known = pool["patient"].isin(taught["patient"]) | pool["pixel_sha256"].isin(taught["pixel_sha256"])
-        if start.head and known.any():
+        if start.answers and known.any():
             raise LeakError(
                 f"model.weights={start.run}: its network answers the same question and was taught the labels of {int(known.sum())} of "
                 f"{len(pool)} images in the pool of fold {fold}, so the curve would begin with labels that nobody asked for. "
@@ -145,7 +152,7 @@ def told(settings: Settings, cohort: Cohort) -> dict[str, Any]:
         "kind": cohort.kind, "classes": classes, "title": settings.title or title_of(settings, classes),
         "cohort": name_of(settings.data, cohort.manifest), "preset": active.preset, "unit": active.unit, "budget": active.budget,
         "rounds": min(active.rounds or images, images), "init": {"method": active.init, "size": active.init_size}, "mode": active.mode,
-        "frozen": active.frozen, "strategies": list(strategies_of(settings)), "repeats": active.repeats, "folds": len(folds),
+        "frozen": active.frozen, "strategies": list(strategies_of(settings, classes)), "repeats": active.repeats, "folds": len(folds),
         "margin": active.margin, "noise": active.noise, "draws": settings.evaluate.draws, "seed": settings.evaluate.seed,
         "stop": asdict(Stop(**asdict(active.stop))),
         "parts": {
@@ -158,7 +165,9 @@ def told(settings: Settings, cohort: Cohort) -> dict[str, Any]:
 def check(settings: Settings, run: Path) -> list[str]:
     """Try what could fail later; returns the faults found."""
     try:
-        refuse(settings, supervised.load_for_check(settings))
+        cohort = supervised.load_for_check(settings)
+        refuse(settings, cohort)
+        prove_start(settings, cohort)
     except (ConfigError, ManifestError) as fault:
         return fault.faults
     return supervised.check(settings, run)

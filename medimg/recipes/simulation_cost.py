@@ -13,7 +13,7 @@ from medimg.recipes.chain import chain_labels
 from medimg.recipes.chains import folds_of, strategies_of
 from medimg.recipes.cohort import Cohort
 from medimg.recipes.environment import machine_for
-from medimg.recipes.simulate import blank_network, refuse
+from medimg.recipes.simulate import blank_network, prove_start, refuse
 from medimg.recipes.supervised import load_for_check
 from medimg.settings import Settings
 from medimg.training.machine import Machine
@@ -28,14 +28,16 @@ def cost(settings: Settings, run: Path | None) -> dict[str, Any]:
     """Count the units (those that `run` has are done) and estimate the hours of the others; reads the manifest, decodes nothing."""
     cohort = load_for_check(settings)
     refuse(settings, cohort)
+    if run is None:
+        prove_start(settings, cohort)
     machine = machine_for(settings)
     machine.settle()
     train, score = seconds_of_a_batch(settings, cohort, machine)
-    units, seconds, features = 0, 0.0, 0.0
+    units, seconds, features, curves = 0, 0.0, 0.0, len(strategies_of(settings, cohort.manifest.classes))
     for fold in folds_of(settings, cohort):
         images = {part: len(cohort.part(fold, 0, part)) for part in ("train", "val", "test")}
         features += score * sum(images.values()) / settings.trainer.batch_size
-        labels = unit_labels(settings, images["train"], cohort.part(fold, 0, "train")["patient"].nunique())
+        labels = unit_labels(settings, images["train"], cohort.part(fold, 0, "train")["patient"].nunique(), curves)
         units += len(labels)
         seconds += sum(seconds_of_a_unit(settings, images, count, train, score) for count in labels)
     units, seconds = units * settings.active.repeats, seconds * settings.active.repeats
@@ -53,12 +55,12 @@ def at_once(settings: Settings, accelerator: str, cores: int, chains: int) -> in
     return 1 if accelerator == "gpu" else min(settings.active.processes, cores, chains)
 
 
-def unit_labels(settings: Settings, images: int, patients: int) -> list[int]:
-    """The labels of each unit of one repeat and fold: start, all, then the rounds of every strategy."""
+def unit_labels(settings: Settings, images: int, patients: int, curves: int) -> list[int]:
+    """The labels of each unit of one repeat and fold: start, all, then the rounds of as many curves as there are strategies."""
     active = settings.active
     batch = round(active.budget * (images / patients if active.unit == "patient" else 1))
     rounds = chain_labels(active.init_size, max(1, batch), images, active.rounds)
-    return [active.init_size, images, *(rounds * len(strategies_of(settings)))]
+    return [active.init_size, images, *(rounds * curves)]
 
 
 def seconds_of_a_unit(settings: Settings, images: dict[str, int], labels: int, train: float, score: float) -> float:

@@ -107,7 +107,7 @@ class _Phases:
             val = self.val[single_signs(self.val["label"])]
             before = self._stage(prepares("6_single", self.job), first, start, single_signs, val if len(val) else self.val)
             keep = partial(with_replay, replay=settings.phases.replay, seed=self.job[0])
-            start, settings = Encoder(best_of(before), weights_sha256(before), True, self.run.name, before.name), second(settings)
+            start, settings = Encoder(best_of(before), weights_sha256(before), True, True, self.run.name, before.name), second(settings)
         self._stage(stage_name(*self.job), settings, start, keep, self.val)
 
     def _stage(self, name: str, settings: Settings, start: Encoder | None, keep: Callable[[pd.Series], Flags], val: pd.DataFrame) -> Path:

@@ -1,9 +1,11 @@
 """How processes share the repeats and folds, with chains that train nothing."""
 
+import logging
 from dataclasses import dataclass
 
 from medimg.io.claim import claimed
-from medimg.recipes.chains import work
+from medimg.recipes.chains import strategies_of, tell_merged, work
+from medimg.settings import Active, Settings
 
 
 @dataclass
@@ -40,3 +42,14 @@ def test_a_claim_that_becomes_free_meanwhile_is_taken_over(tmp_path):
     chains[1].run = lambda: (theirs.__exit__(None, None, None), setattr(chains[1], "runs", 1))
     work(tmp_path, lambda: iter(chains))
     assert [chain.runs for chain in chains] == [1, 1]
+
+
+def test_what_is_entropy_by_another_name_has_no_curve_of_its_own_and_that_is_said(caplog):
+    settings = Settings(active=Active(compare=("margin", "entropy", "diverse", "least_confidence")))
+    assert strategies_of(settings, ["a", "b"]) == ("random", "random_patient", "entropy", "diverse")
+    assert strategies_of(settings, ["a", "b", "c"])[2:] == ("margin", "entropy", "diverse", "least_confidence")
+    with caplog.at_level(logging.INFO, "medimg"):
+        tell_merged(settings, ["a", "b", "c"])
+        assert not caplog.records
+        tell_merged(settings, ["a", "b"])
+    assert [record.getMessage().split()[3] for record in caplog.records] == ["least_confidence", "margin"]

@@ -69,6 +69,15 @@ def test_a_run_keeps_what_it_started_from_and_needs_the_source_no_more(finished,
     assert medimg("predict", run, manifest.parent / "images" / "p000_0.png").code == 0
 
 
+@pytest.mark.parametrize(("classes", "answers"), [("[b,a]", True), ("[a,c]", False)])
+def test_a_source_answers_where_two_classes_are_in_common_in_whatever_order(classes, answers, finished, tmp_path):
+    _, manifest, source = finished
+    named = relabelled(shutil.copytree(manifest.parent, tmp_path / "cohort") / manifest.name, ",b,", ",b," if answers else ",c,")
+    assert medimg(*begin(named, tmp_path, source, f"data.classes={classes}")).code == 0
+    told = record(newest(tmp_path))
+    assert (told["head"], told["answers"]) == (False, answers)
+
+
 def test_the_same_question_on_the_same_split_goes_on_with_the_head(finished, tmp_path):
     _, manifest, source = finished
     assert medimg(*begin(manifest, tmp_path, source)).code == 0

@@ -170,10 +170,12 @@ def test_the_fast_preset_learns_on_features_of_another_run(finished, tmp_path):
     assert all(facts["weights_sha256"] is None for facts in found.values())
 
 
-def test_a_network_that_knows_the_pools_labels_is_refused(finished):
+@pytest.mark.parametrize("verb", [["active-label", "--simulate"], ["active-label", "--simulate", "--plan"], ["check", "recipe=simulate"]])
+@pytest.mark.parametrize("classes", [[], ["data.classes=[b,a]"]])
+def test_a_network_that_knows_the_pools_labels_is_refused_whatever_the_order_of_its_classes(classes, verb, finished):
     folder, manifest, source = finished
-    told = refused(*simulated(manifest, folder / "leaking", *ONE, f"model.weights={source}", "data.folds=1"), code=5)
-    assert "labels that nobody asked for" in told
+    said = simulated(manifest, folder / "leaking", *ONE, f"model.weights={source}", "data.folds=1", *classes)[2:]
+    assert "labels that nobody asked for" in refused(*verb, *said, code=5)
     assert not list((folder / "leaking").glob("own/*"))
 
 

@@ -11,9 +11,9 @@ def settings(**active):
 
 
 def test_units_are_the_start_all_labels_and_the_rounds_of_each_strategy():
-    assert unit_labels(settings(rounds=2), 100, 10) == [20, 100, *[30, 40] * 3]
-    assert len(unit_labels(settings(rounds=None), 100, 10)) == 2 + 3 * 8
-    assert unit_labels(settings(rounds=1, unit="patient", budget=2), 100, 20) == [20, 100, 30, 30, 30]
+    assert unit_labels(settings(rounds=2), 100, 10, 3) == [20, 100, *[30, 40] * 3]
+    assert len(unit_labels(settings(rounds=None), 100, 10, 3)) == 2 + 3 * 8
+    assert unit_labels(settings(rounds=1, unit="patient", budget=2), 100, 20, 3) == [20, 100, 30, 30, 30]
 
 
 def test_a_unit_costs_its_steps_its_looks_at_validation_and_the_scoring():
