@@ -14,17 +14,33 @@ def _by(rows: list[Row], **wanted: Any) -> Row | None:
     return next((row for row in rows if all(row.get(key) == value for key, value in wanted.items())), None)
 
 
-def difference_cell(row: Row | None) -> Cell:
-    """A difference with its interval and corrected p-value; green or red only where both speak."""
+def difference_cell(row: Row | None, alone: bool = False) -> Cell:
+    """A difference with its interval and corrected p-value; green or red only where both speak.
+
+    Where a repeat is `alone` in its fold there is neither colour nor p-value: chance in the initial labels is in no interval.
+    """
     if row is None or finite(row.get("estimate")) is None:
         return NONE
     low, high, p = (finite(row.get(name)) for name in ("low", "high", "p_holm"))
+    p = None if alone else p
     if low is None or high is None:
         return Cell(signed(row["estimate"]), "no interval", "num")
     clear = p is not None and p < 0.05
     look = "num good" if clear and low > 0 else "num bad" if clear and high < 0 else "num"
     corrected = "" if p is None else "p < 0.001" if p < 0.001 else f"p {p:.3f}"
     return Cell(signed(row["estimate"]), f"{signed(low)} to {signed(high)}", look, more=corrected)
+
+
+def drawn(result: Result) -> str:
+    """What varies in the intervals."""
+    return "patients" if result["units"]["alone"] else "patients and repeats"
+
+
+def tested(result: Result) -> str:
+    """How differences were tested, or why they were not."""
+    if result["units"]["alone"]:
+        return "A fold has one repeat only: chance in initial labels and training is in no interval, so nothing is tested."
+    return "p after Holm, two-sided, one family per axis."
 
 
 def areas_table(result: Result) -> Table:
@@ -34,14 +50,12 @@ def areas_table(result: Result) -> Table:
         line = [name_cell(words(name))]
         for axis in ("labels", "patients"):
             own = _by(result["differences"], strategy=name, what="area", axis=axis)
-            line += [measure_cell(_by(result["areas"], strategy=name, axis=axis)), difference_cell(own)]
+            line += [measure_cell(_by(result["areas"], strategy=name, axis=axis)), difference_cell(own, result["units"]["alone"])]
         lines.append(line)
     head = ["Strategy", "Over labels", "minus random", "Over patients opened", "minus random"]
     ends = {row["axis"]: f"{row['from']:.0f} to {row['to']:.0f}" for row in result["areas"]}
     note = "Mean height of the AUROC curve over the range that all strategies have in common"
-    note += (
-        f" (labels {ends.get('labels', '–')}, patients {ends.get('patients', '–')}; means). p after Holm, two-sided, one family per axis."
-    )
+    note += f" (labels {ends.get('labels', '–')}, patients {ends.get('patients', '–')}; means). {tested(result)}"
     return Table("Area under the learning curve", head, lines if result["areas"] else [], note)
 
 

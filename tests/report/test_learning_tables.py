@@ -13,6 +13,11 @@ def test_a_difference_is_coloured_only_where_interval_and_p_agree(low, high, p, 
     assert difference_cell({"estimate": (low + high) / 2, "low": low, "high": high, "p_holm": p}).look == look
 
 
+def test_one_repeat_of_a_fold_gives_neither_colour_nor_p():
+    cell = difference_cell({"estimate": 0.02, "low": 0.01, "high": 0.03, "p_holm": 0.01}, alone=True)
+    assert (cell.look, cell.more, cell.small) == ("num", "", "+0.010 to +0.030")
+
+
 def test_a_difference_without_interval_says_so():
     assert difference_cell({"estimate": 0.1, "low": None, "high": None, "p_holm": None}).small == "no interval"
     assert difference_cell(None).text == "–"

@@ -77,6 +77,17 @@ def test_an_unfinished_simulation_is_told_as_one(tmp_path):
     assert "24 of 84 units" in page
 
 
+def test_one_repeat_a_fold_is_told_and_nothing_is_tested(tmp_path):
+    run = written(tmp_path / "run", repeats=1, gain={"diverse": 0.8}, strategies=("random", "diverse"))
+    page = (run / "report.html").read_text(encoding="utf-8")
+    assert "patients and repeats drawn" not in page
+    assert "at each point, patients drawn." in page
+    assert "no round is tested" in page
+    assert "num good" not in page
+    assert "<small>p " not in page
+    assert set(simulation_table(run).columns[3]._cells) == {"–"}
+
+
 def test_a_simulation_with_nothing_finished_still_has_a_report(tmp_path):
     run = written(tmp_path / "run", keep=lambda unit: False)
     assert "Nothing can be compared yet" in (run / "report.html").read_text(encoding="utf-8")
