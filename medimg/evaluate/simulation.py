@@ -99,9 +99,7 @@ class Simulation:
         columns = [pd.to_numeric(table[f"p_{name}"], errors="coerce") for name in self.asked["classes"]]
         values = np.column_stack(columns).astype(float)
         if not np.isfinite(values).all():
-            raise RunError(
-                f"sim/{_name(unit)}.csv: a probability is not a finite number. Remove the unit's .json to have it trained again."
-            )
+            raise RunError(f"sim/{_name(unit)}.csv: a probability is not a finite number. {_way_out(_name(unit))}")
         return values
 
     def cases(self, fold: int) -> pd.DataFrame:
@@ -119,12 +117,18 @@ def _name(unit: Json) -> str:
     return f"r{unit['repeat']}_f{unit['fold']}_{unit['strategy']}_n{unit['round']:02d}"
 
 
+def _way_out(unit: str) -> str:
+    """One unit alone cannot be done again: what it began with is gone when its repeat and fold has ended."""
+    cell = "_".join(unit.split("_")[:2])
+    return f"Remove sim/{cell}_*.json and sim/open/{cell}_*, and go on with the run: that repeat and fold is done again."
+
+
 def _table(simulation: Simulation, unit: Json) -> pd.DataFrame:
     path = simulation.run / "sim" / f"{_name(unit)}.csv"
     try:
         table = pd.read_csv(path, dtype={"id": str, "patient": str, "site": str, "label": str}, keep_default_na=False)
     except FileNotFoundError:
-        raise RunError(f"sim/{path.name} is missing beside its .json. Remove the .json to have the unit trained again.") from None
+        raise RunError(f"sim/{path.name} is missing beside its .json. {_way_out(path.stem)}") from None
     lacking = {"id", "patient", "label", *(f"p_{name}" for name in simulation.asked["classes"])} - set(table.columns)
     if lacking:
         raise RunError(f"sim/{path.name}: columns are missing: {', '.join(sorted(lacking))}.")
@@ -145,7 +149,7 @@ def read_simulation(run: Path) -> Simulation:
             unit = json.loads(file.read_text())
             units[(unit["repeat"], unit["fold"], unit["strategy"], unit["round"])] = unit
         except (ValueError, KeyError) as fault:
-            faults.append(f"sim/{file.name} cannot be read ({fault!r}); remove it to have the unit trained again.")
+            faults.append(f"sim/{file.name} cannot be read ({fault!r}). {_way_out(file.stem)}")
     if faults:
         raise RunError(*faults)
     return Simulation(run, asked, units)

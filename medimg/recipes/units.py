@@ -75,7 +75,11 @@ def read_state(unit: Unit) -> State:
     """Read what a finished unit left for the next one."""
     path = unit.folder / "state.npz"
     if not path.is_file():
-        raise RunError(f"sim/open/{unit.name} of this run is gone, so its chain cannot go on. Delete sim/{unit.name}.json and go on.")
+        cell = f"r{unit.repeat}_f{unit.fold}"
+        raise RunError(
+            f"sim/open/{unit.name} of this run is gone, so its repeat and fold cannot go on. Remove sim/{cell}_*.json and sim/open/{cell}_*, "
+            "and go on with the run: that repeat and fold is done again."
+        )
     with np.load(path) as kept:
         pool = Answers(kept["probabilities"], kept.get("features"), kept.get("draws"))
         return State(kept["labelled"], pool, kept["val"], float(kept["seconds"]))

@@ -166,5 +166,5 @@ class TestUnfinished:
             evaluate_simulation(tmp_path)
         spoilt = make_simulation(tmp_path / "spoilt", repeats=2, rounds=1)
         (spoilt / "sim" / "r0_f0_random_n01.csv").unlink()
-        with pytest.raises(RunError, match="trained again"):
+        with pytest.raises(RunError, match=r"Remove sim/r0_f0_\*\.json"):
             evaluate_simulation(spoilt)

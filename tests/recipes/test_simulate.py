@@ -2,6 +2,7 @@ import csv
 import json
 import os
 import random
+import shutil
 import signal
 import time
 from collections import Counter
@@ -128,6 +129,20 @@ def test_a_lost_unit_is_done_again_alone_and_is_the_same(finished_simulation):
     assert medimg("active-label", "--simulate", run).code == 0
     assert {name: timeless(facts) for name, facts in units(run).items()} == {name: timeless(facts) for name, facts in before.items()}
     assert curves(run) == texts
+
+
+def test_a_damaged_unit_is_told_with_the_way_out_and_its_repeat_and_fold_done_again_is_the_same(finished_simulation, tmp_path):
+    _, _, whole = finished_simulation
+    run = shutil.copytree(whole, tmp_path / "run")
+    (run / "sim" / "r0_f0_random_n01.csv").unlink()
+    assert "Remove sim/r0_f0_*.json and sim/open/r0_f0_*" in refused("active-label", "--simulate", run, f"runs={tmp_path}")
+    (run / "sim" / "r0_f0_random_n01.json").unlink()
+    assert "Remove sim/r0_f0_*.json and sim/open/r0_f0_*" in refused("active-label", "--simulate", run, f"runs={tmp_path}")
+    for path in (run / "sim").glob("r0_f0_*.json"):
+        path.unlink()
+    assert medimg("active-label", "--simulate", run, f"runs={tmp_path}").code == 0
+    assert curves(run) == curves(whole)
+    assert numbers(run) == numbers(whole)
 
 
 def test_more_repeats_can_be_asked_for_later_and_differ(finished_simulation, tmp_path):

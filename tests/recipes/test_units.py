@@ -43,5 +43,5 @@ def test_a_state_is_read_as_it_was_written(tmp_path, features):
 def test_a_state_that_is_gone_is_told_with_the_way_out(tmp_path):
     one = unit(tmp_path)
     forget(one.folder)
-    with pytest.raises(RunError, match=r"Delete sim/r1_f2_entropy_n03\.json"):
+    with pytest.raises(RunError, match=r"Remove sim/r1_f2_\*\.json and sim/open/r1_f2_\*"):
         read_state(one)
