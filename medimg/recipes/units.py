@@ -77,8 +77,8 @@ def read_state(unit: Unit) -> State:
     if not path.is_file():
         cell = f"r{unit.repeat}_f{unit.fold}"
         raise RunError(
-            f"sim/open/{unit.name} of this run is gone, so its repeat and fold cannot go on. Remove sim/{cell}_*.json and sim/open/{cell}_*, "
-            "and go on with the run: that repeat and fold is done again."
+            f"sim/open/{unit.name} of this run is gone, so its repeat and fold cannot go on. "
+            f"Remove sim/{cell}_*.json and sim/open/{cell}_*, and go on with the run: that repeat and fold is done again."
         )
     with np.load(path) as kept:
         pool = Answers(kept["probabilities"], kept.get("features"), kept.get("draws"))

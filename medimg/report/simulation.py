@@ -76,7 +76,8 @@ def context(run: RunFolder, result: Result) -> dict[str, Any]:
     built_in = str(result.get("cohort") or "").startswith("phantom:")
     return {
         "title": words(str(result.get("title") or "Learning curves")), "banners": [*([METHOD] if built_in else []), RESEARCH],
-        "verdict": [words_of(line, result) for line in result["verdict"]], "tiles": list(_tiles(result)), "tables": tables, "drawn": learning_tables.drawn(result),
+        "verdict": [words_of(line, result) for line in result["verdict"]], "tiles": list(_tiles(result)), "tables": tables,
+        "drawn": learning_tables.drawn(result),
         "complete": result["units"]["complete"], "units": result["units"], "limits": list(_limits(result, built_in)),
         "not_measured": not_measured(), "notes": [scrub(note) for note in result["notes"]], "environment": environment_table(run),
         "config": config_text(run), "overrides": settings(run), "version": __version__,
