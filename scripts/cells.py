@@ -1,6 +1,7 @@
 """Cells of a paper's tables: each is an ordinary run, timed, trained or gone on with, several at once where asked. Not a command."""
 
 import argparse
+import json
 import os
 import subprocess
 import sys
@@ -17,10 +18,15 @@ import torch
 from torch import Tensor, nn
 
 from medimg.errors import MedimgError
+from medimg.run.compose import compose_to_look
+from medimg.run.folder import stored_settings
+from medimg.run.resume import MAY_CHANGE, flat
 from medimg.training.machine import Machine
+from medimg.validate import plain
 
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 Lines = list[dict[str, object]]
+FREE = MAY_CHANGE | {"trainer.threads"}  # what changes no question: one of several runs at once begins with fewer threads
 _PREPARING = Lock()  # configurations are composed by a library that has one global state
 
 
@@ -62,6 +68,34 @@ def is_done(run: Path) -> bool:
     return (run / "metrics.json").is_file() and (run / "report.html").is_file()
 
 
+def refuse_stale(asked: Iterable[tuple[Path, Sequence[str]]]) -> None:
+    """End where finished runs were made otherwise than their words now ask for, and say in what."""
+    if told := [line for run, words in asked if (line := stale(run, words))]:
+        sys.exit("\n".join([*told, "Give the words that these runs were made with, remove them, or choose another folder with --out."]))
+
+
+def stale(run: Path, words: Sequence[str]) -> str | None:
+    """Say in what a finished run was made otherwise than these words ask for; None where it was not.
+
+    Of networks to start from only the name counts, as a folder of runs may have moved.
+    """
+    name = f"{run.parent.name}/{run.name}"
+    try:
+        before, after = (flat(plain(settings)) for settings in (stored_settings(run), compose_to_look(list(words))[0]))
+    except MedimgError as fault:
+        return f"{name}: {fault}"
+    for one in (before, after):
+        one["model.weights"] = Path(one["model.weights"]).name if one["model.weights"] else None
+    unlike = [f"{key}={after[key]} is asked, {before.get(key)} was" for key in after if after[key] != before.get(key) and key not in FREE]
+    return f"{name} is finished and was made otherwise: {'; '.join(unlike)}." if unlike else None
+
+
+def built_in(runs: Iterable[Path]) -> bool:
+    """Whether any of these runs is of a built-in cohort, as the runs themselves say."""
+    told = (json.loads((run / "evaluation.json").read_text()) for run in runs)
+    return any(str(one.get("cohort") or "").startswith("phantom:") for one in told)
+
+
 def by_key(words: Iterable[str]) -> dict[str, str]:
     """Words by the key they set: of two for one key the later rules."""
     keyed = {word.partition("=")[0]: word for word in words}
@@ -100,6 +134,7 @@ def step_of(network: nn.Module, image: Tensor, machine: Machine) -> Callable[[],
 
 def train_all(todo: Sequence[Cell], at_once: int) -> list[str]:
     """Train the cells that are not done, each after the one it starts from; gives what failed, after the others are finished."""
+    refuse_stale((cell.run, cell.words) for cell in todo if cell.done)
     waiting, failed = [cell for cell in todo if not cell.done], list[str]()
     running: dict[Future[int], Cell] = {}
     with ThreadPoolExecutor(at_once) as pool:

@@ -16,7 +16,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from cells import parser_of, train_all
+from cells import built_in, parser_of, train_all
 from thyroid_budget import Budget, plan
 from thyroid_cells import PROFILES, Asked, Cell, all_cells
 from thyroid_tables import write
@@ -48,7 +48,7 @@ def main() -> None:
         return plan(todo, cells)
     failed = train_all([*map(Budget().equal, todo)], max(1, said.parallel))
     if done := [cell for cell in cells if cell.done]:
-        print(write(out, done, not any(word.startswith("data.manifest=") for word in said.more)))
+        print(write(out, done, built_in(cell.run for cell in done)))
     return sys.exit("\n".join([*failed, "The same command goes on."])) if failed else None
 
 
