@@ -41,14 +41,14 @@ def read_cases(run):
 
 
 def folds(run, cases, only_folds=None, only_seeds=None):
-    """Yield seed, fold, {part: rows of the cases} and the run's own test table, in the run's order."""
+    """Yield seed, fold, {part: rows of the cases} and the run's own test table, in the run's order; only labelled rows are given."""
     split = pd.read_csv(run / "split.csv", dtype={"id": str})
-    place = {name: k for k, name in enumerate(cases.table["id"])}
+    place = {name: k for k, (name, label) in enumerate(zip(cases.table["id"], cases.table["label"], strict=True)) if label}
     for (seed, fold), ours in pd.read_csv(run / "predictions" / "test.csv", dtype={"id": str}).groupby(["seed", "fold"]):
         if (only_folds and fold not in only_folds) or (only_seeds and seed not in only_seeds):
             continue
         own = split[(split["fold"] == fold) & (split["member"] == 0)]
-        rows = {name: sorted(place[row] for row in own["id"][own["part"] == name]) for name in ("train", "val", "test")}
+        rows = {name: sorted(place[row] for row in own["id"][own["part"] == name] if row in place) for name in ("train", "val", "test")}
         yield int(seed), int(fold), {name: torch.tensor(part) for name, part in rows.items()}, ours
 
 

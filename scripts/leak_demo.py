@@ -7,14 +7,20 @@ without that word the split it was trained on is refused, which is tried at the 
 """
 
 import argparse
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 
+from cells import refuse_stale
 from paired import difference_rows, row_of, shown, told
 
+from medimg.errors import RunError
+
 LEAK = 5
+LEVELS = {"image": "slice", "patient": "patient"}
+DEALS = ("data.folds=", "data.val_share=", "data.test_share=", "data.leave_out=")  # have no meaning beside a split of one's own
 
 
 def medimg(run: Path, words: list[str]) -> subprocess.CompletedProcess[str]:
@@ -23,16 +29,35 @@ def medimg(run: Path, words: list[str]) -> subprocess.CompletedProcess[str]:
 
 
 def trained(run: Path, words: list[str]) -> Path:
-    ended = None if (run / "report.html").is_file() else medimg(run, words)
+    finished = (run / "report.html").is_file()
+    refuse_stale([(run, words)] if finished else [])
+    ended = None if finished else medimg(run, words)
     if ended and ended.returncode not in (0, 3):
         sys.exit(f"{run.name} ended with exit code {ended.returncode}:\n{ended.stderr[-2000:]}")
-    print(f"{run.name}: slice AUROC {shown(row_of(run, 'auroc'))}; patient AUROC {shown(row_of(run, 'auroc', 'patient'))}", flush=True)
+    scores = [f"{name} AUROC {shown(row_of(run, 'auroc', level, scope_of(run)))}" for level, name in LEVELS.items()]
+    print(f"{run.name}: {'; '.join(scores)}", flush=True)
     return run
+
+
+def scope_of(run: Path) -> str:
+    """Where the headline of a run stands: over all cases of two classes, as the mean over several."""
+    return "all" if json.loads((run / "evaluation.json").read_text())["kind"] == "binary" else "macro"
+
+
+def inflation(leaky: Path, fair: Path) -> list[str]:
+    """How much more the leaky run scores, by slice and by patient; ends the command where that cannot be said."""
+    try:
+        rows = difference_rows(leaky, fair, ["auroc"], scope_of(fair))
+    except RunError as fault:
+        sys.exit(f"the two runs cannot be compared: {fault} With data.folds of at least 2 both test every image.")
+    if not any(row["difference"] is not None for row in rows):
+        sys.exit("no inflation is measured: AUROC has no difference in these runs. Give images of two classes in every fold.")
+    return [f"inflation, {row['level']} AUROC: {told(row)}, {row['aggregate']}" for row in rows]
 
 
 def refusal(out: Path, split: Path, words: list[str]) -> str:
     """Try the split by slices without the word for it; gives the first lines of the refusal."""
-    kept = [word for word in words if not word.startswith(("data.folds=", "data.val_share="))]
+    kept = [word for word in words if not word.startswith(DEALS)]
     ended = medimg(out / "refused", [*kept, f"data.split={split}"])
     if ended.returncode != LEAK:
         sys.exit(f"a split with patients in two parts ended with exit code {ended.returncode} and not {LEAK}:\n{ended.stderr[-2000:]}")
@@ -48,8 +73,7 @@ def main() -> None:
     out = said.out.absolute()
     fair = trained(out / "by_patient", [*said.words, "data.deal_by=patient"])
     leaky = trained(out / "by_image", [*said.words, "data.deal_by=image"])
-    for row in difference_rows(leaky, fair, ["auroc"]):
-        print(f"inflation, {row['level']} AUROC: {told(row)}, {row['aggregate']}")
+    print("\n".join(inflation(leaky, fair)))
     print(f"without data.deal_by=image, exit code {LEAK}:\n{refusal(out, leaky / 'split.csv', said.words)}")
 
 

@@ -1,6 +1,6 @@
 """What a short loop of one's own reaches on a run's folds and pictures: timm, AdamW, cosine, last epoch, fp32; medimg minus that, paired.
 
-Usage: plain_loop.py RUN [--flips] [--seeds 1 2 ...]
+Usage: plain_loop.py RUN [--flips]
 
 Network, learning rate, epochs, batch and pictures are the run's. Left out: warm-up, averaged weights, the choice of an epoch, decay left
 off norms and biases, augmentation (`--flips`: left and right at random). For two classes and timm's networks with their own classifier.
@@ -53,7 +53,6 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run", type=Path)
     parser.add_argument("--flips", action="store_true", help="mirror training pictures at random")
-    parser.add_argument("--seeds", type=int, nargs="*", help="some of the run's seeds")
     arguments = parser.parse_args()
     run, cases = arguments.run, read_cases(arguments.run)
     model = cases.config["model"]
@@ -61,7 +60,7 @@ def main():
         sys.exit(f"{run.name}: two classes and a network of timm's with its own classifier and random weights are needed.")
     torch.set_num_threads(cases.machine["threads"])
     told = {"val": [], "test": []}
-    for seed, fold, parts, _ in folds(run, cases, None, arguments.seeds):
+    for seed, fold, parts, _ in folds(run, cases):
         network = train(cases, parts["train"], seed, arguments.flips)
         for part, tables in told.items():
             rows = parts[part]
