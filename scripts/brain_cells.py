@@ -104,7 +104,7 @@ def fusion(asked: Asked) -> Iterator[Cell]:
     alone = [cell(asked, sequence, asked.fuse, f"fusion/{sequence}", start="alone") for sequence in SEQUENCES]
     yield from alone
     against = f"evaluate.against=[{','.join(str(one.run) for one in alone)}]"
-    words = by_key((*PROFILES[asked.profile], *asked.more))
+    words = by_key((*PROFILES[asked.profile], "data.deal_over=[sequence]", *asked.more))
     words.pop("trainer.batch_size", None)  # counts patients here
     common = ("experiment=encephalitis_glioma_fusion", *words.values(), f"model={asked.fuse}", against)
     needs = tuple(one.run for one in alone)
