@@ -8,6 +8,9 @@ import json
 from pathlib import Path
 
 from medimg.evaluate import compare
+from medimg.evaluate.against import shared
+from medimg.evaluate.cases import mixed_patients, to_patients
+from medimg.evaluate.compare import judged, paired
 
 MEASURES = ("auroc", "accuracy", "f1")
 
@@ -34,10 +37,20 @@ def difference_rows(a, b, measures=MEASURES, scope="all"):
     return [r for r in rows if r["metric"] in measures and r["scope"] == scope and not r["calibrated"]]
 
 
+def shared_rows(a, b, metric="auroc", scope="all"):
+    """Rows of run `a` minus run `b` on the images that both judged: level, n, difference, low, high; patients are pooled from these."""
+    pair = shared(judged(a)["image"], judged(b)["image"])
+    if not len(pair[0]):
+        return [{"level": "image", "n": 0, "difference": None, "undefined": "no image in common"}]
+    levels = {"image": pair} | ({} if mixed_patients(pair[0]) else {"patient": tuple(map(to_patients, pair))})
+    rows = [row | {"level": level, "n": len(ours)} for level, (ours, theirs) in levels.items() for row in paired(ours, theirs)]
+    return [r for r in rows if (r["metric"], r["scope"], r["calibrated"]) == (metric, scope, False)]
+
+
 def told(row):
     """Write a difference with its interval, or why it has none."""
     if row["difference"] is None:
-        return "undefined"
+        return f"undefined: {row['undefined']}" if row.get("undefined") else "undefined"
     within = f"{row['low']:+.3f} to {row['high']:+.3f}" if row.get("low") is not None else row["method"]
     return f"{row['difference']:+.3f} ({within})"
 
