@@ -12,9 +12,9 @@ import pandas as pd
 from brain_cells import BACKBONES, OTHERS, SEQUENCES, Cell
 from cells import Lines, table
 from matplotlib.figure import Figure
-from paired import difference_rows, row_of, shown, told
+from paired import difference_rows, row_of, shared_rows, shown, told
 
-from medimg.errors import RunError
+from medimg.run.folder import stored_settings
 
 mpl.use("Agg")
 COLOURS = {"alexnet": "#0072b2", "resnet50": "#d55e00", "inception_v3": "#009e73"}
@@ -29,6 +29,7 @@ PAPER = {  # accuracy, AUC, F1 as printed, in shares of one
         "cnn_f": (0.8341, 0.89, 0.8263), "reader 1": (0.8182, 0.89, 0.7322), "reader 2": (0.7333, 0.77, 0.6072),
     },
 }  # fmt: skip
+PAPER_SIZE, PAPER_EPOCHS = 224, 50
 LEVELS = ("image", "patient")
 UNMEASURED = "not measured: the weights must be fetched (--imagenet)"
 
@@ -48,11 +49,15 @@ def sequences(done: list[Cell]) -> dict[str, Lines]:
 
 
 def _beside_paper(cell: Cell) -> dict[str, object]:
-    line: dict[str, object] = {"network": cell.network}
-    for metric, printed in zip(MEASURES, PAPER[cell.sequence][cell.network], strict=True):
-        line[f"{metric}, paper"], line[f"{metric}, slices"] = f"{printed:.3f}", shown(row_of(cell.run, metric))
+    line: dict[str, object] = {"network": cell.network, "sequences": cell.sequence}
+    for metric, printed in zip(MEASURES, PAPER[cell.sequence].get(cell.network, (None,) * 3), strict=True):
+        line[f"{metric}, paper"], line[f"{metric}, slices"] = _printed(printed), shown(row_of(cell.run, metric))
         line[f"{metric}, patients"] = shown(row_of(cell.run, metric, "patient"))
     return line
+
+
+def _printed(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"
 
 
 def readers_beside(done: list[Cell]) -> dict[str, Lines]:
@@ -62,8 +67,12 @@ def readers_beside(done: list[Cell]) -> dict[str, Lines]:
 
 
 def other_methods(done: list[Cell]) -> dict[str, Lines]:
-    """Table 7."""
-    return {"Table 7: other methods on the same slices": means(scratch(done), (*BACKBONES, *OTHERS))}
+    """Table 7: each network on each sequence, then its mean over them."""
+    lines: Lines = []
+    for name in (*BACKBONES, *OTHERS):
+        lines += [_beside_paper(cell) for cell in scratch(done) if cell.network == name]
+        lines += means(scratch(done), (name,))
+    return {"Table 7: other methods on the same slices": lines}
 
 
 def means(done: list[Cell], names: tuple[str, ...]) -> Lines:
@@ -73,14 +82,18 @@ def means(done: list[Cell], names: tuple[str, ...]) -> Lines:
         own = [cell for cell in done if cell.network == name]
         if not own:
             continue
-        line: dict[str, object] = {"network": name, "sequences": ", ".join(cell.sequence for cell in own)}
+        line: dict[str, object] = {"network": name, "sequences": f"mean of {', '.join(cell.sequence for cell in own)}"}
         for metric, printed in zip(MEASURES, PAPER["mean"].get(name, (None,) * 3), strict=True):
-            values = [row_of(cell.run, metric).get("estimate") for cell in own]
-            known = [float(value) for value in values if isinstance(value, float)]
-            line[f"{metric}, paper"] = "–" if printed is None else f"{printed:.3f}"
-            line[metric] = f"{sum(known) / len(known):.3f}" if len(known) == len(values) else "undefined"
+            line[f"{metric}, paper"] = _printed(printed)
+            line |= {f"{metric}, {told}": _mean(own, metric, level) for level, told in zip(LEVELS, ("slices", "patients"), strict=True)}
         lines.append(line)
     return lines
+
+
+def _mean(own: list[Cell], metric: str, level: str) -> str:
+    values = [row_of(cell.run, metric, level).get("estimate") for cell in own]
+    known = [float(value) for value in values if isinstance(value, float)]
+    return f"{sum(known) / len(known):.3f}" if len(known) == len(values) else "undefined"
 
 
 def transfer(done: list[Cell]) -> dict[str, Lines]:
@@ -114,10 +127,9 @@ def differences(done: list[Cell]) -> dict[str, Lines]:
         if other is None or cell.network == "resnet50":
             continue
         line: dict[str, object] = {"sequence": cell.sequence, "AUROC minus resnet50": cell.network}
-        try:
-            minus = {row["level"]: told(row) for row in difference_rows(cell.run, other.run, ["auroc"])}
-        except RunError as fault:  # a reader who did not read every slice
-            minus = {"image": str(fault).splitlines()[0]}
+        reader = cell.network not in (*BACKBONES, *OTHERS)  # may not have read every slice
+        rows = shared_rows(cell.run, other.run) if reader else difference_rows(cell.run, other.run, ["auroc"])
+        minus = {row["level"]: told(row) + (f", on {row['n']} read by both" if reader else "") for row in rows}
         lines.append({**line, "slices": minus["image"], "patients": minus.get("patient", "–")})
     return {"Paired differences": lines}
 
@@ -158,11 +170,27 @@ def figure_5(done: list[Cell], path: Path) -> None:
     figure.savefig(path, dpi=200)
 
 
+def sizes(done: list[Cell]) -> str:
+    """Size, epochs and patients that each network was trained with, as its runs say, and whether that is less than the paper's."""
+    found: dict[str, list[str]] = {}
+    reduced = False
+    for cell in scratch(done):
+        settings = stored_settings(cell.run)
+        size, epochs, limit = settings.data.size, settings.trainer.epochs, settings.data.limit
+        reduced = reduced or size < PAPER_SIZE or epochs < PAPER_EPOCHS or limit is not None
+        what = f"{size} px, {epochs} epochs" + ("" if limit is None else f", {limit} patients of the built-in cohort")
+        found.setdefault(what, []).append(cell.network)
+    told = "; ".join(f"{what}: {', '.join(dict.fromkeys(names))}" for what, names in found.items())
+    word = "Reduced" if reduced else "Not reduced"
+    return f"{word}; the paper had {PAPER_SIZE} px, {PAPER_EPOCHS} epochs, all patients. Here {told}.\n"
+
+
 def write(out: Path, done: list[Cell], readers: list[Cell], built_in: bool) -> Path:
     """Write tables.md and figure_5.png; gives the former."""
     parts = ["# Tables of the encephalitis/glioma paper\n"]
     parts += ["Built-in cohort: shows the method, not medicine.\n"] if built_in else []
     parts.append("Ours: mean over folds with 95 % interval (patients drawn); the paper gives none. The two cannot be subtracted.\n")
+    parts += [sizes(done)] if scratch(done) else []
     for make in TABLES:
         for title, lines in make([*done, *(readers if make in (readers_beside, differences) else [])]).items():
             parts += [f"## {title}\n", table(lines), ""] if lines else []

@@ -21,7 +21,7 @@ from brain_cells import BACKBONES, OTHERS, PROFILES, SEQUENCES, Asked, Cell, all
 from brain_readers import reader_runs
 from brain_runs import plan
 from brain_tables import write
-from cells import parser_of, train_all
+from cells import built_in, parser_of, refuse_stale, train_all
 
 
 def options() -> argparse.Namespace:
@@ -50,12 +50,13 @@ def main() -> None:
     cells = all_cells(Asked(out, said.profile, said.headline, said.seeds, **transfer, more=tuple(said.more)))
     todo = chosen(cells, said.only)
     if said.plan:
-        return plan(todo)
+        return plan(todo, max(1, said.parallel))
+    refuse_stale((cell.run, cell.words) for cell in cells if cell.done)
     failed = train_all(todo, max(1, said.parallel))
     done = [cell for cell in cells if cell.done]
-    readers = reader_runs(said.readers, done, out) if said.readers else []
+    readers = reader_runs(said.readers, cells, out) if said.readers else []
     if done:
-        print(write(out, done, readers, not any(word.startswith("data.manifest=") for word in said.more)))
+        print(write(out, done, readers, built_in(cell.run for cell in done)))
     return sys.exit("\n".join([*failed, "The same command goes on."])) if failed else None
 
 
