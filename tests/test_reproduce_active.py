@@ -71,7 +71,7 @@ def test_more_repeats_asked_for_reopen_a_case_and_other_settings_are_refused(scr
     assert not more.done
     assert more.words.count("active.repeats=5") == 1
     other = scripts("reproduce_active").cases(tmp_path, "quick", ["FLAIR"], ["data.size=96"])[0]
-    with pytest.raises(SystemExit, match="data.size=96 is asked, 64 was"):
+    with pytest.raises(SystemExit, match=r"data\.size=96 is asked, 64 was"):
         scripts("cells").refuse_stale([(other.run, (*other.words, SIMULATED))])
 
 
