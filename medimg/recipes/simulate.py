@@ -13,7 +13,7 @@ from torch import nn
 
 from medimg.active.stopping import Stop
 from medimg.active.strategies import STRATEGIES
-from medimg.errors import ConfigError, LeakError, ManifestError, RunError
+from medimg.errors import ConfigError, GateFailed, LeakError, ManifestError, MedimgError, RunError
 from medimg.io.claim import claimed
 from medimg.recipes import encoder as encoders
 from medimg.recipes import supervised
@@ -168,6 +168,8 @@ def check(settings: Settings, run: Path) -> list[str]:
         cohort = supervised.load_for_check(settings)
         refuse(settings, cohort)
         prove_start(settings, cohort)
-    except (ConfigError, ManifestError) as fault:
+    except GateFailed:
+        raise
+    except MedimgError as fault:
         return fault.faults
     return supervised.check(settings, run)
