@@ -20,7 +20,7 @@ from pathlib import Path
 
 from active_tables import Found, find, write
 from brain_cells import SEQUENCES
-from cells import refuse_stale
+from cells import by_key, refuse_stale
 
 from medimg.run.compose import compose_to_look
 from medimg.run.start import SIMULATED
@@ -64,9 +64,7 @@ def cases(out: Path, profile: str, sequences: list[str], more: list[str]) -> lis
     for sequence in sequences:
         words = ["experiment=encephalitis_glioma", "active=paper", "active.compare=[random,entropy]", *PROFILES[profile]]
         words += [f"data.where={{sequence:{sequence}}}", "data.deal_over=[sequence]", f"title={sequence}"]
-        given = {word.partition("=")[0] for word in more}  # what a person gives takes the place of a profile's word
-        kept = [word for word in words if word.partition("=")[0] not in given]
-        made.append(Case(sequence, out / sequence, (*kept, *more)))
+        made.append(Case(sequence, out / sequence, tuple(by_key((*words, *more)).values())))
     return made
 
 
