@@ -107,7 +107,7 @@ def _keep(record: Path, chosen: dict[Job, tuple[Encoder, pd.DataFrame]], cohort:
         if not any(names["file"] == other["file"] for other in told.values()):
             write_atomically(record.with_name(names["file"]), encoder.path.read_bytes())
             write_atomically(record.with_name(names["cases"]), taught.to_csv(index=False).encode())
-        origin = {"run": encoder.run, "network": encoder.network, "sha256": encoder.sha256}
+        origin: dict[str, Any] = {"run": encoder.run, "network": encoder.network, "sha256": encoder.sha256}
         origin |= {"head": encoder.head, "answers": encoder.answers}
         told[stage_name(*job)] = {**origin, **names, **proof}
     write_json(record, told)
