@@ -43,7 +43,7 @@ class Generator(nn.Module):
 
     def forward(self, noise: Tensor) -> Tensor:
         """Draw a picture of each row of noise."""
-        shape, grain = noise[:, : self.latent, None, None], noise[:, self.latent :].unflatten(1, self.shape)
+        shape, grain = noise[:, : self.latent, None, None], noise[:, self.latent :].reshape(-1, *self.shape)
         value, spread = self.last(self.blocks(self.first(shape))).chunk(2, dim=1)
         return CEILING * torch.sigmoid(value + spread.exp() * grain)
 
