@@ -145,7 +145,8 @@ def write_worth(run: Path, jobs: Sequence[Job], classes: Sequence[str]) -> None:
         else _taught(run, taught, [run / "stages" / prepares(name, job) for job in stages])
         for taught, name in TEACHERS.items()
     ]  # fmt: skip
-    write_table(run / "tables", "real_test", pd.DataFrame(rows, columns=COLUMNS), "Trained on generated images, tested on real ones")
+    table = pd.DataFrame(rows, columns=COLUMNS).astype({"n": "Int64", "patients": "Int64"})
+    write_table(run / "tables", "real_test", table, "Trained on generated images, tested on real ones")
 
 
 def _told(path: Path, job: Job) -> pd.DataFrame:
