@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from medimg.recipes.generators import DRAWING, ENLARGING
 from medimg.run.compose import compose
 from medimg.run.folder import make_run, stored_settings
 from medimg.settings import Generate, Settings
 
-DRAWING = ("size", "width", "latent", "common_steps", "steps", "batch_size", "lr", "ema")
-ENLARGING = ("size", "ema", "sr_steps", "sr_width", "sr_blocks", "sr_batch_size", "sr_lr", "sr_perceptual")
+DRAWN = (*DRAWING, "common_steps", "steps", "batch_size", "lr", "ema")  # the networks, and how they learn
+ENLARGED = (*ENLARGING, "ema", "sr_steps", "sr_batch_size", "sr_lr", "sr_perceptual")
 
 
 def lend(source: Path, run: Path, words: list[str]) -> None:
@@ -37,8 +38,8 @@ def same(theirs: Settings, mine: Settings) -> list[str]:
     a, b = theirs.generate, mine.generate
     if _images(theirs) != _images(mine) or not (b.to or b.to_cross):
         return []
-    drawing = ["2_dcgan", "3_dcgan*"] if _alike(a, b, DRAWING) else []
-    enlarging = ["4_srgan"] if b.enlarge and _alike(a, b, ENLARGING) else []
+    drawing = ["2_dcgan", "3_dcgan*"] if _alike(a, b, DRAWN) else []
+    enlarging = ["4_srgan"] if b.enlarge and _alike(a, b, ENLARGED) else []
     drawn = ["5_extend"] if _told(a) == _told(b) and theirs.data.size == mine.data.size else []
     return [*drawing, *enlarging, *drawn]
 

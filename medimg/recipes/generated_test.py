@@ -31,6 +31,7 @@ def write_generated_test(settings: Settings, cohort: Cohort, machine: Machine, r
     """
     rows = pd.concat([pd.DataFrame(columns=["class", "right"]), *(_shown(settings, cohort, machine, run, job) for job in jobs)])
     if len(rows):
+        rows = rows.astype({"right": bool})  # the empty table has made objects of them
         counts = rows.groupby("class", sort=False)["right"].agg(recognised="sum", shown="size").reset_index()
         whole = pd.DataFrame({"class": ["all"], "recognised": [rows["right"].sum()], "shown": [len(rows)]})
         counts = pd.concat([counts, whole], ignore_index=True)

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -26,13 +26,16 @@ from medimg.training.checkpoints import load_weights
 from medimg.training.machine import Machine
 from medimg.transforms.diff_augment import DiffAugment
 
+NETWORKS = 2  # the version of what dcgan() and srgan() build: a change of them is a new number, and a run of older ones is refused
+DRAWING = ("size", "width", "latent")  # the keys of `generate` that DCGAN's networks depend on
+ENLARGING = ("size", "sr_width", "sr_blocks")  # and SRGAN's
 SCALE = 4  # how many times larger SRGAN makes a side
 ADVERSARIAL = 1e-3  # weight of the discriminator's word beside SRGAN's content loss (Ledig et al., 2017)
 
 
 @dataclass(frozen=True)
 class Learner:
-    """Where the generators of one job learn: the run, its settings, the machine, and what all of them depend on."""
+    """Where the generators of one job learn: the run, its settings, the machine, and what they depend on besides `generate`."""
 
     settings: Settings
     machine: Machine
@@ -44,8 +47,8 @@ class Learner:
         """Train a DCGAN on pictures (1, size, size) in a stage of its own, from the networks of the stage `before` or from random ones."""
         how = self.settings.generate
         plan = Plan(steps=steps, batch_size=how.batch_size, lr_generator=how.lr, lr_discriminator=how.lr, ema=how.ema)
-        noise = Noise(noise_length(how.size, how.latent))
-        return self._learn(name, partial(dcgan, self.settings), pictures, plan, said, noise, before, augment=DiffAugment())
+        noise, inputs = Noise(noise_length(how.size, how.latent)), {"generate": self._keys(DRAWING)}
+        return self._learn(name, partial(dcgan, self.settings), pictures, plan, said, noise, inputs, before, augment=DiffAugment())
 
     def srgan(self, pictures: Dataset[Any]) -> Path:
         """Train an SRGAN on pictures (1, 4 size, 4 size) made small."""
@@ -54,14 +57,19 @@ class Learner:
             steps=how.sr_steps, batch_size=how.sr_batch_size, lr_generator=how.sr_lr, lr_discriminator=how.sr_lr, betas=(0.9, 0.999),
             adversarial=ADVERSARIAL, ema=how.ema,
         )  # fmt: skip
-        loss: Callable[[Tensor, Tensor], Tensor] = Perceptual(Path(how.sr_perceptual)) if how.sr_perceptual else content
-        return self._learn("4_srgan", partial(srgan, self.settings), pictures, plan, "enlarging", Shrunk(SCALE), content=loss)
+        weights = hashlib.sha256(Path(how.sr_perceptual).read_bytes()).hexdigest() if how.sr_perceptual else None
+        inputs, loss = {"generate": self._keys(ENLARGING), "perceptual_sha256": weights}, content_loss(self.settings)
+        return self._learn("4_srgan", partial(srgan, self.settings), pictures, plan, "enlarging", Shrunk(SCALE), inputs, content=loss)
+
+    def _keys(self, names: tuple[str, ...]) -> dict[str, Any]:
+        return {name: asdict(self.settings.generate)[name] for name in names}
 
     def _learn(
         self, name: str, build: Callable[[], Adversaries], pictures: Dataset[Any], plan: Plan, said: str,
-        source: Callable[[Tensor, np.random.Generator], Tensor], before: Path | None = None, **more: Any,
+        source: Callable[[Tensor, np.random.Generator], Tensor], inputs: dict[str, Any], before: Path | None = None, **more: Any,
     ) -> Path:  # fmt: skip
-        inputs = {**self.inputs, "plan": vars(plan), "pictures": _hash(pictures.ids), "before": weights_sha256(before) if before else None}  # type: ignore[attr-defined]
+        inputs = {**self.inputs, **inputs, "networks": NETWORKS, "plan": vars(plan), "before": weights_sha256(before) if before else None}
+        inputs["pictures"] = _hash(pictures.ids)  # type: ignore[attr-defined]
 
         def work(folder: Path) -> None:
             torch.manual_seed(self.job[0])
@@ -91,6 +99,22 @@ def srgan(settings: Settings) -> Adversaries:
     """Build the two networks that enlarge."""
     how = settings.generate
     return Adversaries(SuperResolution(SCALE, how.sr_width, how.sr_blocks), PatchDiscriminator(how.sr_width))
+
+
+def content_loss(settings: Settings) -> Callable[[Tensor, Tensor], Tensor]:
+    """Give SRGAN's content loss: the paper's own where there are weights for it; ConfigError where they do not fit."""
+    weights = settings.generate.sr_perceptual
+    return Perceptual(Path(weights)) if weights else content
+
+
+def try_networks(settings: Settings) -> None:
+    """Build once all that learns to draw, where something may be drawn, so that what cannot be is told before any training."""
+    how = settings.generate
+    if how.to or how.to_cross:
+        dcgan(settings)
+        if how.enlarge:
+            srgan(settings)
+            content_loss(settings)
 
 
 def trained(build: Callable[[Settings], Adversaries], settings: Settings, folder: Path) -> nn.Module:

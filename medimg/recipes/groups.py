@@ -7,6 +7,8 @@ import pandas as pd
 
 from medimg.settings import Generate
 
+PATIENTS = 3  # that a set of labels needs to be generated from: a DCGAN of fewer could do little but repeat them
+
 
 @dataclass(frozen=True)
 class Group:
@@ -17,14 +19,32 @@ class Group:
     rows: pd.DataFrame
 
     @property
+    def patients(self) -> int:
+        """How many patients the pictures are of."""
+        return int(self.rows["patient"].nunique())
+
+    @property
     def crossed(self) -> bool:
         """Whether several signs are on each picture."""
         return "|" in self.label
 
+    @property
+    def told(self) -> str:
+        """Say how many real pictures there are, and of how many patients."""
+        counts = ((len(self.rows), "image"), (self.patients, "patient"))
+        return " of ".join(f"{count} {what}{'s' * (count != 1)}" for count, what in counts)
+
     def missing(self, settings: Generate) -> int:
-        """How many pictures have to be generated; none from fewer real ones than the settings ask for."""
-        wanted = settings.to_cross if self.crossed else settings.to
-        return max(0, wanted - len(self.rows)) if len(self.rows) >= settings.least else 0
+        """How many pictures have to be generated; none from too few real ones."""
+        return 0 if self.too_few(settings) else self._lacking(settings)
+
+    def too_few(self, settings: Generate) -> bool:
+        """Whether pictures are lacking, and there are fewer real ones than the settings ask for, or of fewer than `PATIENTS`."""
+        few = len(self.rows) < settings.least or self.patients < PATIENTS
+        return few and self._lacking(settings) > 0
+
+    def _lacking(self, settings: Generate) -> int:
+        return max(0, (settings.to_cross if self.crossed else settings.to) - len(self.rows))
 
 
 def groups_of(rows: pd.DataFrame, classes: Sequence[str]) -> list[Group]:

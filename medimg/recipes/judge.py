@@ -18,13 +18,14 @@ from medimg.evaluate import calibration, evaluate
 from medimg.evaluate.cases import mixed_patients
 from medimg.evaluate.question import read_question
 from medimg.evaluate.reading import read_validation
+from medimg.io.files import write_atomically
 from medimg.recipes import cohort as cohorts
 from medimg.recipes import encoder
 from medimg.recipes.against import take_along
 from medimg.recipes.environment import settle_machine, tell_differences
 from medimg.recipes.explain import draw_heat_maps
 from medimg.recipes.images import Images, images_of
-from medimg.recipes.lineage import read_lineage
+from medimg.recipes.lineage import lineages
 from medimg.recipes.networks import Job, best_of, network_of, stage_name
 from medimg.recipes.scores import join_scores, question_of, write_scores
 from medimg.recipes.stages import write_json
@@ -83,6 +84,7 @@ def judge(settings: Settings, source: Path, asked: Mapping[str, Any], run: Path)
     if ranks.rank() == 0:
         take_along(settings.evaluate.against, run)
         evaluate(run)
+        _carry_generated(source, run)
         if asked and settings.evaluate.explain and settings.report.images:
             _explain(settings, dataclasses.replace(settings.data, **asked), source, run, machine)
         write_report(run, images=settings.report.images)
@@ -107,7 +109,7 @@ def _again(settings: Settings, source: Path, run: Path, machine: Machine) -> Non
     ranks.barrier()
     cohort = cohorts.load(settings, run)
     encoder.prove_again(cohort, source)
-    if (generated := read_lineage(source)) is not None:
+    for generated in lineages(source, networks(source)):
         prove(cohort.rows, cohort.split, generated, by=settings.data.deal_by)
     judged = Judged(settings, source, run, machine, cohort)
     for part in ("val", "test"):
@@ -119,7 +121,8 @@ def _again(settings: Settings, source: Path, run: Path, machine: Machine) -> Non
         if (source / "against").is_dir():
             shutil.copytree(source / "against", run / "against", dirs_exist_ok=True)
         question = question_of(settings, cohort.kind, cohort.manifest.classes)
-        write_json(run / "evaluation.json", question | {"cohort": cohorts.name_of(settings.data, cohort.manifest), "judged": source.name})
+        question |= {"cohort": cohorts.name_of(settings.data, cohort.manifest), "judged": source.name, "notes": _notes(source)}
+        write_json(run / "evaluation.json", question)
 
 
 def _external(settings: Settings, data: Data, source: Path, run: Path, machine: Machine) -> None:
@@ -137,9 +140,22 @@ def _external(settings: Settings, data: Data, source: Path, run: Path, machine: 
         known = json.loads((source / "metrics.json").read_text()) if (source / "metrics.json").is_file() else {}
         question = question_of(asking, images.kind, images.manifest.classes) | {
             "cohort": cohorts.name_of(data, images.manifest), "external": True, "judged": source.name, "source_metrics": known.get("rows"),
+            "notes": _notes(source),
         }  # fmt: skip
         write_json(run / "evaluation.json", question)
         write_json(run / "calibration.json", learned_together(source))
+
+
+def _notes(source: Path) -> list[str]:
+    """What the recipe of a run has said of its training."""
+    return [f"Training of {source.name}: {note}" for note in json.loads((source / "evaluation.json").read_text()).get("notes") or ()]
+
+
+def _carry_generated(source: Path, run: Path) -> None:
+    """Take along what is known of the generated pictures that the networks were trained on: whom they repeat, above all."""
+    for path in (source / "tables" / f"{name}.{end}" for name in ("generated", "memorised") for end in ("csv", "md")):
+        if path.is_file():
+            write_atomically(run / "tables" / path.name, path.read_bytes())
 
 
 def learned_together(source: Path) -> calibration.Calibration:

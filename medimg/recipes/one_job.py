@@ -26,11 +26,12 @@ Taught = Pictures | Patients | Joined
 
 def train_job(
     settings: Settings, cohort: Cohort, machine: Machine, job: Job, network: nn.Module, folder: Path, *, taught: Taught | None = None,
-    val: pd.DataFrame | None = None,
+    val: pd.DataFrame | None = None, compete: bool = False,
 ) -> None:  # fmt: skip
     """Train `network` in place in the stage `folder`, and write its answers for val and test and which checkpoint is best.
 
-    `taught` takes the place of the training part's pictures, `val` that of the validation cases on which the best state is chosen.
+    `taught` takes the place of the training part's pictures, `val` that of the validation cases on which the best state is chosen;
+    with `compete` the state that training begins with is among those to choose from.
     """
     classes, kind, (seed, fold, member) = cohort.manifest.classes, cohort.kind, job
     rows = {part: cohort.cases(fold, member, part) for part in ("train", "val", "test")}
@@ -46,7 +47,7 @@ def train_job(
     if settings.model.layerwise:
         pretrain(network, taught, machine, epochs=settings.model.layerwise, batch_size=batch_size, seed=seed)
     keeper = train_network(
-        settings, kind, network, taught, chosen_on, machine, seed=seed, folder=folder,
+        settings, kind, network, taught, chosen_on, machine, seed=seed, folder=folder, compete=compete,
         loggers=_loggers(settings, folder) if ranks.rank() == 0 else [],
         what=f"seed {seed} fold {fold}" + (f" member {member}" if member else ""),
     )  # fmt: skip

@@ -43,9 +43,12 @@ def total_steps(settings: Settings, images: int, seed: int, world: int) -> tuple
 
 def train_network(
     settings: Settings, kind: Kind, network: nn.Module, train: Pictures | Patients | Joined, val: Pictures | Places, machine: Machine, *,
-    seed: int, folder: Path, what: str, loggers: Sequence[Any] = (),
+    seed: int, folder: Path, what: str, loggers: Sequence[Any] = (), compete: bool = False,
 ) -> Keeper:  # fmt: skip
-    """Train a network in place and leave it in its best state by the loss on `val`; goes on from the checkpoints in `folder`."""
+    """Train a network in place and leave it in its best state by the loss on `val`; goes on from the checkpoints in `folder`.
+
+    With `compete` the state it is given in is kept where no epoch beats it.
+    """
     task, label = settings.task, torch.from_numpy(train.labels)
     network.to(memory_format=torch.channels_last if machine.channels_last else torch.contiguous_format)
     steps, per_epoch = total_steps(settings, len(train), seed, ranks.world())
@@ -63,6 +66,7 @@ def train_network(
     keeper = Keeper(
         CheckpointFolder(folder / "checkpoints"), judge, told=partial(note, folder), patience=settings.trainer.patience,
         ema=task.ema, save_steps=settings.trainer.checkpoint_steps, save_minutes=settings.trainer.checkpoint_minutes,
+        compete=compete,
     )  # fmt: skip
     weights = _sample_weights(train.labels) if task.sampling == "balanced" else None
     best = fit(module, train, keeper, settings.trainer, machine, seed=seed, steps=steps, weights=weights, loggers=[*loggers], what=what)

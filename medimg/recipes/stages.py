@@ -50,6 +50,21 @@ def stage(run: Path, name: str, inputs: dict[str, Any], work: Callable[[Path], N
     return folder
 
 
+def by_first(work: Callable[[], None]) -> None:
+    """Let the first process work alone while the others wait; where it fails, all stop, none waits for ever."""
+    fault: Exception | None = None
+    if ranks.rank() == 0:
+        try:
+            work()
+        except Exception as raised:
+            fault = raised
+    failed = any(ranks.gather(fault is not None))
+    if fault:
+        raise fault
+    if failed:
+        raise RunError("the first process has stopped at a fault; its own message says which.")
+
+
 def forget_last(folder: Path) -> None:
     """Drop the last checkpoint of a finished training, with its optimiser; the best one stays."""
     if ranks.rank() == 0:

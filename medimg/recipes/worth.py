@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from medimg.data.dataset import Pictures
 from medimg.data.joined import Drawn, Joined
@@ -20,16 +21,19 @@ from medimg.io.files import write_atomically
 from medimg.recipes.aside import judge_aside
 from medimg.recipes.cohort import Cohort
 from medimg.recipes.extend import Extension
+from medimg.recipes.generators import weights_sha256
 from medimg.recipes.groups import groups_of, set_names
+from medimg.recipes.lineage import read_stage
 from medimg.recipes.montage import file_name, montage
 from medimg.recipes.networks import Job, prepares
 from medimg.recipes.small_judge import judge_of, seen_by, train_judge
-from medimg.recipes.stages import digest, stage
+from medimg.recipes.stages import by_first, digest, stage
 from medimg.settings import Settings
-from medimg.training import ranks
 from medimg.training.machine import Machine
 
 PAIRS = 8  # of generated pictures and their nearest real ones, below a montage
+TESTED, COLUMNS = "real test cases", ["trained_on", "tested_on", "n", "patients", "auroc", "low", "high", "reason"]
+Look = Callable[[Pictures | Drawn], tuple[NDArray[np.float64], NDArray[np.float32]]]
 TEACHERS = {"real": "7_by_real", "generated": "7_by_generated", "both": "7_by_both"}
 
 
@@ -45,10 +49,17 @@ class Worth:
     extension: Extension
 
     def judge(self) -> None:
-        """Do the stages: three small classifiers with the same steps, and what the first and the distances say of each group."""
-        folders = {taught: self._teach(taught) for taught in TEACHERS}
-        inputs = {"pictures": digest(list(self.extension.table["id"])), "judge": folders["real"].name, "seed": self.job[0]}
-        stage(self.run, prepares("8_judged", self.job), inputs, partial(self._tell, folders["real"]))
+        """Do the stages: small classifiers with the same steps, what the first and the distances say of each group, and montages.
+
+        No classifier is taught by generated pictures alone where they do not show every class.
+        """
+        whole = not never_shown(self.extension.table, self.cohort.manifest.classes)
+        folders = {taught: self._teach(taught) for taught in TEACHERS if whole or taught != "generated"}
+        inputs = {"pictures": digest(list(self.extension.table["id"])), "seed": self.job[0]}
+        told = inputs | {"judge": weights_sha256(folders["real"])}
+        stage(self.run, prepares("8_judged", self.job), told, lambda folder: by_first(partial(self._tell, folders["real"], folder)))
+        if self.settings.report.images:
+            stage(self.run, prepares("9_montages", self.job), inputs, lambda folder: by_first(partial(self._show, folder)))
 
     def _teach(self, taught: str) -> Path:
         real = self._real("train")
@@ -73,42 +84,50 @@ class Worth:
         return self.extension.drawn(training, self.cohort.manifest.classes, self.settings.model.channels)
 
     def _tell(self, judge: Path, folder: Path) -> None:
-        """Write generated.csv, memorised.csv and a montage of each group into the stage."""
-        if ranks.rank():
-            return
+        """Write generated.csv and memorised.csv into the stage."""
         rows, classes = self.cohort.part(*self.job[1:], "train"), self.cohort.manifest.classes
         network = judge_of(self.settings, self.cohort, self.job, judge)
-        look = partial(_looked_at, partial(seen_by, network, self.cohort.kind, self.machine), classes)
-        table = self.extension.table[~self.extension.table["test"]]
-        real, val = (look(self.cohort.part(*self.job[1:], part), self._real(part)) for part in ("train", "val"))
-        made = look(table.assign(patient="nobody"), self._made)
-        skipped = {
-            group.label: f"left as it is: {len(group.rows)} real training pictures"
-            for group in groups_of(rows, classes) if group.label not in set(table["label"])
-        }  # fmt: skip
+        look = partial(seen_by, network, self.cohort.kind, self.machine)
+        real, val, made = self._looked_at("train", look), self._looked_at("val", look), self._looked_at(None, look)
+        lacking = [group for group in groups_of(rows, classes) if group.label not in set(made.groups)]
+        skipped = {group.label: f"left as it is with {group.told} to train on" for group in lacking}
         told, memorised = judge_generated(real, val, made, classes, skipped=skipped, seed=self.job[0])
         for name, found in (("generated", told), ("memorised", memorised)):
             write_atomically(folder / f"{name}.csv", found.to_csv(index=False).encode())
-        if self.settings.report.images:
-            for group in dict.fromkeys(table["label"]):
-                known, drawn = real.of(group), made.of(group)
-                pairs = closest_pairs(known, drawn, PAIRS)
-                near = np.stack([drawn.pixels[pairs[:, 0]], known.pixels[pairs[:, 1]]], axis=1)
-                montage(known.pixels, drawn.pixels, group, folder / file_name(group), near)
+
+    def _show(self, folder: Path) -> None:
+        """Draw a montage of each group into the stage."""
+        real, made = self._looked_at("train", _unseen), self._looked_at(None, _unseen)
+        for group in dict.fromkeys(map(str, made.groups)):
+            known, drawn = real.of(group), made.of(group)
+            pairs = closest_pairs(known, drawn, PAIRS)
+            near = np.stack([drawn.pixels[pairs[:, 0]], known.pixels[pairs[:, 1]]], axis=1)
+            montage(known.pixels, drawn.pixels, group, folder / file_name(group), near)
+
+    def _looked_at(self, part: str | None, look: Look) -> Judged:
+        """Put together what is judged of the real pictures of a part, or of the generated ones: who, pixels, and what `look` sees."""
+        pictures: Pictures | Drawn = self._real(part) if part else self._made
+        made = self.extension.table[~self.extension.table["test"]].assign(patient="nobody")
+        rows = self.cohort.part(*self.job[1:], part) if part else made
+        pixels = pictures.__getitems__(list(range(len(rows))))["image"][:, 0].numpy()
+        p, features = look(pictures)
+        groups = set_names(rows["label"], self.cohort.manifest.classes)
+        ids, labels, patients = (column.to_numpy(dtype=np.str_) for column in (rows["id"], groups, rows["patient"]))
+        return Judged(ids, labels, patients, pixels, features, p)
 
 
-def _looked_at(
-    look: Callable[[Pictures | Drawn], tuple[Any, Any]], classes: Sequence[str], rows: pd.DataFrame, pictures: Pictures | Drawn
-) -> Judged:
-    """Put together what is judged of pictures: who they are, their pixels, and what the judge sees in them."""
-    pixels = pictures.__getitems__(list(range(len(rows))))["image"][:, 0].numpy()
-    p, features = look(pictures)
-    groups = set_names(rows["label"], classes)
-    ids, labels, patients = (column.to_numpy(dtype=np.str_) for column in (rows["id"], groups, rows["patient"]))
-    return Judged(ids, labels, patients, pixels, features, p)
+def _unseen(pictures: Pictures | Drawn) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
+    """Say nothing of pictures where their pixels are enough."""
+    return np.zeros((len(pictures), 0)), np.zeros((len(pictures), 0), dtype=np.float32)
 
 
-def write_worth(run: Path, jobs: Sequence[Job]) -> None:
+def never_shown(table: pd.DataFrame, classes: Sequence[str]) -> list[str]:
+    """List the classes of which no generated picture was trained on: there were real ones enough, or too few to generate from."""
+    shown = {name for label in table["label"][~table["test"].astype(bool)] for name in label.split("|")}
+    return [name for name in classes if name not in shown]
+
+
+def write_worth(run: Path, jobs: Sequence[Job], classes: Sequence[str]) -> None:
     """Join what was told of all jobs into the run's tables, show the first one's montages, judge the small classifiers on real cases."""
     stages = {job: folder for job in jobs if (folder := run / "stages" / prepares("8_judged", job)).is_dir()}
     if not stages:
@@ -116,10 +135,18 @@ def write_worth(run: Path, jobs: Sequence[Job]) -> None:
     tables = {name: pd.concat(_told(folder / f"{name}.csv", job) for job, folder in stages.items()) for name in ("generated", "memorised")}
     write_generated(run, tables["generated"], tables["memorised"])
     (run / "generated").mkdir(exist_ok=True)
-    for path in next(iter(stages.values())).glob("*.png"):
+    first, lost = next(iter(stages)), dict[str, None]()
+    for path in (run / "stages" / prepares("9_montages", first)).glob("*.png"):
         write_atomically(run / "generated" / path.name, path.read_bytes())
-    rows = [_taught(run, taught, [run / "stages" / prepares(name, job) for job in stages]) for taught, name in TEACHERS.items()]
-    write_table(run / "tables", "real_test", pd.DataFrame(rows), "Trained on generated pictures, tested on real ones")
+    for job in stages:
+        lost |= dict.fromkeys(never_shown(read_stage(run / "stages" / prepares("5_extend", job)), classes))
+    rows = [
+        {"trained_on": taught, "tested_on": TESTED, "reason": f"{', '.join(lost)}: not generated"} if lost and taught == "generated"
+        else _taught(run, taught, [run / "stages" / prepares(name, job) for job in stages])
+        for taught, name in TEACHERS.items()
+    ]  # fmt: skip
+    table = pd.DataFrame(rows, columns=COLUMNS).astype({"n": "Int64", "patients": "Int64"})
+    write_table(run / "tables", "real_test", table, "Trained on generated images, tested on real ones")
 
 
 def _told(path: Path, job: Job) -> pd.DataFrame:
@@ -132,5 +159,5 @@ def _told(path: Path, job: Job) -> pd.DataFrame:
 def _taught(run: Path, taught: str, stages: list[Path]) -> dict[str, Any]:
     """Judge the small classifiers that were taught alike, on all their real test cases."""
     own = whole_row(judge_aside(run, f"taught_by_{taught}", stages)[1], "image", "auroc")
-    told = {"trained_on": taught, "tested_on": "real test cases", "n": own["n"], "patients": own["patients"]}
+    told = {"trained_on": taught, "tested_on": TESTED, "n": own["n"], "patients": own["patients"]}
     return told | {"auroc": own["estimate"], "low": own["low"], "high": own["high"], "reason": own["undefined"]}

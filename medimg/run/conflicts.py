@@ -82,6 +82,10 @@ def _stages(settings: Settings) -> Iterator[str]:
         return
     if settings.data.fuse:
         yield "data.fuse: recipe=thyroid generates single pictures. Leave data.fuse out, or take experiment=encephalitis_glioma_fusion."
+    if settings.data.deal_by == "image" and (how.to or how.to_cross):
+        yield (
+            "data.deal_by=image: generated images need every patient in one part. Leave it out, or set generate.to=0 generate.to_cross=0."
+        )
     if how.sr_perceptual and not Path(how.sr_perceptual).is_file():
         yield f"generate.sr_perceptual={how.sr_perceptual}: there is no such file. Give weights of VGG-19 (.safetensors), or leave it out."
 

@@ -26,15 +26,15 @@ class Keeper(pl.Callback):
     `save_minutes`; at an epoch's end where half a minute has passed and saving would take at most a twentieth of it; when a signal came;
     and at the end. The best weights wait in memory for the next save: a kill costs the time since the last save, nothing else. `ema`
     averages the weights after each optimiser step, from step n by at most (1 + n) / (10 + n); the average is then what is judged and
-    kept as best.
+    kept as best. With `compete` the state that training begins with is judged too, and is the best, at step 0, until an epoch beats it.
     """
 
     def __init__(
         self, folder: CheckpointFolder, judge: Callable[[nn.Module], Row] | None, *, told: Callable[[list[Row]], None] | None = None,
         patience: int | None = None, ema: float | None = None, save_steps: int | None = None, save_minutes: float = 5.0,
-        wish: StopWish | None = None,
+        wish: StopWish | None = None, compete: bool = False,
     ) -> None:  # fmt: skip
-        self.folder, self.judge, self.told = folder, judge, told
+        self.folder, self.judge, self.told, self.compete = folder, judge, told, compete
         self.patience, self.ema, self.save_steps, self.save_minutes = patience, ema, save_steps, save_minutes
         self.wish = wish or StopWish()
         self.rows: list[Row] = []
@@ -74,6 +74,8 @@ class Keeper(pl.Callback):
         self._began = self._saved = time.monotonic()
         trainer.should_stop = trainer.should_stop or self.stopped
         self.wish.listen()  # after Lightning has set handlers of its own, which would end the run with 0
+        if self.compete and self.judge and not trainer.global_step:
+            self._keep(network := self.average or _network(pl_module), self.judge(network)["val/loss"], 0)
 
     def teardown(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
         """Give the signals back."""
@@ -115,9 +117,7 @@ class Keeper(pl.Callback):
         self.rows = [*self.rows, row]
         self.losses, self.parts = torch.zeros(2, dtype=torch.float64), {}
         if self.judge is None or row["val/loss"] < self.best:
-            self.best, self.best_step, self.waited = row.get("val/loss", self.best), trainer.global_step, 0
-            weights = {name: value.detach().cpu().clone() for name, value in network.state_dict().items()}
-            self._waiting = {"network": weights, "step": trainer.global_step}
+            self._keep(network, row.get("val/loss", self.best), trainer.global_step)
         else:
             self.waited += 1
         self.stopped = self.patience is not None and self.waited >= self.patience
@@ -131,6 +131,11 @@ class Keeper(pl.Callback):
             self.told(self.rows)
         self._began, self._images = time.monotonic(), 0
         self._leave(signal_number)
+
+    def _keep(self, network: nn.Module, loss: float, step: int) -> None:
+        self.best, self.best_step, self.waited = loss, step, 0
+        weights = {name: value.detach().cpu().clone() for name, value in network.state_dict().items()}
+        self._waiting = {"network": weights, "step": step}
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Save what the last epoch left."""

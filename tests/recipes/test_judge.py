@@ -1,6 +1,7 @@
 """A finished run judged again, and on other manifests."""
 
 import json
+import shutil
 from pathlib import Path
 
 import fakes
@@ -57,3 +58,21 @@ def test_a_manifest_that_shares_something_with_the_run_is_a_leak(shared_thing, f
         (tmp_path / "other/images/p000_0.png").write_bytes(own.read_bytes())
         other.write_text(other.read_text().replace("P0", "Q0"))
     refused("eval", run, f"data.manifest={other}", f"runs={tmp_path}", code=5)
+
+
+@pytest.mark.parametrize("external", [False, True])
+def test_what_is_known_of_the_training_and_its_generated_images_goes_with_the_networks(external, finished, tmp_path):
+    source = shutil.copytree(finished[2], tmp_path / "source")
+    (source / "evaluation.json").write_text(json.dumps(json.loads((source / "evaluation.json").read_text()) | {"notes": ["Of one phase."]}))
+    table = "group,generated,memorised_pixel,beyond_chance_pixel,expected_by_chance\na,30,4,True,0.03\n"
+    for name in ("generated.csv", "generated.md", "memorised.csv"):
+        (source / "tables" / name).write_text(table)
+    other = fakes.cohort(tmp_path / "other", patients=10, size=24, seed=5)
+    other.write_text(other.read_text().replace("P0", "Q0"))
+    answer = medimg("eval", source, *([f"data.manifest={other}"] if external else []), f"runs={tmp_path}", "--json")
+    assert answer.code == 0, answer
+    judged = Path(answer.json["run"])
+    assert "Training of source: Of one phase." in json.loads((judged / "metrics.json").read_text())["notes"]
+    assert all((judged / "tables" / name).read_text() == table for name in ("generated.csv", "generated.md", "memorised.csv"))
+    page = (judged / "report.html").read_text()
+    assert "of 30 generated images, 4 by pixels repeat an image of the training part" in page

@@ -3,7 +3,8 @@ import json
 import pytest
 
 from medimg.errors import RunError
-from medimg.recipes.stages import digest, stage, write_json
+from medimg.recipes import stages
+from medimg.recipes.stages import by_first, digest, stage, write_json
 
 INPUTS = {"split": "abc", "lr": 0.1, "model": {"name": "resnet18", "dropout": 0.0}}
 
@@ -76,3 +77,27 @@ def test_json_is_written_whole(tmp_path):
     write_json(tmp_path / "x.json", {"a": [1, 2.5, None]})
     assert json.loads((tmp_path / "x.json").read_text()) == {"a": [1, 2.5, None]}
     assert [path.name for path in tmp_path.iterdir()] == ["x.json"]
+
+
+@pytest.mark.parametrize("rank", [0, 1])
+def test_a_fault_of_the_first_process_stops_the_others_too(rank, monkeypatch):
+    told = []
+    monkeypatch.setattr(stages.ranks, "rank", lambda: rank)
+    monkeypatch.setattr(stages.ranks, "gather", lambda failed: told.append(failed) or [True, False])
+
+    def work():
+        raise ValueError("the disk is full")
+
+    with pytest.raises((ValueError, RunError)) as caught:
+        by_first(work)
+    assert told == [rank == 0]  # each process says how it went before it stops
+    assert type(caught.value) is (RunError if rank else ValueError)
+
+
+def test_only_the_first_process_works(monkeypatch):
+    done = []
+    monkeypatch.setattr(stages.ranks, "gather", lambda failed: [failed, False])
+    for rank in (0, 1):
+        monkeypatch.setattr(stages.ranks, "rank", lambda rank=rank: rank)
+        by_first(lambda rank=rank: done.append(rank))
+    assert done == [0]

@@ -41,6 +41,15 @@ def test_a_conflict_is_told(words, told):
     assert len(caught.value.faults) == 1
 
 
+def test_generated_images_need_patients_dealt_as_a_whole():
+    words = ["experiment=thyroid_spect", "data.deal_by=image"]
+    with pytest.raises(ConfigError, match=r"data\.deal_by=image: generated images .* set generate\.to=0 generate\.to_cross=0"):
+        compose(words)
+    with pytest.raises(ConfigError, match=r"data\.deal_by=image"):
+        compose([*words, "generate.to=0"])
+    assert compose([*words, "generate.to=0", "generate.to_cross=0"]).data.deal_by == "image"
+
+
 def test_folds_of_the_experiment_give_way_to_leave_out():
     assert compose([BRAIN, "data.leave_out=site", "data.fold=7"]).data.leave_out == "site"
 

@@ -238,3 +238,18 @@ def test_without_a_judge_the_newest_state_is_kept_and_nothing_stops_early(ema, t
     assert ["val/loss" in row for row in keeper.rows] == [False] * 3
     expected = keeper.average.state_dict() if ema else snapshots.weights[-1]
     assert all(torch.equal(value, expected[name]) for name, value in load_weights(best).items())
+
+
+@pytest.mark.parametrize(("losses", "best"), [([0.5, 0.9, 0.7, 0.6], 0), ([0.5, 0.9, 0.4, 0.6], 10)])
+@pytest.mark.parametrize("stop", [None, 3, 8])
+def test_the_state_a_training_begins_with_is_kept_until_an_epoch_beats_it_wherever_it_is_stopped(losses, best, stop, tmp_path):
+    given = {name: value.clone() for name, value in network().state_dict().items()}
+    if stop:
+        with pytest.raises(Interrupted):
+            train(tmp_path, losses=losses, compete=True, callbacks=[At(stop - 1, lambda _: signal.raise_signal(signal.SIGTERM))])
+        losses = losses[1 + (stop - 1) // 5 :]
+    keeper, file = train(tmp_path, losses=losses, compete=True)
+    assert keeper.best_step == step_of(file) == best
+    assert [row["epoch"] for row in keeper.rows] == [0, 1, 2]
+    same = [torch.equal(value, given[name]) for name, value in load_weights(file).items()]
+    assert all(same) if best == 0 else not all(same)
