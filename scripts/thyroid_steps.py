@@ -10,7 +10,9 @@ from thyroid_paper import BY_NETWORK
 from thyroid_signs import beside, of, seeds, signs
 
 from medimg.evaluate.compare import judged, paired
+from medimg.models.sizes import ENLARGED
 from medimg.run.folder import stored_settings
+from medimg.settings import Settings
 
 CROSS = "several signs"
 
@@ -25,10 +27,16 @@ def networks(done: list[Cell]) -> dict[str, Lines]:
     ours, lines = ours_of(done), list[dict[str, object]]()
     for cell in [*of(done, "table3"), *of(done, "ours")]:
         printed = BY_NETWORK.get("ours" if cell.table == "ours" else cell.label)
-        line: dict[str, object] = {"network": cell.label, "pictures": f"{stored_settings(cell.run).data.size} px"}
+        line: dict[str, object] = {"network": cell.label, "images": sides(stored_settings(cell.run))}
         line |= {"seeds": seeds(cell), "steps": steps_made(cell.run)} | beside(cell, "macro", printed) | minus(cell, ours)
         lines.append(line | {"note": cell.note or "–"})
     return {"Table 3: networks on equal data, with as many optimiser steps unless a note says so; means over signs": lines}
+
+
+def sides(settings: Settings) -> str:
+    """Tell how large the images of a run are, and what its network makes of them."""
+    size, least = settings.data.size, ENLARGED.get(settings.model.name, 0)
+    return f"{size} px" + (f", enlarged to {least}" if size < least else "")
 
 
 def steps_made(run: Path) -> int:

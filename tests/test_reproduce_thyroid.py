@@ -10,9 +10,13 @@ from pathlib import Path
 import fakes
 import pytest
 from report.fake_run import fake_run
+from torch import nn
 
 import medimg
+from medimg.models.backbones import build
+from medimg.models.sizes import ENLARGED
 from medimg.run.compose import compose
+from medimg.run.configs import config_root, parse
 from medimg.run.folder import make_run, write_config
 from medimg.settings import Data, Settings
 
@@ -46,7 +50,7 @@ def test_each_cell_is_a_run_of_its_own_and_three_besides_the_headline_have_sever
     assert several == {"ours/multilabel", "ours/paper", "table3/resnet101", "ablation/classic"}
 
 
-def test_networks_of_table_3_see_the_same_pictures_in_one_phase(made):
+def test_networks_of_table_3_see_the_same_pictures_in_one_phase(scripts, made):
     ours = settings_of(made["ours/multilabel"])
     for cell in (cell for cell in made.values() if cell.table == "table3"):
         settings = settings_of(cell)
@@ -54,9 +58,23 @@ def test_networks_of_table_3_see_the_same_pictures_in_one_phase(made):
         assert replace(settings.generate, judge=True) == ours.generate
         assert settings.augment == ours.augment
         assert (settings.phases.count, settings.model.cross) == (1, "none")
-        larger = settings.data.size != ours.data.size
-        assert replace(settings.data, size=ours.data.size) == ours.data
-        assert larger == (settings.model.name == "inception_v3") == ("larger" in cell.note)
+        assert settings.data == ours.data
+        assert (settings.model.name in ENLARGED) == (f"under {ENLARGED.get(settings.model.name)} px enlarged" in cell.note)
+        assert (scripts("thyroid_steps").sides(settings) == "32 px, enlarged to 75") == (settings.model.name == "inception_v3")
+        assert settings.model.layerwise == (parse(config_root() / "model" / "sdae.yaml")["layerwise"] if cell.label == "sdae" else 0)
+
+
+@pytest.mark.parametrize("profile", ["quick", "paper", "smoke"])
+def test_a_lower_rate_is_for_networks_without_batch_normalisation_and_said(scripts, asked, profile):
+    cells = scripts("thyroid_cells")
+    slower = []
+    for cell in cells.networks(replace(asked, profile=profile)):
+        settings = settings_of(cell)
+        assert (settings.task.lr < settings_of(next(cells.ours(replace(asked, profile=profile)))).task.lr) == (cells.SLOWER in cell.note)
+        if cells.SLOWER in cell.note:
+            slower.append(settings.model.name)
+            assert not any(isinstance(module, nn.BatchNorm2d) for module in build(settings.model.name, outputs=2).modules())
+    assert slower == ["vgg19"]
 
 
 @pytest.mark.parametrize("profile", ["quick", "paper", "smoke"])
@@ -78,7 +96,7 @@ def test_words_for_every_run_rule_over_the_profile_and_not_over_what_a_cell_is(s
     for cell in made.values():
         assert "phases.replay=2" in cell.words
         assert not any(word.startswith("data.limit=") for word in cell.words)
-    assert "data.size=96" in made["table3/inception_v3"].words
+    assert all("data.size=96" in cell.words for cell in made.values() if cell.table == "table3")
     assert {"data.size=128", "generate.to=9"} < {*made["128/ours"].words}
     assert "generate.to=0" in made["ablation/none"].words
 
@@ -111,6 +129,17 @@ def test_every_network_makes_as_many_steps_as_ours(scripts, asked, own):
             assert abs(steps - wanted) <= per_epoch / 2
 
 
+def test_the_plan_counts_layers_trained_one_by_one(scripts, asked, own):
+    cells, thyroid_budget = scripts("thyroid_cells"), scripts("thyroid_budget")
+    budget = thyroid_budget.Budget()
+    made = {cell.label: cell for cell in cells.networks(replace(asked, more=own))}
+    settings = settings_of(made["sdae"])
+    ((_, per_epoch),) = budget.phases(settings)
+    assert budget.steps(made["sdae"], None)["layers"] == 3 * 10 * per_epoch
+    assert budget.steps(made["resnet101"], None)["layers"] == 0
+    thyroid_budget.TIMED["layers"](settings)()
+
+
 def test_the_plan_counts_generators_where_they_are_trained(scripts, asked, own, monkeypatch, capsys):
     cells, budget = scripts("thyroid_cells"), scripts("thyroid_budget")
     free = ("ours/paper", "table3/resnet101", "ablation/dcgan", "ablation/none", "share_25/classic", "128/ours")
@@ -132,7 +161,8 @@ def test_generators_are_lent_where_they_would_be_the_same(scripts, made):
     lent = {name: same(settings_of(made["ours/multilabel"]), settings_of(cell)) for name, cell in made.items()}
     everything = ["2_dcgan", "3_dcgan*", "4_srgan", "5_extend"]
     assert all(lent[name] == everything for name in ("ours/paper", "table3/vgg19", "ablation/one_phase", "ablation/block_input"))
-    assert lent["table3/inception_v3"] == lent["128/ours"] == everything[:3]
+    assert lent["table3/inception_v3"] == everything
+    assert lent["128/ours"] == everything[:3]
     assert lent["ablation/dcgan"] == lent["128/dcgan"] == everything[:2]
     assert not any(lent[name] for name in ("ablation/none", "ablation/classic", "share_25/ours", "share_50/classic"))
 
