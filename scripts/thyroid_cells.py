@@ -110,7 +110,7 @@ def networks(asked: Asked) -> Iterator[Cell]:
 
 
 def ablation(asked: Asked) -> Iterator[Cell]:
-    """What each step is worth: ours but for one thing (two, where nothing is generated nor varied), with as many steps."""
+    """What each step is worth, with as many steps: ours but for what the label says."""
     for name, (said, own) in STEPS.items():
         yield cell(asked, "ablation", name, *own, "generate.judge=false", said=said, lender=None if "generate.to=0" in own else asked.ours)
 
