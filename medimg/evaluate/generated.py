@@ -30,22 +30,21 @@ def judge_generated(
     generated: Pictures,
     classes: list[str],
     *,
-    thresholds: ArrayLike | None = None,
     skipped: Mapping[str, str] | None = None,
     seed: int = 0,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Judge the generated pictures of one generator: a row a group (`COLUMNS`), and a row a memorised picture and space (`FOUND`).
 
     `real` are the pictures of the training part that the generator saw, all groups; of the real `validation` pictures only groups and
-    probabilities are read. `thresholds` (K,) say which signs are recognised, otherwise the most probable ones are. `skipped` groups
-    have a reason and no generated pictures. Where a measure does not exist its columns are empty and `reason` says why.
+    probabilities are read. `skipped` groups have a reason and no generated pictures. Where a measure does not exist its columns are empty
+    and `reason` says why.
     """
     spaces, rows, found = spaces_of(real), list[Row](), list[Row]()
     for group in dict.fromkeys([*sorted(set(real.groups)), *sorted(set(generated.groups)), *(skipped or {})]):
         here, made = real.of(group), generated.of(group)
         row: Row = {"group": group, "real": len(here.ids), "patients": len(set(here.patients)), "generated": len(made.ids)}
         if len(made.ids):
-            row |= _judge(spaces, real, made, validation.of(group), classes, thresholds, seed)
+            row |= _judge(spaces, real, made, validation.of(group), classes, seed)
             found += [copy | {"id": made.ids[copy["id"]], "nearest": real.ids[copy["nearest"]]} for copy in row.pop("copies")]
         else:
             row["reason"] = (skipped or {}).get(group, "no pictures were generated")
@@ -53,16 +52,14 @@ def judge_generated(
     return pd.DataFrame(rows, columns=COLUMNS), pd.DataFrame(found, columns=FOUND)
 
 
-def _judge(
-    spaces: list[Space], real: Pictures, made: Pictures, validation: Pictures, classes: list[str], thresholds: ArrayLike | None, seed: int
-) -> Row:
+def _judge(spaces: list[Space], real: Pictures, made: Pictures, validation: Pictures, classes: list[str], seed: int) -> Row:
     """Columns of one group of generated pictures; under `copies` its rows of memorised ones, `id` and `nearest` still places, not ids."""
     group = str(made.groups[0])
     here, members = real.of(group), real.groups == group
     seen = {"pixel": blurred(made.pixels), "feature": standardised(made.features, real.features)}
     parts = [_memorised(space, seen[space.name], members) for space in spaces]
     parts += [_likeness(seen["feature"], standardised(here.features, real.features), here.patients, seed)]
-    parts += [_signs(made, validation, classes, thresholds)]
+    parts += [_signs(made, validation, classes)]
     found = [copy | {"group": group} for part in parts for copy in part.pop("copies", [])]
     reasons = dict.fromkeys(reason for part in parts if (reason := part.pop("reason", "")))
     row = {key: value for part in parts for key, value in part.items()}
@@ -100,15 +97,15 @@ def _likeness(generated: Array, real: Array, patients: ArrayLike, seed: int) -> 
     return row | {"reason": "; ".join(reasons)}
 
 
-def _signs(generated: Pictures, validation: Pictures, classes: list[str], thresholds: ArrayLike | None) -> Row:
+def _signs(generated: Pictures, validation: Pictures, classes: list[str]) -> Row:
     wanted = set(str(generated.groups[0]).split("|"))
     if unknown := wanted - set(classes):
         return {"reason": f"recognised: the network does not know {', '.join(sorted(unknown))}"}
     flags = [name in wanted for name in classes]
-    row: Row = {"recognised": float(recognised(generated.probabilities, flags, thresholds).mean())}
+    row: Row = {"recognised": float(recognised(generated.probabilities, flags).mean())}
     if not len(validation.ids):
         return row | {"reason": "recognised, real: no validation picture of the group"}
-    return row | {"recognised_real": float(recognised(validation.probabilities, flags, thresholds).mean())}
+    return row | {"recognised_real": float(recognised(validation.probabilities, flags).mean())}
 
 
 def write_generated(run: Path, table: pd.DataFrame, memorised: pd.DataFrame) -> None:
