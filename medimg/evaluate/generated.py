@@ -10,17 +10,22 @@ from numpy.typing import ArrayLike
 
 from medimg.evaluate.files import write_table
 from medimg.evaluate.likeness import kid, recognised, spread, standardised
-from medimg.evaluate.nearest import SHARE, blurred, copies, neighbours
+from medimg.evaluate.nearest import SHARE, SURPRISE, beyond_chance, blurred, copies, neighbours
 from medimg.evaluate.spaces import Pictures, Space, spaces_of
 from medimg.metrics import Array, Flags, Undefined
 
 Row = dict[str, Any]
 COLUMNS = [
-    "group", "real", "patients", "generated", "nearest_pixel_median", "real_pixel_median", "memorised_pixel", "beyond_chance_pixel",
-    "nearest_feature_median", "real_feature_median", "memorised_feature", "beyond_chance_feature", "expected_by_chance",
+    "group", "real", "patients", "generated", "nearest_pixel_median", "real_pixel_median", "memorised_pixel", "chance_pixel",
+    "nearest_feature_median", "real_feature_median", "memorised_feature", "chance_feature", "expected_by_chance",
     "kid", "kid_low", "kid_high", "kid_real", "kid_real_high", "density", "coverage", "coverage_real", "recognised", "recognised_real",
     "reason",
 ]  # fmt: skip
+CHANCES = {"chance_pixel": "beyond_chance_pixel", "chance_feature": "beyond_chance_feature"}
+BEYOND = (
+    f"Beyond chance: at a chance below {SURPRISE:g}, shared out over all groups, seeds, folds and both spaces of the run; generated images "
+    "are taken for independent of one another, which those of one generator are not quite."
+)
 FOUND = ["id", "group", "space", "nearest", "distance", "ratio", "limit", "chance"]
 
 
@@ -80,7 +85,7 @@ def _memorised(space: Space, seen: Array, members: Flags) -> Row:
         for n in judged.found
     ]
     row: Row = {f"memorised_{space.name}": len(found), "expected_by_chance": judged.expected, "copies": found}
-    row[f"beyond_chance_{space.name}"] = judged.beyond_chance
+    row[f"chance_{space.name}"] = judged.surprise
     row |= {f"nearest_{space.name}_median": float(np.median(near.distance))}
     return row | ({f"real_{space.name}_median": float(np.median(space.among.distance[members]))} if members.any() else {})
 
@@ -108,8 +113,20 @@ def _signs(generated: Pictures, validation: Pictures, classes: list[str]) -> Row
     return row | {"recognised_real": float(recognised(validation.probabilities, flags).mean())}
 
 
+def warned(table: pd.DataFrame) -> pd.DataFrame:
+    """Say of all rows of a run, in each space, whether more pictures repeat a patient than by chance; empty where that was not judged."""
+    chances = table.reindex(columns=list(CHANCES)).astype(float)
+    known = chances.notna().to_numpy()
+    told = np.full(chances.shape, None, dtype=object)
+    told[known] = beyond_chance(chances.to_numpy()[known])
+    for k, (chance, name) in enumerate(CHANCES.items()):
+        if chance in table:
+            table = table.assign(**{name: told[:, k]})
+    return table
+
+
 def write_generated(run: Path, table: pd.DataFrame, memorised: pd.DataFrame) -> None:
     """Write tables/generated and tables/memorised of a run; rows of several folds may stand below each other, told apart by columns."""
-    note = f"Memorised: much nearer to one patient than to any other; by chance {SHARE:.1%} of pictures would be, in each space."
-    write_table(run / "tables", "generated", table, "Generated pictures beside real ones of the training part", note)
+    note = f"Memorised: much nearer to one patient than to any other; by chance {SHARE:.1%} of images would be, in each space. {BEYOND}"
+    write_table(run / "tables", "generated", warned(table), "Generated images beside real ones of the training part", note)
     write_table(run / "tables", "memorised", memorised, "Generated pictures that repeat a training picture")
