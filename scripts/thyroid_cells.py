@@ -44,6 +44,7 @@ STEPS = {
     "plain_block": ("unmodified block (no x_i)", ("model.cross=none",)),
     "block_input": ("x_i is the block's input", ("model.cross=block",)),
 }
+READING = "readings of x_i compared at {seeds}, and with another number of weights than ours"
 SHARES = {"25": "data.train_share=0.25", "50": "data.train_share=0.5"}
 
 
@@ -112,7 +113,9 @@ def networks(asked: Asked) -> Iterator[Cell]:
 def ablation(asked: Asked) -> Iterator[Cell]:
     """What each step is worth, with as many steps: ours but for what the label says."""
     for name, (said, own) in STEPS.items():
-        yield cell(asked, "ablation", name, *own, "generate.judge=false", said=said, lender=None if "generate.to=0" in own else asked.ours)
+        note = READING.format(seeds="several seeds" if asked.several(f"ablation/{name}") else "one seed") if name == "block_input" else ""
+        lender = None if "generate.to=0" in own else asked.ours
+        yield cell(asked, "ablation", name, *own, "generate.judge=false", said=said, note=note, lender=lender)
 
 
 def shares(asked: Asked) -> Iterator[Cell]:

@@ -11,6 +11,7 @@ from thyroid_signs import beside, of, seeds, signs
 
 from medimg.evaluate.compare import judged, paired
 from medimg.models.sizes import ENLARGED
+from medimg.recipes.networks import network_of
 from medimg.run.folder import stored_settings
 from medimg.settings import Settings
 
@@ -81,6 +82,7 @@ def _step(cell: Cell, ours: Cell | None) -> dict[str, object]:
         "real images": _taught(cell.run),
         "steps": steps_made(cell.run),
         "seeds": seeds(cell),
+        "weights": f"{weights(cell) / 1e6:.2f} million",
     }
     line |= {"macro AUROC": shown(row_of(cell.run, "auroc", scope="macro")), "exact match": shown(row_of(cell.run, "exact_match"))}
     both, each = row_of(cell.run, "exact_match", scope="cases=two_labels"), []
@@ -88,7 +90,15 @@ def _step(cell: Cell, ours: Cell | None) -> dict[str, object]:
         found = row_of(cell.run, "sensitivity", scope=f"cases=two_labels,class={sign}")
         each += [f"{sign.replace('_', ' ')} {shown(found)}"] if found.get("estimate") is not None else []
     line |= {f"exact match, {CROSS}": f"{shown(both)}, n = {both.get('n', 0)}", f"sensitivity, {CROSS}": "; ".join(each) or "–"}
-    return line | minus(cell, ours) | {f"exact match, {CROSS}, minus ours": _cross_minus(cell, ours)}
+    line |= minus(cell, ours) | {f"exact match, {CROSS}, minus ours": _cross_minus(cell, ours)}
+    return line | {"note": cell.note or "–"}
+
+
+def weights(cell: Cell) -> int:
+    """Count the weights of a run's network."""
+    question = judged(cell.run)["image"].question
+    network = network_of(stored_settings(cell.run), question.kind, question.classes, seed=0)
+    return sum(weight.numel() for weight in network.parameters())
 
 
 def _taught(run: Path) -> int:

@@ -2,8 +2,12 @@
 
 import csv
 import json
+import os
 import re
+import subprocess
+import sys
 from dataclasses import replace
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 
@@ -88,6 +92,42 @@ def test_an_ablation_differs_from_ours_in_what_it_says_alone(scripts, asked, pro
         assert all(getattr(other, key) == getattr(ours, key) for key in KEPT - named)
     assert made["share_25/ours"].data == replace(ours.data, train_share=0.25)
     assert made["128/ours"].data == replace(ours.data, size=128)
+
+
+def test_readings_of_x_i_are_compared_with_a_word_on_seeds_and_weights(scripts, asked, made):
+    cells = scripts("thyroid_cells")
+    assert {cell.name for cell in made.values() if "readings of x_i" in cell.note} == {"ablation/block_input"}
+    assert "at one seed, and with another number of weights" in made["ablation/block_input"].note
+    (several,) = (cell for cell in cells.ablation(replace(asked, headline="ablation/block_input")) if cell.note)
+    assert "at several seeds" in several.note
+
+
+@pytest.mark.slow
+def test_the_whole_command_trains_each_cell_once_and_writes_the_tables(tmp_path):
+    command = [sys.executable, str(FOLDER / "reproduce_thyroid.py"), "--profile", "smoke", "--seeds", "1", "--out", str(tmp_path)]
+    command += [
+        "--only",
+        "ours",
+        "table3/resnet101",
+        "--",
+        "model.channels=3",
+        "data.limit=40",
+        "trainer.batch_size=32",
+        "generate.least=3",
+    ]
+    environment = {**os.environ, "PYTHONPATH": str(FOLDER.parent), "CUDA_VISIBLE_DEVICES": ""}
+    run = partial(subprocess.run, command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
+    first = run()
+    assert first.returncode == 0, first.stdout + first.stderr
+    assert re.findall(r"^(\S+): [\d.]+ min$", first.stdout, re.M) == ["ours/multilabel", "ours/paper", "table3/resnet101"]
+    tables = (tmp_path / "tables.md").read_text()
+    assert all(title in tables for title in ("## Table 1", "## Table 2", "## Table 3", "## Figure 5", "| resnet101 |"))
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("stages/**/*") if path.is_file()}
+    assert before
+    again = run()
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert " min" not in again.stdout
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("stages/**/*") if path.is_file()} == before
 
 
 def test_words_for_every_run_rule_over_the_profile_and_not_over_what_a_cell_is(scripts, asked):
@@ -223,6 +263,9 @@ def test_tables_stand_beside_the_papers_with_counts_seeds_and_paired_differences
     assert "lower rate" in line
     assert len(re.findall(r"[+-]\d\.\d{3} \(", line)) == 2
     assert re.search(r"[+-]\d\.\d{3} \([+-]\d\.\d{3} to ", line)
+    (ablation,) = (part for name, part in sections.items() if name.startswith("Ablation"))
+    assert "11.17 million" in ablation  # of resnet18 for one channel and few signs
+    assert "accuracy: all signs right at 0.5" in sections["Figure 5"]
     ours = next(line for line in third.splitlines() if line.startswith("| ours, thresholds"))
     assert "| 1, 2 |" in ours
     assert "sd over seeds" in ours
