@@ -9,12 +9,16 @@ import torch
 from cells import CORES, by_key, quickest, step_of
 from thyroid_cells import Cell
 from thyroid_pictures import same
+from torch.nn import functional as F
 
+from medimg.data.loader import epoch_batches
 from medimg.models.dcgan import noise_length
+from medimg.models.sdae import WIDTHS
 from medimg.recipes.cohort import Cohort
 from medimg.recipes.environment import machine_for
 from medimg.recipes.generators import SCALE, content, dcgan, srgan
 from medimg.recipes.groups import groups_of
+from medimg.recipes.layerwise import LR
 from medimg.recipes.networks import Job, jobs, network_of
 from medimg.recipes.one_network import total_steps
 from medimg.recipes.small_judge import judge_settings
@@ -50,18 +54,29 @@ class Budget:
             self.read[key] = load_for_check(settings)
         return self.read[key]
 
-    def phases(self, settings: Settings, job: Job | None = None) -> list[tuple[int, int]]:
-        """Count the optimiser steps of each training of one network, and of its epochs."""
+    def images(self, settings: Settings, job: Job) -> list[int]:
+        """Count the images of each training of one network, real and generated."""
         cohort = self.cohort(settings)
-        job = job or jobs(settings, cohort)[0]
         rows = cohort.cases(*job[1:], "train")
         made = [group.label for group in groups_of(rows, cohort.manifest.classes) for _ in range(group.missing(settings.generate))]
         labels = pd.concat([rows["label"], pd.Series(made, dtype=str)], ignore_index=True)
         if skipped(settings, rows):
-            return [total_steps(settings, len(labels), job[0], 1)]
+            return [len(labels)]
         kept = with_replay(labels, replay=settings.phases.replay, seed=job[0])
-        first, then = (int(flags.sum()) for flags in (single_signs(labels), kept))
-        return [total_steps(settings, first, job[0], 1), total_steps(second(settings), then, job[0], 1)]
+        return [int(flags.sum()) for flags in (single_signs(labels), kept)]
+
+    def phases(self, settings: Settings, job: Job | None = None) -> list[tuple[int, int]]:
+        """Count the optimiser steps of each training of one network, and of its epochs."""
+        job = job or jobs(settings, self.cohort(settings))[0]
+        both = settings, second(settings)
+        return [total_steps(how, count, job[0], 1) for how, count in zip(both, self.images(settings, job), strict=False)]
+
+    def layers(self, settings: Settings, job: Job) -> int:
+        """Count the steps by which layers are trained one by one before the first training."""
+        if not settings.model.layerwise:
+            return 0
+        batches = epoch_batches(self.images(settings, job)[0], settings.trainer.batch_size, job[0], 0)
+        return len(WIDTHS) * settings.model.layerwise * len(batches)
 
     def equal(self, cell: Cell) -> Cell:
         """Give a cell the words that let its network make as many steps as the cell that it is to be like, on however many pictures.
@@ -81,11 +96,12 @@ class Budget:
 
     def steps(self, cell: Cell, lender: Cell | None) -> Steps:
         """Count the steps of everything that a cell trains, by what is trained; what another run lends is not counted."""
-        settings, total = settings_of(cell.words), dict.fromkeys(("drawing", "enlarging", "judging", "network"), 0)
+        settings, total = settings_of(cell.words), dict.fromkeys(("drawing", "enlarging", "judging", "layers", "network"), 0)
         theirs = settings_of(lender.words) if lender else None
         for job in jobs(settings, self.cohort(settings)):
             taken = same(theirs, settings) if theirs and job[0] in theirs.every_seed else []
-            for what, count in (self.generators(settings, job, taken) | {"network": sum(n for n, _ in self.phases(settings, job))}).items():
+            own = {"layers": self.layers(settings, job), "network": sum(steps for steps, _ in self.phases(settings, job))}
+            for what, count in (self.generators(settings, job, taken) | own).items():
                 total[what] += count
         return total
 
@@ -106,7 +122,8 @@ class Budget:
     def seconds(self, cell: Cell, what: str) -> float:
         """Seconds of one step here, on one core or the GPU."""
         settings = settings_of(cell.words)
-        of = (settings.model, settings.data.size, settings.trainer.batch_size) if what == "network" else settings.generate
+        network = settings.model, settings.data.size, settings.trainer.batch_size
+        of = network if what in ("layers", "network") else settings.generate
         key = repr((what, settings.data.size if what == "judging" else 0, of))
         if key not in self.timed:
             torch.set_num_threads(1)
@@ -119,6 +136,23 @@ def _network_step(settings: Settings) -> Callable[[], object]:
     network = network_of(settings, "multilabel", settings.data.classes or ["a", "b"], seed=0).to(machine.device).train()
     shape = settings.trainer.batch_size, settings.model.channels, settings.data.size, settings.data.size
     return step_of(network, torch.randn(shape, device=machine.device), machine)
+
+
+def _layer_step(settings: Settings) -> Callable[[], object]:
+    """A step of the second layer, about as large as each of the others."""
+    device = machine_for(settings).device
+    layer = network_of(settings, "multilabel", settings.data.classes or ["a", "b"], seed=0).denoiser(1).to(device).train()
+    values = torch.rand(settings.trainer.batch_size, layer.layer.in_features, device=device)
+    optimizer = torch.optim.Adam(layer.parameters(), LR)
+
+    def step() -> None:
+        loss = F.mse_loss(layer(values), values)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        float(loss.detach())
+
+    return step
 
 
 def _adversarial_step(settings: Settings, *, enlarging: bool) -> Callable[[], object]:
@@ -144,6 +178,7 @@ TIMED: dict[str, Callable[[Settings], Callable[[], object]]] = {
     "drawing": lambda settings: _adversarial_step(settings, enlarging=False),
     "enlarging": lambda settings: _adversarial_step(settings, enlarging=True),
     "judging": lambda settings: _network_step(judge_settings(settings, 1)),
+    "layers": _layer_step,
     "network": _network_step,
 }
 

@@ -19,17 +19,18 @@ PROFILES = {
     "smoke": ["profile=smoke", "evaluate.explain=0"],
 }
 PLAIN = ("phases.count=1", "model.cross=none", "model.activation=relu", "model.init=default", "generate.judge=false")
-LARGER = "larger pictures than the others', since it takes none under 75 px"
+ENLARGED = "the same images, those under 75 px enlarged to that inside the network"
+LAYERWISE = "its layers trained one by one beforehand, besides the steps"
 SLOWER = "a lower rate than the others', having no batch normalisation"
 # Table 3 in its order: what a network needs of its own, and what is said of that.
 NETWORKS: dict[str, tuple[tuple[str, ...], str]] = {
     "densenet121": ((), ""),
     "resnet101": ((), ""),
-    "inception_v3": (("data.size=75",), LARGER),
+    "inception_v3": ((), ENLARGED),
     "vgg19": (("task.lr={lr}",), SLOWER),
-    "mvgg": (("task.lr={lr}", "model.dropout=0.5"), SLOWER),
+    "mvgg": (("model.dropout=0.5",), ""),
     "googlenet": ((), ""),
-    "sdae": ((), "its layers not trained one by one beforehand"),
+    "sdae": (("model.layerwise=10",), LAYERWISE),
 }
 THIRD = "a third of the others' steps, since one costs many of theirs"  # 120 of its 140 million weights are in its classifier
 RATE = {"quick": "0.0003", "smoke": "0.0003", "paper": "0.01"}  # of networks without batch normalisation
@@ -43,6 +44,7 @@ STEPS = {
     "plain_block": ("unmodified block (no x_i)", ("model.cross=none",)),
     "block_input": ("x_i is the block's input", ("model.cross=block",)),
 }
+READING = "readings of x_i compared at {seeds}, and with another number of weights than ours"
 SHARES = {"25": "data.train_share=0.25", "50": "data.train_share=0.5"}
 
 
@@ -109,9 +111,11 @@ def networks(asked: Asked) -> Iterator[Cell]:
 
 
 def ablation(asked: Asked) -> Iterator[Cell]:
-    """What each step is worth: ours but for one thing (two, where nothing is generated nor varied), with as many steps."""
+    """What each step is worth, with as many steps: ours but for what the label says."""
     for name, (said, own) in STEPS.items():
-        yield cell(asked, "ablation", name, *own, "generate.judge=false", said=said, lender=None if "generate.to=0" in own else asked.ours)
+        note = READING.format(seeds="several seeds" if asked.several(f"ablation/{name}") else "one seed") if name == "block_input" else ""
+        lender = None if "generate.to=0" in own else asked.ours
+        yield cell(asked, "ablation", name, *own, "generate.judge=false", said=said, note=note, lender=lender)
 
 
 def shares(asked: Asked) -> Iterator[Cell]:

@@ -10,7 +10,10 @@ from thyroid_paper import BY_NETWORK
 from thyroid_signs import beside, of, seeds, signs
 
 from medimg.evaluate.compare import judged, paired
+from medimg.models.sizes import ENLARGED
+from medimg.recipes.networks import network_of
 from medimg.run.folder import stored_settings
+from medimg.settings import Settings
 
 CROSS = "several signs"
 
@@ -25,10 +28,16 @@ def networks(done: list[Cell]) -> dict[str, Lines]:
     ours, lines = ours_of(done), list[dict[str, object]]()
     for cell in [*of(done, "table3"), *of(done, "ours")]:
         printed = BY_NETWORK.get("ours" if cell.table == "ours" else cell.label)
-        line: dict[str, object] = {"network": cell.label, "pictures": f"{stored_settings(cell.run).data.size} px"}
+        line: dict[str, object] = {"network": cell.label, "images": sides(stored_settings(cell.run))}
         line |= {"seeds": seeds(cell), "steps": steps_made(cell.run)} | beside(cell, "macro", printed) | minus(cell, ours)
         lines.append(line | {"note": cell.note or "–"})
     return {"Table 3: networks on equal data, with as many optimiser steps unless a note says so; means over signs": lines}
+
+
+def sides(settings: Settings) -> str:
+    """Tell how large the images of a run are, and what its network makes of them."""
+    size, least = settings.data.size, ENLARGED.get(settings.model.name, 0)
+    return f"{size} px" + (f", enlarged to {least}" if size < least else "")
 
 
 def steps_made(run: Path) -> int:
@@ -73,6 +82,7 @@ def _step(cell: Cell, ours: Cell | None) -> dict[str, object]:
         "real images": _taught(cell.run),
         "steps": steps_made(cell.run),
         "seeds": seeds(cell),
+        "weights": f"{weights(cell) / 1e6:.2f} million",
     }
     line |= {"macro AUROC": shown(row_of(cell.run, "auroc", scope="macro")), "exact match": shown(row_of(cell.run, "exact_match"))}
     both, each = row_of(cell.run, "exact_match", scope="cases=two_labels"), []
@@ -80,7 +90,15 @@ def _step(cell: Cell, ours: Cell | None) -> dict[str, object]:
         found = row_of(cell.run, "sensitivity", scope=f"cases=two_labels,class={sign}")
         each += [f"{sign.replace('_', ' ')} {shown(found)}"] if found.get("estimate") is not None else []
     line |= {f"exact match, {CROSS}": f"{shown(both)}, n = {both.get('n', 0)}", f"sensitivity, {CROSS}": "; ".join(each) or "–"}
-    return line | minus(cell, ours) | {f"exact match, {CROSS}, minus ours": _cross_minus(cell, ours)}
+    line |= minus(cell, ours) | {f"exact match, {CROSS}, minus ours": _cross_minus(cell, ours)}
+    return line | {"note": cell.note or "–"}
+
+
+def weights(cell: Cell) -> int:
+    """Count the weights of a run's network."""
+    question = judged(cell.run)["image"].question
+    network = network_of(stored_settings(cell.run), question.kind, question.classes, seed=0)
+    return sum(weight.numel() for weight in network.parameters())
 
 
 def _taught(run: Path) -> int:

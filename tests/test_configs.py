@@ -6,6 +6,7 @@ import pytest
 
 from medimg.run.compose import compose
 from medimg.run.configs import comment, config_root, groups, head, heads, parse
+from medimg.settings import Augment
 
 PROFILES = ("paper", "quick", "demo", "smoke")
 EXPERIMENTS = groups()["experiment"]
@@ -66,6 +67,19 @@ def test_smoke_is_small_everywhere():
         assert smoke.trainer.epochs == 1
         assert smoke.data.limit is not None
         assert paper.data.limit is None
+
+
+def test_the_thyroid_papers_profile_has_what_the_paper_says_and_nothing_besides():
+    paper = compose(["experiment=thyroid_spect", "profile=paper"])
+    task, model = paper.task, paper.model
+    assert (task.optimizer, task.lr, task.schedule, task.decay, task.decay_step) == ("sgd", 0.1, "step", 0.01, 600)
+    assert (task.weight_decay, task.warmup, task.ema, task.label_smoothing, paper.trainer.clip) == (0, 0, None, 0, None)
+    assert (paper.data.size, model.channels, model.name, model.dropout) == (32, 3, "resnet101", 0.5)
+    assert (model.activation, model.init) == ("leaky_relu", "uniform")
+    assert (paper.trainer.epochs, paper.phases.epochs, paper.trainer.batch_size, paper.phases.replay) == (200, 200, 200, 0)
+    assert (paper.generate.to, paper.generate.to_cross) == (1000, 1000)
+    assert paper.augment == Augment()
+    assert paper.decision == "multilabel"  # the paper's rule is a word away, and both are run by scripts/reproduce_thyroid.py
 
 
 def test_list_names_every_experiment():

@@ -2,17 +2,25 @@
 
 import csv
 import json
+import os
 import re
+import subprocess
+import sys
 from dataclasses import replace
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 
 import fakes
 import pytest
 from report.fake_run import fake_run
+from torch import nn
 
 import medimg
+from medimg.models.backbones import build
+from medimg.models.sizes import ENLARGED
 from medimg.run.compose import compose
+from medimg.run.configs import config_root, parse
 from medimg.run.folder import make_run, write_config
 from medimg.settings import Data, Settings
 
@@ -46,7 +54,7 @@ def test_each_cell_is_a_run_of_its_own_and_three_besides_the_headline_have_sever
     assert several == {"ours/multilabel", "ours/paper", "table3/resnet101", "ablation/classic"}
 
 
-def test_networks_of_table_3_see_the_same_pictures_in_one_phase(made):
+def test_networks_of_table_3_see_the_same_pictures_in_one_phase(scripts, made):
     ours = settings_of(made["ours/multilabel"])
     for cell in (cell for cell in made.values() if cell.table == "table3"):
         settings = settings_of(cell)
@@ -54,9 +62,23 @@ def test_networks_of_table_3_see_the_same_pictures_in_one_phase(made):
         assert replace(settings.generate, judge=True) == ours.generate
         assert settings.augment == ours.augment
         assert (settings.phases.count, settings.model.cross) == (1, "none")
-        larger = settings.data.size != ours.data.size
-        assert replace(settings.data, size=ours.data.size) == ours.data
-        assert larger == (settings.model.name == "inception_v3") == ("larger" in cell.note)
+        assert settings.data == ours.data
+        assert (settings.model.name in ENLARGED) == (f"under {ENLARGED.get(settings.model.name)} px enlarged" in cell.note)
+        assert (scripts("thyroid_steps").sides(settings) == "32 px, enlarged to 75") == (settings.model.name == "inception_v3")
+        assert settings.model.layerwise == (parse(config_root() / "model" / "sdae.yaml")["layerwise"] if cell.label == "sdae" else 0)
+
+
+@pytest.mark.parametrize("profile", ["quick", "paper", "smoke"])
+def test_a_lower_rate_is_for_networks_without_batch_normalisation_and_said(scripts, asked, profile):
+    cells = scripts("thyroid_cells")
+    slower = []
+    for cell in cells.networks(replace(asked, profile=profile)):
+        settings = settings_of(cell)
+        assert (settings.task.lr < settings_of(next(cells.ours(replace(asked, profile=profile)))).task.lr) == (cells.SLOWER in cell.note)
+        if cells.SLOWER in cell.note:
+            slower.append(settings.model.name)
+            assert not any(isinstance(module, nn.BatchNorm2d) for module in build(settings.model.name, outputs=2).modules())
+    assert slower == ["vgg19"]
 
 
 @pytest.mark.parametrize("profile", ["quick", "paper", "smoke"])
@@ -72,13 +94,49 @@ def test_an_ablation_differs_from_ours_in_what_it_says_alone(scripts, asked, pro
     assert made["128/ours"].data == replace(ours.data, size=128)
 
 
+def test_readings_of_x_i_are_compared_with_a_word_on_seeds_and_weights(scripts, asked, made):
+    cells = scripts("thyroid_cells")
+    assert {cell.name for cell in made.values() if "readings of x_i" in cell.note} == {"ablation/block_input"}
+    assert "at one seed, and with another number of weights" in made["ablation/block_input"].note
+    (several,) = (cell for cell in cells.ablation(replace(asked, headline="ablation/block_input")) if cell.note)
+    assert "at several seeds" in several.note
+
+
+@pytest.mark.slow
+def test_the_whole_command_trains_each_cell_once_and_writes_the_tables(tmp_path):
+    command = [sys.executable, str(FOLDER / "reproduce_thyroid.py"), "--profile", "smoke", "--seeds", "1", "--out", str(tmp_path)]
+    command += [
+        "--only",
+        "ours",
+        "table3/resnet101",
+        "--",
+        "model.channels=3",
+        "data.limit=40",
+        "trainer.batch_size=32",
+        "generate.least=3",
+    ]
+    environment = {**os.environ, "PYTHONPATH": str(FOLDER.parent), "CUDA_VISIBLE_DEVICES": ""}
+    run = partial(subprocess.run, command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
+    first = run()
+    assert first.returncode == 0, first.stdout + first.stderr
+    assert re.findall(r"^(\S+): [\d.]+ min$", first.stdout, re.M) == ["ours/multilabel", "ours/paper", "table3/resnet101"]
+    tables = (tmp_path / "tables.md").read_text()
+    assert all(title in tables for title in ("## Table 1", "## Table 2", "## Table 3", "## Figure 5", "| resnet101 |"))
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("stages/**/*") if path.is_file()}
+    assert before
+    again = run()
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert " min" not in again.stdout
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("stages/**/*") if path.is_file()} == before
+
+
 def test_words_for_every_run_rule_over_the_profile_and_not_over_what_a_cell_is(scripts, asked):
     asked = replace(asked, profile="smoke", more=("data.manifest=some.csv", "phases.replay=2", "generate.to=9", "data.size=96"))
     made = {cell.name: cell for cell in scripts("thyroid_cells").all_cells(asked)}
     for cell in made.values():
         assert "phases.replay=2" in cell.words
         assert not any(word.startswith("data.limit=") for word in cell.words)
-    assert "data.size=96" in made["table3/inception_v3"].words
+    assert all("data.size=96" in cell.words for cell in made.values() if cell.table == "table3")
     assert {"data.size=128", "generate.to=9"} < {*made["128/ours"].words}
     assert "generate.to=0" in made["ablation/none"].words
 
@@ -111,6 +169,17 @@ def test_every_network_makes_as_many_steps_as_ours(scripts, asked, own):
             assert abs(steps - wanted) <= per_epoch / 2
 
 
+def test_the_plan_counts_layers_trained_one_by_one(scripts, asked, own):
+    cells, thyroid_budget = scripts("thyroid_cells"), scripts("thyroid_budget")
+    budget = thyroid_budget.Budget()
+    made = {cell.label: cell for cell in cells.networks(replace(asked, more=own))}
+    settings = settings_of(made["sdae"])
+    ((_, per_epoch),) = budget.phases(settings)
+    assert budget.steps(made["sdae"], None)["layers"] == 3 * 10 * per_epoch
+    assert budget.steps(made["resnet101"], None)["layers"] == 0
+    thyroid_budget.TIMED["layers"](settings)()
+
+
 def test_the_plan_counts_generators_where_they_are_trained(scripts, asked, own, monkeypatch, capsys):
     cells, budget = scripts("thyroid_cells"), scripts("thyroid_budget")
     free = ("ours/paper", "table3/resnet101", "ablation/dcgan", "ablation/none", "share_25/classic", "128/ours")
@@ -132,7 +201,8 @@ def test_generators_are_lent_where_they_would_be_the_same(scripts, made):
     lent = {name: same(settings_of(made["ours/multilabel"]), settings_of(cell)) for name, cell in made.items()}
     everything = ["2_dcgan", "3_dcgan*", "4_srgan", "5_extend"]
     assert all(lent[name] == everything for name in ("ours/paper", "table3/vgg19", "ablation/one_phase", "ablation/block_input"))
-    assert lent["table3/inception_v3"] == lent["128/ours"] == everything[:3]
+    assert lent["table3/inception_v3"] == everything
+    assert lent["128/ours"] == everything[:3]
     assert lent["ablation/dcgan"] == lent["128/dcgan"] == everything[:2]
     assert not any(lent[name] for name in ("ablation/none", "ablation/classic", "share_25/ours", "share_50/classic"))
 
@@ -193,6 +263,9 @@ def test_tables_stand_beside_the_papers_with_counts_seeds_and_paired_differences
     assert "lower rate" in line
     assert len(re.findall(r"[+-]\d\.\d{3} \(", line)) == 2
     assert re.search(r"[+-]\d\.\d{3} \([+-]\d\.\d{3} to ", line)
+    (ablation,) = (part for name, part in sections.items() if name.startswith("Ablation"))
+    assert "11.17 million" in ablation  # of resnet18 for one channel and few signs
+    assert "accuracy: all signs right at 0.5" in sections["Figure 5"]
     ours = next(line for line in third.splitlines() if line.startswith("| ours, thresholds"))
     assert "| 1, 2 |" in ours
     assert "sd over seeds" in ours

@@ -25,7 +25,7 @@ HEADINGS = {
     "per_site": "By site",
     "per_subgroup": "By subgroup",
     "per_fold": "By fold and seed",
-    "per_labels": "Cases with one label, and with two",
+    "per_labels": "Cases with one label, and with several",
     "confusion": "True and predicted labels, counts of images of the first seed",
     "roc": "ROC curves",
     "pr": "Precision and recall",

@@ -108,10 +108,8 @@ def equal_coverage(real: int, generated: int) -> float:
     return float(1 - np.prod((real - 1 - steps) / (real - 1 + generated - steps)))
 
 
-def recognised(probabilities: ArrayLike, labels: ArrayLike, thresholds: ArrayLike | None = None) -> Flags:
-    """Say which of (N, K) pictures show every sign of (K,) flags: each at its threshold (K,), or, without these, the most probable."""
+def recognised(probabilities: ArrayLike, labels: ArrayLike) -> Flags:
+    """Say of which of (N, K) pictures the signs of (K,) flags are the most probable ones."""
     chances, wanted = np.asarray(probabilities, dtype=float), np.asarray(labels, dtype=bool)
-    if thresholds is not None:
-        return np.asarray((chances[:, wanted] >= np.asarray(thresholds, dtype=float)[wanted]).all(axis=1))
     best = np.argsort(-chances, axis=1, kind="stable")[:, : int(wanted.sum())]
     return np.asarray(wanted[best].all(axis=1))

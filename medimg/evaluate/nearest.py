@@ -13,14 +13,14 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import ndimage, stats
 from scipy.spatial.distance import cdist
 
-from medimg.metrics import Array, Undefined
+from medimg.metrics import Array, Flags, Undefined
 
 Distances = Callable[[Array, Array], Array]
 SIDE = 32  # pixels; larger pictures are averaged down to about this, so that a shift means the same
 BLUR = 1.0  # pixels of SIDE, standard deviation: shot noise does not hide a copy
 REACH = 2  # pixels of SIDE that a copy may be shifted by
 SHARE = 0.001  # of independent pictures that are called memorised by chance
-SURPRISE = 0.001  # chance below which their number, or one of them, is told as more than chance
+SURPRISE = 0.001  # chance of a run without copies that any of its groups, in any space, is told to have more than chance
 CHUNK = 512
 
 
@@ -112,11 +112,22 @@ class Copies:
         return SHARE * len(self.chance)
 
     @property
-    def beyond_chance(self) -> bool:
-        """Whether they are too many for chance, or one is too near for it, all pictures of the group allowed for."""
+    def surprise(self) -> float:
+        """The chance that so many are called memorised, or that one of all pictures is so near: 1 where none is.
+
+        Twice the smaller of both, as there are two. It takes the pictures for independent of one another, which they are not quite, as
+        they share the real ones that they are measured by: of groups without copies up to 3 in 100 are below 0.01
+        (tests/evaluate/test_nearest.py). Those of one generator may be less independent still.
+        """
         if not len(self.found):
-            return False
-        return bool(stats.poisson.sf(len(self.found) - 1, self.expected) < SURPRISE or self.chance.min() * len(self.chance) < SURPRISE)
+            return 1.0
+        return float(min(1.0, 2 * stats.poisson.sf(len(self.found) - 1, self.expected), 2 * self.chance.min() * len(self.chance)))
+
+
+def beyond_chance(surprises: ArrayLike) -> Flags:
+    """Say which of all (N,) groups and spaces of a run have more copies than by chance, each at an N-th of `SURPRISE` (Bonferroni)."""
+    chances = np.asarray(surprises, dtype=float)
+    return np.asarray(chances < SURPRISE / max(1, chances.size))
 
 
 def copies(near: Neighbours, reference: Neighbours) -> Copies | Undefined:

@@ -16,7 +16,10 @@ COLUMNS = ["shown", "metric", "n", "patients", "before", "after", "difference", 
 
 
 def phase_rows(before: Cases, after: Cases) -> list[Row]:
-    """Compare the same cases, those with one label, with several, and all: a row each measure, differences are after minus before."""
+    """Compare the same cases, those with one label, with several, and all: a row each measure, differences are after minus before.
+
+    A measure that one of the two does not have is a row with the reason and without numbers.
+    """
     labels = after.truth.sum(axis=1)
     shown: dict[str, Flags] = {"one label": labels == 1, "several labels": labels > 1, "all": np.ones(len(labels), dtype=bool)}
     return [row for name, keep in shown.items() if keep.any() for row in _rows(name, before.where(keep), after.where(keep))]
@@ -28,7 +31,7 @@ def _rows(shown: str, before: Cases, after: Cases) -> list[Row]:
     return [
         counts | {"metric": key[0], "before": row["b"], "after": row["a"]} | {name: row[name] for name in COLUMNS[6:]}
         for key in MEASURES
-        if (row := found.get(key)) is not None and row["b"] is not None
+        if (row := found.get(key)) is not None
     ]
 
 

@@ -15,8 +15,7 @@ from medimg.metrics import Array, Flags
 
 Row = dict[str, Any]
 OF_BOTH = {"auroc", "auprc", "balanced_accuracy", "f1", "kappa", "mcc"}
-LABELS = {1: "one_label", 2: "two_labels"}
-OF_LABELS = {"sensitivity", "specificity"}  # told label by label of the cases with one label and of those with two
+OF_LABELS = {"sensitivity", "specificity"}  # told label by label of the cases with one label and of those with several
 
 
 @dataclass(frozen=True)
@@ -109,7 +108,7 @@ def row_of(cases: Cases, key: Key, seen: Seen, lonely: int, over_folds: bool) ->
 def rows_of(cases: Cases, level: str, scope: str, aggregates: tuple[str, ...]) -> list[Row]:
     """Measure one set of cases in one or two ways; of a part of the cases only the whole and the mean over classes are kept.
 
-    Of the cases with one label, and of those with two, sensitivity and specificity of each label are kept as well.
+    Of the cases with one label, and of those with several, sensitivity and specificity of each label are kept as well.
     """
     drawn = draw(cases.frame, cases.question.draws, cases.question.seed)
     rows = []
@@ -158,8 +157,9 @@ def scopes(cases: Cases) -> Iterator[tuple[str, tuple[str, ...], Flags]]:
         for value in values if len(values) > 1 else ():
             yield f"{name}={value}", part, (frame[name] == value).to_numpy()
     shown = cases.truth.sum(axis=1)
-    if question.several and (shown == 2).any():
-        yield from ((f"cases={name}", part, shown == count) for count, name in LABELS.items() if (shown == count).any())
+    if question.several and (shown > 1).any():
+        kinds: dict[str, Flags] = {"one_label": shown == 1, "two_labels": shown > 1}  # two or more
+        yield from ((f"cases={name}", part, keep) for name, keep in kinds.items() if keep.any())
 
 
 def judge(images: Cases, patients: Cases | None, mixed: int) -> list[Row]:

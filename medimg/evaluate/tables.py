@@ -20,7 +20,7 @@ def _pick(rows: list[Row], keep: Any) -> pd.DataFrame:
 
 
 def of_rows(rows: list[Row]) -> dict[str, pd.DataFrame]:
-    """Deal the rows into the tables results, per_class, per_site, per_subgroup and per_fold, and per_labels where cases have two."""
+    """Deal the rows into the tables results, per_class, per_site, per_subgroup and per_fold, and per_labels where cases have several."""
     plain = {"all", "macro"}
     counted = _pick(rows, lambda row: row["scope"].startswith("cases="))
     return ({"per_labels": counted} if len(counted) else {}) | {

@@ -17,10 +17,12 @@ from medimg.models.cnn_f import cnn_f
 from medimg.models.cnn_head_neck import cnn_head_neck
 from medimg.models.cnn_parkinson import cnn_parkinson
 from medimg.models.cross_resnet import Reading, crossed
+from medimg.models.enlarge import Enlarge
 from medimg.models.fusion import FusedClassifier
 from medimg.models.layers import layers_of
 from medimg.models.mvgg import mvgg
 from medimg.models.sdae import SDAE
+from medimg.models.sizes import ENLARGED
 from medimg.models.transfer import TransferClassifier
 from medimg.models.uniform import draw_uniformly
 
@@ -43,6 +45,7 @@ def build(
     has the name and shape of this network is taken, and a file of which nothing fits is refused. `head=transfer` puts a new classifier
     of three layers, with the dropout, in the place of the network's own. `cross` modifies a ResNet's blocks (see `crossed`),
     `activation=leaky_relu` takes the place of the network's own, `init=uniform` draws convolutions that no weights are given for.
+    Images too small for a network of `ENLARGED` are enlarged inside it.
     """
     pretrained = weights == "imagenet"
     if head == "transfer":
@@ -86,6 +89,8 @@ def _make(name: str, outputs: int, channels: int, dropout: float, pretrained: bo
     network = make(name, outputs, channels, dropout, pretrained, activation)
     if init == "uniform" and not pretrained:
         draw_uniformly(network, SLOPE if activation == "leaky_relu" else 0.0)
+    if name in ENLARGED:
+        network.register_forward_pre_hook(Enlarge(ENLARGED[name]))
     return network
 
 

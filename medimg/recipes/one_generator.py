@@ -1,6 +1,6 @@
 """Train one generator against its discriminator on one set of pictures, counted in steps: what every recipe that generates does."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -31,7 +31,6 @@ class Plan:
     lr_discriminator: float = 2e-4
     betas: tuple[float, float] = (0.5, 0.999)
     adversarial: float = 1.0  # weight of the discriminator's word beside the content loss
-    label_smoothing: float = 0.0
     ema: float | None = 0.99
 
 
@@ -39,7 +38,6 @@ def train_generator(
     generator: nn.Module, discriminator: nn.Module, source: Callable[[Tensor, np.random.Generator], Tensor], pictures: Dataset[Any],
     machine: Machine, plan: Plan, trainer: Trainer, *, seed: int, folder: Path, what: str,
     content: Callable[[Tensor, Tensor], Tensor] | None = None, augment: Callable[[Tensor, np.random.Generator], Tensor] | None = None,
-    loggers: Sequence[Any] = (),
 ) -> Keeper:  # fmt: skip
     """Train both networks in place and leave them in their last (averaged) state; goes on from the checkpoints in `folder`.
 
@@ -49,7 +47,7 @@ def train_generator(
     machine = replace(machine, precision="fp32", memory_format="contiguous")
     module = Adversarial(
         generator, discriminator, source, seed=seed, content=content, adversarial=plan.adversarial, augment=augment,
-        label_smoothing=plan.label_smoothing, lr_generator=plan.lr_generator, lr_discriminator=plan.lr_discriminator, betas=plan.betas,
+        lr_generator=plan.lr_generator, lr_discriminator=plan.lr_discriminator, betas=plan.betas,
     )  # fmt: skip
     keeper = Keeper(
         CheckpointFolder(folder / "checkpoints"), None, told=partial(note, folder), ema=plan.ema,
@@ -60,6 +58,6 @@ def train_generator(
         accumulate=1, patience=None, clip=None,
     )  # fmt: skip
     draws = plan.batch_size * plan.steps_per_row * ranks.world()
-    best = fit(module, pictures, keeper, settings, machine, seed=seed, steps=plan.steps, draws=draws, loggers=[*loggers], what=what)
+    best = fit(module, pictures, keeper, settings, machine, seed=seed, steps=plan.steps, draws=draws, what=what)
     Adversaries(generator, discriminator).load_state_dict(load_weights(best))
     return keeper

@@ -45,6 +45,7 @@ def join_scores(tables: Sequence[Path], path: Path) -> None:
 def measures(logits: NDArray[np.float32], labels: NDArray[np.float32], kind: Kind) -> dict[str, float]:
     """Measure a network on validation: log-loss after its best temperature, and AUROC (mean over the classes where it is defined).
 
+    Of several labels, each with a probability of its own, also the share of cases whose every label is right at a threshold of 0.5.
     The temperature is fitted again in the end, so an epoch is chosen by how well it tells the classes apart, not by how sure it is.
     """
     first = 1 if kind == "binary" else 0
@@ -52,7 +53,8 @@ def measures(logits: NDArray[np.float32], labels: NDArray[np.float32], kind: Kin
     truth = labels[:, first:] > 0.5
     row = {"val/loss": least_log_loss(truth, p, kind)}
     areas = [area for k in range(p.shape[1]) if not isinstance(area := auroc(truth[:, k], p[:, k]), Undefined)]
-    return row | ({"val/auroc": float(np.mean(areas))} if areas else {})
+    exact = {"val/exact_match": float(((p >= 0.5) == truth).all(axis=1).mean())} if kind == "multilabel" else {}
+    return row | ({"val/auroc": float(np.mean(areas))} if areas else {}) | exact
 
 
 def question_of(settings: Settings, kind: Kind, classes: Sequence[str]) -> dict[str, Any]:

@@ -36,7 +36,7 @@ def judge_settings(settings: Settings, images: int) -> Settings:
 def train_judge(
     settings: Settings, cohort: Cohort, machine: Machine, run: Path, job: Job, name: str, inputs: dict[str, Any], taught: Joined
 ) -> Path:  # fmt: skip
-    """Train one in a stage of its own, on the real training part or on `taught`; its answers for val and test lie there."""
+    """Train one on `taught` in a stage of its own; its answers for val and test lie there."""
     small = judge_settings(settings, len(cohort.cases(*job[1:], "train")))
     own = {"judge": asdict(small.model) | asdict(small.task), "steps": small.trainer.max_steps, **inputs}
     folder = stage(run, prepares(name, job), own, partial(_train, small, cohort, machine, job, taught))

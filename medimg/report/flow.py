@@ -11,6 +11,8 @@ LEFT_OUT = {
     "excluded_where": "not chosen (data.where)", "excluded_withdrawn": "withdrawn (data.exclude)", "excluded_label": "of other classes",
     "excluded": "excluded by the user", "refused": "refused, unreadable", "duplicate": "identical pixels twice",
 }  # fmt: skip
+UNUSED = {"unused": "Not used (data.train_share)"}
+PLACES = {1: (30,), 2: (14, 50), 3: (14, 50, 86), 4: (12, 37, 62, 87)}  # of the parts, in per cent of the width
 
 
 def left_out(run: RunFolder) -> list[tuple[str, int]]:
@@ -32,7 +34,7 @@ def part_lines(run: RunFolder) -> list[tuple[str, str]]:
         return [("Test", f"{plural(patients, 'patient')}\n{plural(images, 'image')}")] if images else []
     folds = parts(run)
     lines = []
-    for part, title in PARTS.items():
+    for part, title in (PARTS | UNUSED).items():
         here = [fold[part] for fold in folds.values() if part in fold]
         if here:
             counts = {unit: _range([int(finite(one.get(unit)) or 0) for one in here]) for unit in ("patients", "images")}
@@ -58,9 +60,9 @@ def draw(run: RunFolder) -> Figure | None:
     _box(axis, 30, 24, 30, f"In the run\n{plural(patients, 'patient') if patients else 'patients not stated'}, {plural(used, 'image')}")
     axis.annotate("", (30, 28.5), (30, 38.6), arrowprops={"arrowstyle": "-|>", "color": "#444444"})
     axis.annotate("", (57, 33.5), (30, 33.5), arrowprops={"arrowstyle": "-|>", "color": "#444444", "shrinkA": 0})
-    for (title, text), x in zip(ends, (14, 50, 86) if len(ends) > 1 else (30,), strict=False):
-        _box(axis, x, 6.5, 27, f"{title}\n{text}", 11)
-        axis.annotate("", (x, 12.2), (30, 19.4), arrowprops={"arrowstyle": "-|>", "color": "#444444", "shrinkA": 0})
+    for (title, text), x in zip(ends, PLACES.get(len(ends), ()), strict=True):
+        _box(axis, x, 6.5, 27 if len(ends) < 4 else 23.5, "\n(".join(f"{title}\n{text}".split(" (")), 12.4)
+        axis.annotate("", (x, 12.9), (30, 19.4), arrowprops={"arrowstyle": "-|>", "color": "#444444", "shrinkA": 0})
     return figure
 
 

@@ -13,6 +13,10 @@ UNITS = ("seed", "fold", "member")
 SPACES = {"pixel": "pixels", "feature": "features"}
 ADDED = ["generated", "memorised_pixel", "memorised_feature", "expected_by_chance"]
 WIDEST = 2048
+BEYOND = (
+    "so many, or one so near, as a run without copies would show in any group, seed, fold or space once in 1,000 times, if its generated "
+    "images were independent of one another; those of one generator are not quite."
+)
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,8 @@ def copies_table(run: RunFolder, each: bool = False) -> Table:
         counts = [count_cell(row.get(name)) for name in ("patients", "generated")]
         lines.append([Cell(words(str(row["group"])), unit), *counts, near, *copies])
     head = ["Group", "Real patients", "Generated images", "Nearest real image", *(f"Memorised, by {name}" for name in SPACES.values())]
-    note = "Nearest real image: median of the root mean square difference of grey values, and the same of real images to other patients'."
+    note = "Nearest real image: median of the root mean square difference of grey values, and the same of real images to other patients'. "
+    note += f"Red: {BEYOND}"
     return drop_empty(Table("Copies of patients", head, lines, note))
 
 

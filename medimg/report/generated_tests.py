@@ -28,7 +28,9 @@ def generated_test_table(run: RunFolder) -> Table:
         share = finite(row["share"])
         told = Cell("–" if share is None else f"{100 * share:.1f} %", look="num")
         lines.append([name_cell(words(str(row["class"]))), *(count_cell(row.get(name)) for name in ("recognised", "shown")), told])
+    lacking = [line[0].text for line in lines if line[2].text == "0"]
     note = "A network that knows a generator's habits recognises its images; how it does on patients stands under Results."
+    note += f" No images were generated of {', '.join(lacking)}, so 'all' holds none of these." if lacking else ""
     return Table("Tested on generated images", ["Class", "Recognised", "Shown", "Share"], lines, note)
 
 

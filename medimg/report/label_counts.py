@@ -1,11 +1,11 @@
-"""Cases that show one label beside those that show two: how each kind is answered."""
+"""Cases that show one label beside those that show several: how each kind is answered."""
 
 from medimg.report.folder import Json, RunFolder
 from medimg.report.results import methods, pick, scope_of
 from medimg.report.table import Cell, Table, count_cell, measure_cell, name_cell
 from medimg.report.words import finite, metric_name, scrub, words
 
-KINDS = {"one_label": "One label", "two_labels": "Two labels"}
+KINDS = {"one_label": "One label", "two_labels": "Several labels"}  # two or more
 WHOLE = ("exact_match", "no_decision")
 OF_LABEL = ("sensitivity", "specificity")
 
@@ -17,7 +17,7 @@ def label_rows(run: RunFolder, kind: str, name: str | None = None) -> list[Json]
 
 
 def label_counts_table(run: RunFolder) -> Table:
-    """All cases, those with one label and those with two, one column each; a line for each measure of the whole and of each label."""
+    """All cases, those with one label and those with several, one column each; a line for each measure of the whole and of each label."""
     there = {kind: rows for kind in KINDS if (rows := label_rows(run, kind))}
     if not there:
         return Table("", [])

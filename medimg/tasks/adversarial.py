@@ -36,7 +36,7 @@ class Adversarial(pl.LightningModule):
 
     `source(real, random)` is what the generator is fed: noise, or the real pictures made small. `content(fake, real)` is a loss of
     the generator besides `adversarial` times the one by the discriminator; a module among these does not learn. `augment` varies real
-    and generated pictures before they are judged. `label_smoothing` lowers the answer for real pictures only (Salimans et al., 2016).
+    and generated pictures before they are judged.
     Everything random in a step is a function of (seed, epoch, step, process). The adversarial loss does not saturate: -log D(fake).
     Source: Goodfellow et al., 2014; the optimiser's numbers from Radford et al. (DCGAN), 2016.
     """
@@ -44,14 +44,14 @@ class Adversarial(pl.LightningModule):
     def __init__(
         self, generator: nn.Module, discriminator: nn.Module, source: Callable[[Tensor, np.random.Generator], Tensor], *, seed: int = 0,
         content: Callable[[Tensor, Tensor], Tensor] | None = None, adversarial: float = 1.0,
-        augment: Callable[[Tensor, np.random.Generator], Tensor] | None = None, label_smoothing: float = 0.0,
+        augment: Callable[[Tensor, np.random.Generator], Tensor] | None = None,
         lr_generator: float = 2e-4, lr_discriminator: float = 2e-4, betas: tuple[float, float] = (0.5, 0.999),
     ) -> None:  # fmt: skip
         super().__init__()
         self.network = Adversaries(generator, discriminator)
         self.source, self.seed, self.augment = source, seed, augment
         self.content = content.requires_grad_(False).eval() if isinstance(content, nn.Module) else content
-        self.adversarial, self.label_smoothing = adversarial, label_smoothing
+        self.adversarial = adversarial
         self.lr_generator, self.lr_discriminator, self.betas = lr_generator, lr_discriminator, betas
 
     def forward(self, given: Tensor) -> Tensor:
@@ -73,7 +73,7 @@ class Adversarial(pl.LightningModule):
             random = draw(self.seed, AUGMENT, *place)
             seen, shown = self.augment(real, random), self.augment(fake, random)
         judge = self.network.discriminator
-        discriminator = _loss(judge(seen), 1 - self.label_smoothing) + _loss(judge(shown.detach()), 0.0)
+        discriminator = _loss(judge(seen), 1.0) + _loss(judge(shown.detach()), 0.0)
         generator = self.adversarial * _loss(_through(judge, shown), 1.0)
         if self.content is not None:
             generator = generator + self.content(fake, real)

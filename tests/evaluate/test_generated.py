@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from evaluate.blobs import blobs
 
-from medimg.evaluate.generated import COLUMNS, FOUND, judge_generated, write_generated
+from medimg.evaluate.generated import CHANCES, COLUMNS, FOUND, judge_generated, warned, write_generated
 from medimg.evaluate.spaces import Pictures
 
 CLASSES = ["goitre", "nodule", "reduced_uptake"]
@@ -47,7 +47,7 @@ def test_each_group_has_a_row_with_every_number(judged):
     assert row.drop("reason").notna().all()
     assert row["reason"] == ""
     assert row["memorised_pixel"] == row["memorised_feature"] == 0
-    assert not row["beyond_chance_pixel"]
+    assert not warned(judged[0]).set_index("group").loc["goitre|reduced_uptake", list(CHANCES.values())].any()
     assert row["expected_by_chance"] == pytest.approx(0.04)
     assert row["recognised"] == row["recognised_real"] == 1
 
@@ -57,7 +57,7 @@ def test_planted_copies_are_named_with_the_picture_they_repeat(judged):
     assert list(found) == FOUND
     assert set(found["group"]) == {"nodule"}
     assert table.set_index("group").loc["nodule", ["memorised_pixel", "memorised_feature"]].tolist() == [25, 25]
-    assert table.set_index("group").loc["nodule", ["beyond_chance_pixel", "beyond_chance_feature"]].all()
+    assert warned(table).set_index("group").loc["nodule", list(CHANCES.values())].all()
     assert set(found["id"]) == {f"copy{n}" for n in range(25)}
     assert (found["nearest"].str.removeprefix("real").astype(int) == found["id"].str.removeprefix("copy").astype(int) + 25).all()
     assert (found["ratio"] < found["limit"]).all()
@@ -68,6 +68,7 @@ def test_a_group_that_was_not_extended_has_its_reason_and_no_numbers(judged):
     assert row["reason"] == "3 pictures only"
     assert row["generated"] == 0
     assert row.drop(["real", "patients", "generated", "reason"]).isna().all()
+    assert warned(judged[0]).set_index("group").loc["normal", list(CHANCES.values())].isna().all()
 
 
 def test_what_cannot_be_measured_is_empty_with_the_reason():
@@ -93,6 +94,17 @@ def test_two_patients_are_too_few_to_tell_a_copy():
 def test_the_tables_are_written_into_the_run(judged, tmp_path):
     write_generated(tmp_path, *judged)
     again = pd.read_csv(tmp_path / "tables" / "generated.csv")
-    assert list(again) == COLUMNS
+    assert list(again) == [*COLUMNS, *CHANCES.values()]
+    assert set(again.set_index("group").loc["nodule", list(CHANCES.values())].map(str)) == {"True"}
     assert list(pd.read_csv(tmp_path / "tables" / "memorised.csv")) == FOUND
-    assert "much nearer to one patient" in (tmp_path / "tables" / "generated.md").read_text()
+    told = (tmp_path / "tables" / "generated.md").read_text()
+    assert "much nearer to one patient" in told
+    assert "taken for independent of one another" in told
+
+
+def test_one_group_among_the_folds_of_a_run_needs_less_chance_to_be_told(judged):
+    table = judged[0].assign(chance_pixel=[0.0004, 1.0, np.nan], chance_feature=[1.0, 0.0, np.nan])
+    assert list(warned(table.iloc[:1])["beyond_chance_pixel"]) == [True]  # below 0.001 / 2
+    several = warned(pd.concat([table] * 3))
+    assert not several["beyond_chance_pixel"].fillna(False).any()
+    assert list(several["beyond_chance_feature"].map(str)) == ["False", "True", "None"] * 3

@@ -79,6 +79,17 @@ def test_without_two_labels_on_any_case_there_is_nothing_to_tell_apart(make_run,
     assert not (run / "tables" / "per_labels.csv").exists()
 
 
+def test_cases_of_three_labels_are_among_those_of_several(make_run, rewrite, pick):
+    run = make_run(kind="multilabel", classes=CLASSES, patients=30, folds=1)
+    rewrite(run, "test", lambda t: t.assign(label=t["label"].where(t["label"] != "a|b", "a|b|c")))
+    metrics = evaluate(run)
+    shown = pd.read_csv(run / "predictions" / "test.csv")["label"].str.count(r"\|") + 1
+    assert (shown == 3).any()
+    counts = [pick(metrics, "exact_match", scope=f"cases={kind}")["n"] for kind in ("one_label", "two_labels")]
+    assert counts == [(shown == 1).sum(), (shown > 1).sum()]
+    assert sum(counts) == pick(metrics, "exact_match")["n"]
+
+
 def test_measures_of_patients_drawn_twice_or_not_at_all_equal_those_of_copied_rows(make_run):
     question = read_question(make_run(kind="multiclass", classes=("a", "b", "c"), patients=30))
     rng = np.random.default_rng(0)

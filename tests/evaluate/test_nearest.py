@@ -3,9 +3,20 @@
 import numpy as np
 import pytest
 from evaluate.blobs import blobs, counted, expected
-from scipy import ndimage
+from scipy import ndimage, stats
 
-from medimg.evaluate.nearest import CHUNK, SHARE, Copies, blurred, copies, feature_distances, neighbours, pixel_distances
+from medimg.evaluate.nearest import (
+    CHUNK,
+    SHARE,
+    SURPRISE,
+    Copies,
+    beyond_chance,
+    blurred,
+    copies,
+    feature_distances,
+    neighbours,
+    pixel_distances,
+)  # fmt: skip
 from medimg.metrics import Undefined
 
 COPIED = {
@@ -55,7 +66,7 @@ def test_false_alarms_of_pictures_are_as_stated_and_seldom_loud(real):
     draws = [judged(blurred(blobs(rng, 60)), blurred(blobs(rng, real))) for _ in range(40)]
     assert np.mean([(draw.chance < 0.05).mean() for draw in draws]) == pytest.approx(0.05, abs=0.02)
     assert sum(len(draw.found) for draw in draws) <= 8  # 2.4 expected
-    assert not any(draw.beyond_chance for draw in draws)
+    assert not beyond_chance([draw.surprise for draw in draws]).any()
 
 
 @pytest.mark.parametrize(("dimensions", "real"), [(2, 30), (8, 12), (8, 100), (64, 40)])
@@ -65,18 +76,33 @@ def test_false_alarms_of_features_are_near_what_is_stated(dimensions, real):
     chances = np.stack([draw.chance for draw in draws])
     assert (chances < 0.1).mean() == pytest.approx(0.1, abs=0.02)
     assert np.mean([len(draw.found) for draw in draws]) < 3 * draws[0].expected
-    assert np.mean([draw.beyond_chance for draw in draws]) < 0.02
+    assert np.mean([draw.surprise < SURPRISE for draw in draws]) < 0.02
+    assert np.mean([draw.surprise < 0.01 for draw in draws]) < 0.05  # pictures share the real ones that they are measured by
 
 
 def test_too_many_are_beyond_chance_and_so_is_a_single_picture_that_is_the_same():
     def told(*chances, of):
         return Copies(np.arange(len(chances)), 0.3, np.array([*chances, *[0.5] * (of - len(chances))]))
 
-    assert told(*[SHARE / 2] * 7, of=1000).beyond_chance
-    assert not told(*[SHARE / 2] * 3, of=1000).beyond_chance
-    assert told(0.0, of=1000).beyond_chance
-    assert not told(of=1000).beyond_chance
-    assert told(of=1000).expected == pytest.approx(1)
+    many, few, same, none = told(*[SHARE / 2] * 7, of=1000), told(*[SHARE / 2] * 3, of=1000), told(0.0, of=1000), told(of=1000)
+    assert [bool(beyond_chance([each.surprise])) for each in (many, few, same, none)] == [True, False, True, False]
+    assert none.expected == pytest.approx(1)
+    assert none.surprise == 1
+
+
+def test_what_would_be_too_many_in_one_group_is_not_in_one_of_many():
+    seven = Copies(np.arange(7), 0.3, np.array([*[SHARE / 2] * 7, *[0.5] * 993])).surprise
+    assert seven == pytest.approx(2 * stats.poisson.sf(6, 1))
+    assert SURPRISE / 100 < seven < SURPRISE
+    assert list(beyond_chance([seven, *[1.0] * 3])) == [True, False, False, False]
+    assert not beyond_chance([seven, *[1.0] * 99]).any()
+    assert list(beyond_chance([0.0, *[1.0] * 999])).count(True) == 1
+
+
+def test_a_run_without_copies_is_seldom_told_to_have_some():
+    """A thousand runs of twenty groups in which every chance is as likely as any other: as many alarms as stated, or fewer."""
+    runs = np.random.default_rng(0).uniform(size=(1000, 20))
+    assert sum(beyond_chance(run).any() for run in runs) <= 5  # 1 expected
 
 
 def test_smooth_pictures_near_the_mean_of_all_are_no_copies():

@@ -19,3 +19,19 @@ def test_the_end_is_compared_with_the_first_phase_on_the_same_cases_by_number_of
     row = table.loc[("all", "auroc")]
     assert row["difference"] == pytest.approx(row["after"] - row["before"], abs=1e-9)
     assert 0 < row["low"] < row["difference"]
+
+
+def test_what_has_no_value_stands_with_its_reason(make_run, rewrite):
+    """Every case of several labels shows a and b, so none of these cases tells the classes apart."""
+    asked = {"kind": "multilabel", "classes": ("a", "b", "c"), "folds": 1}
+    end, first = make_run(name="end", **asked), make_run(name="first", **asked)
+    for run in (end, first):
+        rewrite(run, "test", lambda t: t.assign(label=t["label"].where(~t["label"].str.contains("|", regex=False), "a|b")))
+        evaluate(run)
+    write_phases(end, first)
+    table = pd.read_csv(end / "tables" / "phases.csv").set_index(["shown", "metric"])
+    row = table.loc[("several labels", "auroc")]
+    assert row[["before", "after", "difference", "low", "high"]].isna().all()
+    assert row["n"] > 0
+    assert "undefined for a, b, c" in row["undefined"]
+    assert pd.isna(table.loc[("all", "auroc"), "undefined"])

@@ -1,5 +1,7 @@
 """Enlarging pictures: nothing is lost before training, and details are learned."""
 
+import copy
+
 import pytest
 import torch
 from torch.nn import functional as F
@@ -56,3 +58,19 @@ def test_the_judge_sees_each_picture_for_itself():
     torch.manual_seed(0)
     network, pictures = PatchDiscriminator(width=4).eval(), torch.rand(5, 1, 32, 32)
     torch.testing.assert_close(network(pictures)[1:2], network(pictures[1:2]))
+
+
+@torch.no_grad()
+def test_a_judge_that_goes_on_from_its_state_says_the_same():
+    """Spectral normalisation keeps the vectors of its power iteration, which are not where those of other weights began."""
+    torch.manual_seed(0)
+    network, other = PatchDiscriminator(width=4), PatchDiscriminator(width=4)
+    pictures = torch.rand(3, 1, 16, 16)
+    network(pictures)
+    vectors = {name for name, _ in network.named_buffers()}
+    weights = {name: value for name, value in network.state_dict().items() if name not in vectors}
+    other.load_state_dict(weights, strict=False)
+    assert vectors
+    assert not torch.equal(copy.deepcopy(network)(pictures), copy.deepcopy(other)(pictures))
+    other.load_state_dict(network.state_dict())
+    assert torch.equal(network(pictures), other(pictures))

@@ -74,8 +74,8 @@ def test_what_is_decided_is_the_rule_on_the_table_of_probabilities(here):
 
 def test_report_and_terminal_tell_of_cases_of_two_labels(here):
     _, run, answer = here
-    assert "Images with one label and with two" in (run / "report.html").read_text()
-    assert "Two labels, per image" in answer.text
+    assert "Images with one label and with several" in (run / "report.html").read_text()
+    assert "Several labels, per image" in answer.text
     assert "No decision" in answer.text
 
 

@@ -71,5 +71,7 @@ def test_several_classes_are_measured_together():
     labels = np.eye(3, dtype=np.float32)[[0, 1, 2, 0, 1, 2]]
     assert measures(2 * labels - 1, labels, "multiclass")["val/auroc"] == 1
     assert measures(2 * labels - 1, labels, "multilabel")["val/loss"] < 0.2
+    wrong = np.where(np.arange(6)[:, None] < 2, 1, 2 * labels - 1).astype(np.float32)  # two cases are said to show every label
+    assert measures(wrong, labels, "multilabel")["val/exact_match"] == pytest.approx(4 / 6)
     both = np.float32([[1, 1, 0], [0, 1, 1]] * 3)
     assert measures(9 * both, both, "distribution") == {"val/loss": pytest.approx(np.log(2), rel=1e-2), "val/auroc": 1}  # b is on all

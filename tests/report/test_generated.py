@@ -43,6 +43,8 @@ def test_numbers_stand_above_what_real_pictures_have(tmp_path):
     assert texts(likeness)["goitre + reduced uptake"] == ["−0.010", "0.020", "0.950", "0.900", "80 %"]
     assert [cell.small for cell in likeness.rows[0][1:]] == ["−0.100 to 0.100", "up to 0.150", "real 0.976", "real 1", "real 75 %"]
     assert "normal" not in texts(copies)
+    assert "Red: so many" in copies.note
+    assert "independent of one another" in copies.note
     assert {row[0].text for row in copies.rows if "bad" in row[4].look} == {"nodule"}
 
 

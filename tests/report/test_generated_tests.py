@@ -29,6 +29,14 @@ def test_shares_are_in_per_cent_as_the_paper_has_them(tmp_path):
     assert [cell.text for cell in table.rows[0]] == ["goitre + nodule", "110", "120", "91.7 %"]
 
 
+def test_a_set_without_generated_images_is_said_not_to_be_among_all(tmp_path):
+    rows = [{"class": "goitre", "recognised": 1, "shown": 2, "share": 0.5}, {"class": "normal", "recognised": 0, "shown": 0, "share": None}]
+    table = generated_test_table(run(tmp_path, "generated_test", *rows, rows[0] | {"class": "all"}))
+    assert [cell.text for cell in table.rows[1]] == ["normal", "0", "0", "–"]
+    assert "No images were generated of normal, so 'all' holds none" in table.note
+    assert "No images" not in generated_test_table(run(tmp_path, "generated_test", rows[0])).note
+
+
 def test_other_runs_have_neither(tmp_path):
     assert not real_test_table(RunFolder(tmp_path))
     assert not generated_test_table(RunFolder(tmp_path))

@@ -1,4 +1,4 @@
-"""Cases that show one label beside those that show two."""
+"""Cases that show one label beside those that show several."""
 
 import pandas as pd
 import pytest
@@ -15,7 +15,7 @@ def row_of(run, metric, scope):
 def test_all_cases_those_of_one_label_and_those_of_two_stand_side_by_side(runs, kind):
     run = read_run(runs[kind])
     table = label_counts_table(run)
-    assert table.head == ["", "All images", "One label", "Two labels"]
+    assert table.head == ["", "All images", "One label", "Several labels"]
     lines = {line[0].text: line[1:] for line in table.rows}
     test = pd.read_csv(runs[kind] / "predictions" / "test.csv").drop_duplicates("id")
     two = test["label"].str.contains("|", regex=False)
@@ -48,5 +48,5 @@ def test_images_of_one_label_each_need_no_such_table(runs):
 
 
 def test_the_table_stands_in_the_report_where_it_has_a_meaning(pages):
-    told = "Images with one label and with two"
+    told = "Images with one label and with several"
     assert {name for name in pages if told in pages[name]} == {"multilabel", "distribution"}

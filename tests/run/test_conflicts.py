@@ -27,7 +27,7 @@ BRAIN = "experiment=encephalitis_glioma"
         (["task.schedule=step"], "needs task.decay_step"),
         (["task.class_weights=true", "task.sampling=balanced"], "Choose one"),
         (["trainer.accelerator=cpu", "trainer.precision=fp16"], "not for trainer.accelerator=cpu"),
-        (["model=inception_v3"], "data.size=64: inception_v3 leaves nothing of a picture under 75 px"),
+        (["model=cnn_head_neck", "data.size=32"], "data.size=32: cnn_head_neck leaves nothing of a picture under 64 px"),
         (["model=alexnet", "profile=smoke"], "Set data.size=63 or more"),
         (["task.freeze=encoder"], "Set model.weights"),
         (["task.freeze=2"], "task.freeze=2 would keep"),
