@@ -15,6 +15,7 @@ from medimg.evaluate.question import read_question
 from medimg.losses import probabilities
 from medimg.recipes.cohort import Cohort
 from medimg.recipes.extend import read_extension
+from medimg.recipes.groups import groups_of
 from medimg.recipes.networks import Job, best_of, network_of, prepares, stage_name
 from medimg.settings import Settings
 from medimg.training.machine import Machine
@@ -27,15 +28,26 @@ HEADING = "Not evidence: tested on generated images, as the paper did"
 def write_generated_test(settings: Settings, cohort: Cohort, machine: Machine, run: Path, jobs: Sequence[Job]) -> None:
     """Write tables/generated_test of a judged run: of each set of labels, pictures whose every label was decided rightly, of those shown.
 
-    Each network is shown pictures of its own fold's generators that it was not trained on.
+    Each network is shown pictures of its own fold's generators that it was not trained on. A set of labels that none were generated of
+    has a row without a share, and a word in the note.
     """
-    rows = pd.concat([pd.DataFrame(columns=["class", "right"]), *(_shown(settings, cohort, machine, run, job) for job in jobs)])
-    if len(rows):
-        rows = rows.astype({"right": bool})  # the empty table has made objects of them
-        counts = rows.groupby("class", sort=False)["right"].agg(recognised="sum", shown="size").reset_index()
-        whole = pd.DataFrame({"class": ["all"], "recognised": [rows["right"].sum()], "shown": [len(rows)]})
-        counts = pd.concat([counts, whole], ignore_index=True)
-        write_table(run / "tables", "generated_test", counts.assign(share=counts["recognised"] / counts["shown"])[COLUMNS], HEADING)
+    found = [table for job in jobs if len(table := _shown(settings, cohort, machine, run, job))]
+    if not found:
+        return
+    rows = pd.concat(found, ignore_index=True).astype({"right": bool})
+    counts = rows.groupby("class", sort=False)["right"].agg(recognised="sum", shown="size")
+    lacking = [name for name in _sets(cohort, jobs) if name not in counts.index]
+    counts = counts.reindex([*counts.index, *lacking], fill_value=0)
+    counts.loc["all"] = [int(rows["right"].sum()), len(rows)]
+    table = counts.assign(share=counts["recognised"] / counts["shown"]).rename_axis("class").reset_index()[COLUMNS]
+    note = f"No images were generated of {', '.join(lacking)}, so 'all' holds none of these." if lacking else ""
+    write_table(run / "tables", "generated_test", table, HEADING, note)
+
+
+def _sets(cohort: Cohort, jobs: Sequence[Job]) -> list[str]:
+    """List the sets of labels that the real training parts show."""
+    groups = [group for job in jobs for group in groups_of(cohort.part(*job[1:], "train"), cohort.manifest.classes)]
+    return list(dict.fromkeys(group.label for group in groups))
 
 
 def _shown(settings: Settings, cohort: Cohort, machine: Machine, run: Path, job: Job) -> pd.DataFrame:

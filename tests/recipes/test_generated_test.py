@@ -19,12 +19,24 @@ def test_what_is_recognised_is_counted_by_set_of_labels_over_all_jobs(tmp_path, 
         1: pd.DataFrame({"class": ["a|b"], "right": [False]}),
     }
     monkeypatch.setattr(generated_test, "_shown", lambda settings, cohort, machine, run, job: shown[job[1]])
+    monkeypatch.setattr(generated_test, "_sets", lambda cohort, jobs: ["a", "a|b"])
     write_generated_test(Settings(), None, None, tmp_path, [(1, 0, 0), (1, 1, 0)])
     table = pd.read_csv(tmp_path / "tables" / "generated_test.csv").set_index("class")
     assert table["recognised"].to_dict() == {"a": 1, "a|b": 1, "all": 2}
     assert table["shown"].to_dict() == {"a": 2, "a|b": 2, "all": 4}
     assert list(table["share"]) == [0.5] * 3
     assert HEADING in (tmp_path / "tables" / "generated_test.md").read_text()
+
+
+def test_sets_that_none_were_generated_of_are_named_and_a_job_without_pictures_changes_no_type(tmp_path, monkeypatch):
+    shown = {0: pd.DataFrame(), 1: pd.DataFrame({"class": ["a", "a"], "right": [True, False]})}
+    monkeypatch.setattr(generated_test, "_shown", lambda settings, cohort, machine, run, job: shown[job[1]])
+    rows = pd.DataFrame({"label": ["b", "a", "c|a", "a"]})
+    cohort = SimpleNamespace(part=lambda *_: rows, manifest=SimpleNamespace(classes=["a", "b", "c"]))
+    write_generated_test(Settings(), cohort, None, tmp_path, [(1, 0, 0), (1, 1, 0)])
+    lines = (tmp_path / "tables" / "generated_test.csv").read_text().splitlines()
+    assert lines == ["class,recognised,shown,share", "a,1,2,0.5", "b,0,0,", "a|c,0,0,", "all,1,2,0.5"]
+    assert "No images were generated of b, a|c, so 'all' holds none" in (tmp_path / "tables" / "generated_test.md").read_text()
 
 
 def test_a_run_that_drew_none_for_it_has_no_such_table(tmp_path, monkeypatch):
@@ -50,6 +62,7 @@ def test_a_picture_is_recognised_where_all_its_signs_and_no_others_reach_their_t
     monkeypatch.setattr(generated_test, "read_extension", lambda folder: Extension(folder, table, pixels))
     monkeypatch.setattr(generated_test, "best_of", lambda folder: folder)
     monkeypatch.setattr(generated_test, "network_of", lambda *_, **__: Reads())
+    monkeypatch.setattr(generated_test, "_sets", lambda cohort, jobs: [])
     (tmp_path / "stages" / prepares("5_extend", (1, 0, 0))).mkdir(parents=True)
     (tmp_path / "evaluation.json").write_text(json.dumps({"kind": "multilabel", "classes": ["a", "b"]}))
     thresholds = {"a": 0.6, "b": 0.4}  # a logit of 0 is a probability of one half: not enough for a, enough for b
