@@ -62,6 +62,7 @@ def test_a_picture_is_recognised_where_all_its_signs_and_no_others_reach_their_t
     monkeypatch.setattr(generated_test, "read_extension", lambda folder: Extension(folder, table, pixels))
     monkeypatch.setattr(generated_test, "best_of", lambda folder: folder)
     monkeypatch.setattr(generated_test, "network_of", lambda *_, **__: Reads())
+    monkeypatch.setattr(generated_test, "_sets", lambda cohort, jobs: [])
     (tmp_path / "stages" / prepares("5_extend", (1, 0, 0))).mkdir(parents=True)
     (tmp_path / "evaluation.json").write_text(json.dumps({"kind": "multilabel", "classes": ["a", "b"]}))
     thresholds = {"a": 0.6, "b": 0.4}  # a logit of 0 is a probability of one half: not enough for a, enough for b
