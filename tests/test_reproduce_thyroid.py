@@ -111,6 +111,8 @@ def test_the_whole_command_trains_each_cell_once_and_writes_the_tables(tmp_path)
         "table3/resnet101",
         "--",
         "model.channels=3",
+        "data.size=16",
+        "generate.size=16",
         "data.limit=40",
         "trainer.batch_size=32",
         "generate.least=3",
