@@ -194,7 +194,7 @@ def test_the_plan_counts_generators_where_they_are_trained(scripts, asked, own, 
     assert re.search(r"2400 drawing .* 120 enlarging .* judging .* network", told["ours/multilabel"])
     for name in free:
         assert not re.search("drawing|enlarging|judging", told[name])
-    assert "1200 drawing" in told["share_25/ours"]
+    assert "1050 drawing" in told["share_25/ours"]  # of one set there are only two patients left, so none are drawn
     assert told["8"].startswith("8 cells")
 
 

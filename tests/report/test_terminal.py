@@ -32,9 +32,11 @@ def test_each_class_stands_with_its_measures(runs):
 
 def test_images_of_one_and_of_two_labels_have_their_own_lines(runs):
     lines = [line.strip() for line in printed(runs["distribution"]).splitlines()]
-    start = lines.index("Several labels, per image, all folds pooled")
-    assert start > lines.index("One label, per image, all folds pooled")
-    told = [" ".join(line.split("  ")[0].split()) for line in lines[start + 1 :]]
+    one, start = (
+        next(k for k, line in enumerate(lines) if line.startswith(f"{kind}, per image")) for kind in ("One label", "Several labels")
+    )
+    assert one < start
+    told = [" ".join(line.split("  ")[0].split()) for line in lines[start + 1 :] if line != "pooled"]  # a long heading takes two lines
     assert told[:4] == ["Exact match", "No decision", "Sensitivity, goitre", "Sensitivity, reduced uptake"]
 
 
