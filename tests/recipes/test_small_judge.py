@@ -14,5 +14,5 @@ def test_its_steps_are_those_of_the_real_pictures_and_nothing_of_the_run_s_netwo
     assert judge.trainer.max_steps == steps
     assert judge.trainer.epochs >= steps  # fewer pictures than a batch still make as many
     assert judge.trainer.patience is None
-    assert (judge.model.name, judge.model.cross, judge.model.channels) == ("resnet10t", "none", 3)
+    assert (judge.model.name, judge.model.cross, judge.model.channels) == ("test_resnet", "none", 3)
     assert judge.data == ASKED.data
