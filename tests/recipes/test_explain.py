@@ -3,10 +3,12 @@ from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
+import PIL.Image
 import torch
 from torch import nn
 from toys import MACHINE
 
+from medimg.models.backbones import build_fused
 from medimg.recipes.explain import draw_heat_maps, explain
 from medimg.settings import Data, Settings
 
@@ -55,6 +57,23 @@ def test_a_heat_map_without_evidence_is_not_drawn(tmp_path):
     told = draw_heat_maps(tmp_path / "explain", wrong, TwoPictures(), "binary", ["a", "b"], Blind(), MACHINE)
     assert [entry["overlay"] for entry in told] == ["", "y_cam.png"]
     assert not (tmp_path / "explain" / "x_cam.png").exists()
+
+
+class TwoPlaces(TwoPictures):
+    """Two places with three sequences of noise."""
+
+    def __getitem__(self, index):
+        return {"image": torch.rand(1, 3, 32, 32, generator=torch.Generator().manual_seed(index))}
+
+
+def test_sequences_of_a_fused_case_stand_side_by_side_in_image_and_heat_map(tmp_path):
+    torch.manual_seed(0)
+    network = build_fused("resnet10t", sequences=3, shared=False, outputs=1)
+    wrong = pd.DataFrame({"id": ["x", "x"], "label": ["a", "b"], "predicted": ["b", "a"]})  # what speaks against one speaks for the other
+    told = draw_heat_maps(tmp_path / "explain", wrong, TwoPlaces(), "binary", ["a", "b"], network, MACHINE)
+    assert any(entry["overlay"] for entry in told)
+    for path in (tmp_path / "explain").glob("*.png"):
+        assert PIL.Image.open(path).size == (3 * 32, 32)
 
 
 def test_a_network_of_dense_layers_has_its_errors_shown_without_heat_maps(tmp_path):
