@@ -6,14 +6,16 @@ import os
 import shlex
 import shutil
 import signal
+import sys
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from medimg import __version__
+from medimg import __version__, phantoms
 from medimg.errors import ConfigError, Interrupted, MedimgError
 from medimg.recipes.crew import is_worker
 from medimg.run.compose import compose
@@ -58,12 +60,22 @@ def train(words: Sequence[str], target: str | None = None) -> Outcome:
     """Train, evaluate and report a new run, or go on with `target` (also `resume=RUN` among the words)."""
     words, target = _without_resume(words, target)
     settings, run = _opened(words, target)
-    recipe = import_module(f"medimg.recipes.{settings.recipe}")
     verb = "active-label --simulate" if settings.recipe == "simulate" else "train"
     with _kept_if_begun(run, f"medimg {verb} {_as_typed(run)}"), working_in(run, shared=settings.recipe == "simulate"):
         LOG.info("medimg %s, run folder %s", __version__, run.name)
-        recipe.train(settings, run)
+        _recipe_of(settings).train(settings, run)
     return outcome_of(run)
+
+
+def _recipe_of(settings: Settings) -> Any:
+    """Import the recipe; a built-in cohort that is not there yet is drawn meanwhile, since on a fresh machine both take long."""
+    path, cohort = f"medimg.recipes.{settings.recipe}", settings.data.manifest.removeprefix("phantom:")
+    if path in sys.modules or rank() or cohort == settings.data.manifest:
+        return import_module(path)
+    phantoms.describe(cohort, settings.data.limit)  # imports what the drawing needs before two threads import at once
+    with ThreadPoolExecutor(1) as other:
+        other.submit(phantoms.cohort, cohort, n=settings.data.limit)  # what fails here fails again, and is told, where the recipe reads it
+        return import_module(path)
 
 
 def simulate(words: Sequence[str], target: str | None = None) -> Outcome:

@@ -53,7 +53,7 @@ def test_intervals_of_correlated_images_cover_fast(script, area, right, folds, p
 
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
-@pytest.mark.parametrize("setting", LOADED.settings(), ids=lambda setting: setting.name)
+@pytest.mark.parametrize("setting", LOADED.settings(draws=500), ids=lambda setting: setting.name)
 def test_intervals_of_correlated_images_cover_with_full_counts(script, setting):
     count = script.coverage(setting, 1000, shown=script.PROMISED)
     assert {name: held for name, (held, none) in count.items() if none or outside(held, 1000)} == {}
