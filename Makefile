@@ -17,6 +17,7 @@ setup: $(VENV)/.base ## make the environment in .venv
 demo: setup ## train, judge and report on the built-in thyroid cohort
 	$(BIN)/medimg train experiment=thyroid_spect profile=demo
 
+test test-all: export OMP_NUM_THREADS = 1
 test: $(VENV)/.dev check debian ## lint, types and every test not marked slow
 	$(BIN)/pytest -m "not slow" -n 2 --dist worksteal
 

@@ -55,6 +55,7 @@ def test_intervals_of_correlated_images_cover_fast(script, area, right, folds, p
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("setting", LOADED.settings(draws=500), ids=lambda setting: setting.name)
 def test_intervals_of_correlated_images_cover_with_full_counts(script, setting):
+    """With 500 draws a spread is known to 3 %: that moves a coverage by less than 0.002, and takes a third of the time of 2,000."""
     count = script.coverage(setting, 1000, shown=script.PROMISED)
     assert {name: held for name, (held, none) in count.items() if none or outside(held, 1000)} == {}
 
