@@ -128,7 +128,7 @@ def test_a_long_reason_of_a_site_is_a_footnote_under_its_table_not_a_narrow_colu
     text = write_report(run).read_text()
     assert '<td class="num dim">undefined²</td>' in text
     assert f"<small>{reason}" not in text
-    assert f'</table>\n</div>\n<p class="note">² undefined: {reason}.</p>' in text
+    assert f'</table>\n</div>\n<p class="note">² {reason}.</p>' in text
 
 
 def test_text_of_the_run_is_escaped(run):
