@@ -60,6 +60,14 @@ def closest_key(key: str) -> str | None:
     return best if score(best)[0] >= NEAR else None
 
 
+def takes_text(key: str) -> bool:
+    """Tell whether a dotted key takes any text."""
+    hint: Any = Settings
+    for part in key.split("."):
+        hint = get_type_hints(hint).get(part) if is_dataclass(hint) else None
+    return hint in (str, str | None)
+
+
 def did_you_mean(word: str, known: Iterator[str] | list[str]) -> str:
     """' Did you mean x?' with the closest known word, or nothing."""
     near = get_close_matches(word, list(known), n=1, cutoff=NEAR)

@@ -43,6 +43,8 @@ CONFIGS = [
     ("several faults at once", [BRAIN, "sed=3", "trainer.epochs=0", "augment=lite", "data.fold=5"],
      ["'seed'", "trainer.epochs=0", "Did you mean light?", "0 to 4"]),
     ("a list without brackets", [BRAIN, "data.classes=encephalitis,glioma"], ["data.classes=[encephalitis,glioma]", "-m"]),
+    ("a text with a comma", [BRAIN, "title=Brain, FLAIR"], ["""quoted twice: 'title="Brain, FLAIR"'."""]),
+    ("a text with brackets", [BRAIN, "title=Brain (FLAIR)"], ["cannot be read", """Quote it in full: 'title="Brain (FLAIR)"'."""]),
     ("a sweep without -m", [BRAIN, "task.lr=0.1,0.01"], ["needs -m"]),
     ("a path out of the configs", ["experiment=../../secret"], ["no path", "thyroid_spect"]),
     ("an absolute path for a group", ["model=/etc/passwd", THYROID], ["no path"]),

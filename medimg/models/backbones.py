@@ -1,9 +1,9 @@
 """Networks by name: timm's, torchvision's two that timm lacks, and our own; with their weights from a file or by name."""
 
 import difflib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import timm
 import torch
@@ -23,6 +23,7 @@ from medimg.models.layers import layers_of
 from medimg.models.mvgg import mvgg
 from medimg.models.sdae import SDAE
 from medimg.models.sizes import ENLARGED
+from medimg.models.standard import standardise
 from medimg.models.transfer import TransferClassifier
 from medimg.models.uniform import draw_uniformly
 
@@ -42,17 +43,19 @@ def build(
     """Build a network (B, channels, H, W) -> (B, outputs) logits.
 
     `weights` is None (random), `imagenet` (the library's own for that name) or a .safetensors, .ckpt or .pt file; of a file, whatever
-    has the name and shape of this network is taken, and a file of which nothing fits is refused. `head=transfer` puts a new classifier
+    has the name and shape of this network is taken, and a file of which nothing fits is refused. With `imagenet`, images in 0..1 are
+    standardised inside as those weights expect; of a file, where its own network did so. `head=transfer` puts a new classifier
     of three layers, with the dropout, in the place of the network's own. `cross` modifies a ResNet's blocks (see `crossed`),
     `activation=leaky_relu` takes the place of the network's own, `init=uniform` draws convolutions that no weights are given for.
     Images too small for a network of `ENLARGED` are enlarged inside it.
     """
-    pretrained = weights == "imagenet"
-    if head == "transfer":
-        backbone = crossed(_make(name, 0, channels, 0.0, pretrained, activation, init), cross, channels)
-        network: nn.Module = TransferClassifier(backbone, features_of(backbone), outputs, dropout)
-    else:
-        network = crossed(_make(name, outputs, channels, dropout, pretrained, activation, init), cross, channels)
+    pretrained, transfer = weights == "imagenet", head == "transfer"
+    bare = _make(name, 0 if transfer else outputs, channels, 0.0 if transfer else dropout, pretrained, activation, init)
+    network = crossed(bare, cross, channels)
+    if pretrained:
+        standardise(network, *_expected(name, bare), channels)
+    if transfer:
+        network = TransferClassifier(network, features_of(network), outputs, dropout)
     if weights is not None and not pretrained:
         load(network, Path(weights))
     return network
@@ -67,6 +70,8 @@ def build_fused(
     Each encoder starts from `weights` as in `build`; without any, each is drawn for itself.
     """
     encoders = [_make(name, 0, channels, 0.0, weights == "imagenet", activation, init) for _ in range(1 if shared else sequences)]
+    for encoder in encoders if weights == "imagenet" else ():
+        standardise(encoder, *_expected(name, encoder), channels)
     for encoder in encoders if weights not in (None, "imagenet") else ():
         load(encoder, Path(str(weights)))
     return FusedClassifier(encoders, features_of(encoders[0]), sequences, outputs, channels=channels, dropout=dropout)
@@ -124,6 +129,14 @@ def _timms(name: str, outputs: int, channels: int, dropout: float, pretrained: b
     return network
 
 
+def _expected(name: str, network: nn.Module) -> tuple[Sequence[float], Sequence[float]]:
+    """Mean and spread of the images that the published weights of a network learned on."""
+    if name in from_torchvision.EXPECTED:
+        return from_torchvision.EXPECTED[name]
+    config: Mapping[str, Any] = network.pretrained_cfg  # type: ignore[assignment]
+    return config["mean"], config["std"]
+
+
 def _fixed(name: str, activation: Activation) -> ConfigError:
     return ConfigError(f"model.activation={activation}: {name} has activations of its own that cannot all be changed. Leave it out.")
 
@@ -148,14 +161,31 @@ def load(network: nn.Module, path: Path, *, head: bool = True) -> list[str]:
     return missing
 
 
+def restore(network: nn.Module, state: Mapping[str, Tensor]) -> None:
+    """Fill a network with the whole state of one like it, standardising its images where that one's were."""
+    for prefix, part in _shown(network).items():
+        mean, std = (state.get(f"{prefix}standard.{name}") for name in ("mean", "std"))
+        if mean is not None and std is not None:
+            standardise(part, mean, std, len(mean))
+    network.load_state_dict(state)
+
+
 def _fill(network: nn.Module, state: dict[str, Tensor], *, head: bool = True) -> list[str]:
     """Take what fits in name and shape; first filters for other channels are summed and shared out: a grey picture gives the same."""
     found = {_plain(name): value for name, value in state.items()}
     own, layers = network.state_dict(), {} if head else layers_of(network)
-    for first in _first_filters(network):
+    for prefix, part in _shown(network).items():
+        first = next((name for name, value in own.items() if name.startswith(prefix) and value.ndim == 4), "")
         filters = found.get(_plain(first))
-        if filters is not None and filters.ndim == 4 and filters.shape[1] != (channels := own[first].shape[1]):
+        if filters is None or filters.ndim != 4:
+            continue
+        if filters.shape[1] != (channels := own[first].shape[1]):
             found[_plain(first)] = filters.sum(dim=1, keepdim=True).expand(-1, channels, -1, -1) / channels
+        mean, std = (found.get(_plain(f"{prefix}standard.{name}")) for name in ("mean", "std"))
+        if mean is not None and std is not None:
+            numbers = standardise(part, mean, std, channels).state_dict()
+            found |= {_plain(f"{prefix}standard.{name}"): value for name, value in numbers.items()}
+    own = network.state_dict()
     classifier = {name for name, layer in layers.items() if layer == max(layers.values())}
     wanted = {name: found.get(_plain(name)) for name in own if name not in classifier}
     fitting = {name: value for name, value in wanted.items() if value is not None and value.shape == own[name].shape}
@@ -163,11 +193,11 @@ def _fill(network: nn.Module, state: dict[str, Tensor], *, head: bool = True) ->
     return sorted(set(own) - set(fitting))
 
 
-def _first_filters(network: nn.Module) -> list[str]:
-    """Name the filters that see the picture: the first of a network, or of each encoder of a fused one."""
-    parts = [f"encoders.{k}." for k in range(len(network.encoders))] if isinstance(network, FusedClassifier) else [""]
-    filters = [name for name, value in network.state_dict().items() if value.ndim == 4]
-    return [name for part in parts for name in [name for name in filters if name.startswith(part)][:1]]
+def _shown(network: nn.Module) -> dict[str, nn.Module]:
+    """The parts that are shown the image, by how the names of their weights begin."""
+    if isinstance(network, FusedClassifier):
+        return {f"encoders.{k}.": encoder for k, encoder in enumerate(network.encoders)}
+    return {"backbone.": network.backbone} if isinstance(network, TransferClassifier) else {"": network}
 
 
 def _read(path: Path) -> dict[str, Tensor]:

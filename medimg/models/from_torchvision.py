@@ -1,11 +1,18 @@
 """The two networks that timm lacks: AlexNet and GoogLeNet."""
 
+from collections.abc import Sequence
+
 from torch import Tensor, nn
 from torchvision import models
 
 from medimg.models.plain import PoolTo
 
 NAMES = ("alexnet", "googlenet")
+# Mean and spread of the images that the published weights learned on. GoogLeNet's are TensorFlow's: torchvision turns ImageNet's
+# standardisation into theirs inside (transform_input).
+EXPECTED: dict[str, tuple[Sequence[float], Sequence[float]]] = {
+    "alexnet": ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)), "googlenet": ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5)),
+}  # fmt: skip
 
 
 def alexnet(outputs: int, channels: int = 1, dropout: float = 0.5) -> nn.Module:

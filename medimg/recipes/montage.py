@@ -24,7 +24,8 @@ def montage(real: ArrayLike, generated: ArrayLike, group: str, path: Path, close
     """Draw real (N, S, S) pictures left and generated (M, S, S) right, white on black and all on the scale of the real ones, as a PNG.
 
     Below stand the `closest` (P, 2, S, S) where given: generated pictures with their nearest real ones, in their order. As many of each
-    are shown as there is room for. The file holds pixels and captions, no text beside them.
+    are shown as there is room for. The file holds pixels and captions, no text beside them. A group with letters that no font of this
+    machine has goes unnamed: the file's name and the report name it.
     """
     known = np.asarray(real, dtype=float)
     scale = float(known.min()), float(np.percentile(known, 99.5))
@@ -38,7 +39,8 @@ def montage(real: ArrayLike, generated: ArrayLike, group: str, path: Path, close
     heights = CAPTION + rows * (side + GAP), CAPTION + side if len(pairs) else 0
     sheet = Image.new("L", (2 * half + MARGIN, sum(heights)))
     for start, tiles, title in ((0, left, "real, training part"), (half + MARGIN, right, "generated")):
-        _caption(sheet, start, 0, f"{name}: {title}")
+        named = f"{name}: {title}"
+        _caption(sheet, start, 0, named if _font(named) else title)
         for tile, (row, column) in zip(tiles, np.ndindex(rows, columns), strict=False):
             sheet.paste(Image.fromarray(tile), (start + column * (side + GAP), CAPTION + row * (side + GAP)))
     if len(pairs):
@@ -65,4 +67,14 @@ def _places(side: int, width: int) -> Iterator[int]:
 
 
 def _caption(sheet: Image.Image, left: int, top: int, text: str) -> None:
-    ImageDraw.Draw(sheet).text((left, top + 3), text, fill=200, font=ImageFont.load_default(FONT))
+    ImageDraw.Draw(sheet).text((left, top + 3), text, fill=200, font=_font(text))
+
+
+def _font(text: str) -> ImageFont.FreeTypeFont | ImageFont.ImageFont | None:
+    """The font of a caption; None where no font of this machine has its letters."""
+    if text.isascii():
+        return ImageFont.load_default(FONT)
+    from medimg.report.fonts import font_with  # matplotlib takes half a second
+
+    font = font_with(text)
+    return ImageFont.truetype(font.path, FONT) if font else None

@@ -12,7 +12,7 @@ from torch import nn
 
 from medimg.errors import RunError
 from medimg.losses import Kind, outputs_of
-from medimg.models.backbones import build, build_fused, load
+from medimg.models.backbones import build, build_fused, load, restore
 from medimg.recipes.cohort import Cohort
 from medimg.settings import Settings
 from medimg.training.checkpoints import load_weights
@@ -77,7 +77,7 @@ def network_of(
     if encoder:
         load(network, encoder.path, head=encoder.head)
     if trained:
-        network.load_state_dict(load_weights(trained))
+        restore(network, load_weights(trained))
     return network
 
 

@@ -13,11 +13,12 @@ from matplotlib.figure import Figure
 from medimg.report import flow, plots
 from medimg.report.cohort import judged_cases
 from medimg.report.confusion import confusion_counts
+from medimg.report.drawn_names import families, label_of
 from medimg.report.folder import RunFolder, read_run
 from medimg.report.results import group_keys, headline_row, scope_of
 from medimg.report.svg import svg_text
 from medimg.report.training import measures, read_stages
-from medimg.report.words import finite, interval, metric_name, number, words
+from medimg.report.words import finite, interval, metric_name, number
 
 MOST_POINTS = 400
 MOST_PANELS = 12
@@ -31,7 +32,7 @@ def draw_figures(run: RunFolder) -> dict[str, Figure]:
         "flow": flow.draw, "training": _training, "roc": _roc, "pr": _pr, "confusion": _confusion,
         "reliability": _reliability, "forest": _forest,
     }  # fmt: skip
-    with mpl.rc_context(plots.STYLE):
+    with mpl.rc_context(plots.STYLE | {"font.family": [*families(run), "sans-serif"]}):
         drawn = {name: maker(run) for name, maker in makers.items()}
         for figure in drawn.values():
             if figure is not None:
@@ -110,7 +111,7 @@ def _curve(run: RunFolder, kind: str, metric: str) -> Figure | None:
     shares = {name: float(labels.map(lambda own, name=name: name in own).mean()) for name in classes} if len(labels) else {}
     areas = {str(name): value for name, value in table.groupby("class")["area"].first().items()} if {"class", "area"} <= set(table) else {}
     scores = {name: _score(run, metric, name, areas.get(name)) for name in classes}
-    return plots.curves(thinned, classes, kind, scores, shares)
+    return plots.curves(thinned, classes, kind, scores, shares, label_of(run))
 
 
 def _roc(run: RunFolder) -> Figure | None:
@@ -123,12 +124,12 @@ def _pr(run: RunFolder) -> Figure | None:
 
 def _reliability(run: RunFolder) -> Figure | None:
     table = run.tables.get("reliability", pd.DataFrame())
-    return None if table.empty or "observed" not in table else plots.reliability(table, shown_classes(run, table))
+    return None if table.empty or "observed" not in table else plots.reliability(table, shown_classes(run, table), label_of(run))
 
 
 def _confusion(run: RunFolder) -> Figure | None:
     counts = confusion_counts(run)
-    return None if counts.empty or max(counts.shape) > MOST_PANELS else plots.confusion(counts)
+    return None if counts.empty or max(counts.shape) > MOST_PANELS else plots.confusion(counts, label_of(run))
 
 
 def _training(run: RunFolder) -> Figure | None:
@@ -140,12 +141,13 @@ def _forest(run: RunFolder) -> Figure | None:
     whole = headline_row(run)
     if finite(whole.get("estimate")) is None:
         return None
+    label = label_of(run)
     alike = [row for row in run.rows if all(row.get(name) == whole.get(name, usual) for name, usual in SAME) and not row.get("calibrated")]
     groups: list[tuple[str, list[dict[str, Any]]]] = []
     for key in group_keys(run):
         rows = [row for row in alike if list(scope_of(row)) == [key] and finite(row.get("estimate")) is not None]
         rows = list({row["scope"]: row for row in reversed(rows)}.values())[::-1]
-        named = [row | {"name": f"{words(key)} {words(scope_of(row)[key])}"} for row in rows[:MOST_LINES]]
+        named = [row | {"name": f"{label(key)} {label(scope_of(row)[key])}"} for row in rows[:MOST_LINES]]
         if len(named) > 1:
             groups.append((key, named))
     return plots.forest(groups, whole, str(whole["metric"])) if groups else None

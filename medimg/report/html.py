@@ -10,6 +10,7 @@ from markupsafe import Markup
 from medimg import __version__
 from medimg.report import beside, calibration, checklists, cohort, confusion, generated, generated_tests, others, results, summary, training
 from medimg.report.cases import error_cases
+from medimg.report.drawn_names import key_to_numbers
 from medimg.report.figures import draw_figures, save
 from medimg.report.folder import RunFolder, read_run
 from medimg.report.label_counts import label_counts_table
@@ -91,6 +92,7 @@ def _results(run: RunFolder) -> dict[str, Any]:
         "calibration": calibration.calibration_table(run),
         "thresholds": calibration.threshold_table(run.calibration, results.levels(run), calibration.answer(run)),
         "temperature": calibration.spread(run.calibration),
+        "numbered": key_to_numbers(run), "numbered_classes": key_to_numbers(run, run.classes),
     }  # fmt: skip
 
 

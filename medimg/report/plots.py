@@ -2,6 +2,7 @@
 
 import math
 import textwrap
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from medimg.report.words import metric_name, words
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7a5c00", "#444444")
 GREY = "#767676"
 WIDEST_NAME = 34  # letters of a group's name on one line: longer ones would squeeze the plane until its label is cut
+Label = Callable[[str], str]  # how a name is written
 STYLE: dict[str, Any] = {
     "font.family": ["DejaVu Sans", "sans-serif"], "font.size": 9,
     "axes.titlesize": 9.5, "axes.titleweight": "bold", "axes.titlelocation": "left",
@@ -43,7 +45,10 @@ def _unit_square(axis: Axes, x: str, y: str) -> None:
     axis.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "", "0.5", "", "1"])
 
 
-def curves(table: pd.DataFrame, classes: list[str], kind: str, scores: dict[str, str], prevalence: dict[str, float]) -> Figure:
+def curves(
+    table: pd.DataFrame, classes: list[str], kind: str, scores: dict[str, str], prevalence: dict[str, float],
+    label: Label = words,
+) -> Figure:  # fmt: skip
     """ROC (`kind` "roc") or precision-recall ("pr") curves, a panel per class, with the band of their intervals; dotted: chance."""
     x, y = ("fpr", "tpr") if kind == "roc" else ("recall", "precision")
     figure, axes = _grid(len(classes))
@@ -58,12 +63,12 @@ def curves(table: pd.DataFrame, classes: list[str], kind: str, scores: dict[str,
         elif name in prevalence:
             axis.axhline(prevalence[name], color=GREY, linestyle=":", linewidth=1)
         _unit_square(axis, *(("1 - specificity", "sensitivity") if kind == "roc" else ("recall (sensitivity)", "precision (PPV)")))
-        axis.set_title(words(name), pad=6 + 11 * lines if lines else None)
+        axis.set_title(label(name), pad=6 + 11 * lines if lines else None)
         axis.text(0, 1.03, scores.get(name, ""), fontsize=8, color="#444444", transform=axis.transAxes)
     return figure
 
 
-def reliability(table: pd.DataFrame, classes: list[str]) -> Figure:
+def reliability(table: pd.DataFrame, classes: list[str], label: Label = words) -> Figure:
     """Observed share against stated probability, raw and calibrated; a point's size is its number of images."""
     figure, axes = _grid(len(classes))
     for axis, name in zip(axes, classes, strict=True):
@@ -74,23 +79,23 @@ def reliability(table: pd.DataFrame, classes: list[str]) -> Figure:
             else pd.Series(False, rows.index)
         )
         axis.plot([0, 1], [0, 1], color=GREY, linestyle=":", linewidth=1, label="ideal")
-        for flag, label, colour, marker in ((False, "as stated", COLOURS[1], "s"), (True, "after scaling", COLOURS[0], "o")):
+        for flag, told, colour, marker in ((False, "as stated", COLOURS[1], "s"), (True, "after scaling", COLOURS[0], "o")):
             part = rows[(after == flag) & rows["observed"].notna()].sort_values("mean_p")
             if part.empty:
                 continue
             if {"low", "high"} <= set(part.columns):
                 axis.fill_between(part["mean_p"], part["low"], part["high"], color=colour, alpha=0.15, linewidth=0)
-            axis.plot(part["mean_p"], part["observed"], color=colour, linewidth=1.2, label=label)
+            axis.plot(part["mean_p"], part["observed"], color=colour, linewidth=1.2, label=told)
             size = 8 + 60 * part["n"] / max(1, part["n"].max()) if "n" in part else 20
             axis.scatter(part["mean_p"], part["observed"], s=size, color=colour, marker=marker, zorder=3)
         _unit_square(axis, "stated probability", "observed share")
-        axis.set_title(words(name))
-    handles = {label: handle for axis in axes for handle, label in zip(*axis.get_legend_handles_labels(), strict=True)}
+        axis.set_title(label(name))
+    handles = {told: handle for axis in axes for handle, told in zip(*axis.get_legend_handles_labels(), strict=True)}
     figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=3)  # a box inside would lie over points
     return figure
 
 
-def confusion(counts: pd.DataFrame) -> Figure:
+def confusion(counts: pd.DataFrame, label: Label = words) -> Figure:
     """Counts with the share of the true class as shade; `counts` has the true classes as index."""
     values = counts.to_numpy(dtype=int)
     lines, columns = values.shape
@@ -101,8 +106,8 @@ def confusion(counts: pd.DataFrame) -> Figure:
     for (line, column), value in np.ndenumerate(values):
         axis.text(column, line, f"{value:,}", ha="center", va="center", color="white" if shares[line, column] > 0.5 else "black")
     slanted: dict[str, Any] = {"rotation": 30, "ha": "right"} if columns > 2 else {}
-    axis.set_xticks(range(columns), [words(str(name)) for name in counts.columns], **slanted)
-    axis.set_yticks(range(lines), [words(str(name)) for name in counts.index])
+    axis.set_xticks(range(columns), [label(str(name)) for name in counts.columns], **slanted)
+    axis.set_yticks(range(lines), [label(str(name)) for name in counts.index])
     axis.set(xlabel="predicted", ylabel="true")
     axis.grid(False)
     return figure

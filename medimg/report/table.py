@@ -5,7 +5,9 @@ from typing import Any
 
 from medimg.report.words import finite, interval, number, scrub
 
-EXACT = "\u00b9"  # marks an interval that was not drawn by bootstrap
+EXACT = "\u00b9"  # marks an interval that was not drawn by bootstrap; footnotes of a table are counted from the mark after it
+RAISED = str.maketrans("0123456789", "\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079")
+UNDEFINED = "undefined"
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,16 @@ class Table:
     def __bool__(self) -> bool:
         return bool(self.rows)
 
+    @property
+    def reasons(self) -> dict[str, str]:
+        """Why cells are undefined, each reason once with its mark: in a cell, a sentence would be a tall and narrow column."""
+        told = dict.fromkeys(cell.small for row in self.rows for cell in row if cell.text == UNDEFINED and cell.small)
+        return {reason: str(number).translate(RAISED) for number, reason in enumerate(told, start=2)}
+
+    def mark(self, cell: Cell) -> str:
+        """The mark of the footnote with a cell's reason; empty where the cell is not undefined."""
+        return self.reasons.get(cell.small, "") if cell.text == UNDEFINED else ""
+
 
 def drop_empty(table: Table) -> Table:
     """The table without columns in which no line has a value."""
@@ -54,7 +66,7 @@ def measure_cell(row: dict[str, Any] | None, spread: bool = False) -> Cell:
     if row is None:
         return Cell("–", look="num dim")
     if finite(row.get("estimate")) is None:
-        return Cell("undefined", scrub(row.get("undefined") or "no reason given"), "num dim")
+        return Cell(UNDEFINED, scrub(row.get("undefined") or "no reason given"), "num dim")
     small = interval(row) + (EXACT if "exact" in str(row.get("method")) else "") if interval(row) else no_interval(row)
     seeds = finite(row.get("seed_sd")) if spread else None
     return Cell(number(row["estimate"]), small, "num", more="" if seeds is None else f"seeds ±{number(seeds)}")

@@ -9,20 +9,25 @@ import numpy as np
 import pandas as pd
 
 from medimg.report.table import Cell, Table, count_cell, drop_empty, name_cell
-from medimg.report.words import metric_name, number, words
+from medimg.report.words import finite, metric_name, number, words
 
+START = "start kept"
 MARKS = re.compile(r"_(seed|fold|member)(\d+)")
 
 
 @dataclass(frozen=True)
 class Stage:
-    """One stage folder: its kind (train, gan, finetune ...), its seed, fold and member, its epochs, and whether it is done."""
+    """One stage folder: its kind (train, gan, finetune ...), its seed, fold and member, its epochs, and whether it is done.
+
+    `start` is the loss on validation of the state that training began with, where no epoch beat it and it was kept.
+    """
 
     name: str
     kind: str
     marks: dict[str, int]
     epochs: pd.DataFrame
     done: bool
+    start: float | None = None
 
     @property
     def order(self) -> int:
@@ -40,7 +45,18 @@ def read_stages(run: Path) -> list[Stage]:
 def _stage(folder: Path) -> Stage:
     marks = {name: int(value) for name, value in MARKS.findall(folder.name)}
     kind = MARKS.sub("", re.sub(r"^\d+_", "", folder.name))
-    return Stage(folder.name, kind, marks, _epochs(folder / "progress.jsonl"), (folder / "done.json").exists())
+    return Stage(
+        folder.name, kind, marks, _epochs(folder / "progress.jsonl"), (folder / "done.json").exists(), _start(folder / "best.json")
+    )
+
+
+def _start(path: Path) -> float | None:
+    """The loss of a best state of step 0: that of the start."""
+    try:
+        best = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return finite(best.get("val/loss")) if isinstance(best, dict) and best.get("step") == 0 else None
 
 
 def _epochs(path: Path) -> pd.DataFrame:
@@ -63,7 +79,10 @@ def measures(stages: list[Stage]) -> list[str]:
 
 
 def stages_table(stages: list[Stage]) -> Table:
-    """One line per training stage: how long, how far, and the epoch of least validation loss, which is the one that is kept."""
+    """One line per training stage: how long, how far, and the epoch of least validation loss, which is the one that is kept.
+
+    Where no epoch beat the state that training began with, that state was kept, and the line says so.
+    """
     measured = [name for name in measures(stages) if name != "loss" and any(f"val/{name}" in stage.epochs for stage in stages)][:2]
     columns = ["val/loss", *(f"val/{name}" for name in measured)]
     lines = []
@@ -72,10 +91,17 @@ def stages_table(stages: list[Stage]) -> Table:
             continue
         where = ", ".join(f"{name} {value}" for name, value in stage.marks.items()) or "–"
         state = Cell("finished", look="good") if stage.done else Cell("not finished", look="bad")
-        best = _at_best(stage.epochs, columns)
+        best = _at_start(stage.start, columns) if stage.start is not None else _at_best(stage.epochs, columns)
         lines.append([name_cell(words(stage.kind)), name_cell(where), state, count_cell(len(stage.epochs)), *best, *_pace(stage.epochs)])
     names = [f"{metric_name(name)} there" for name in ("validation loss", *measured)]
-    return drop_empty(Table("Training stages", ["Stage", "Part", "State", "Epochs", "Best epoch", *names, "Minutes", "Images/s"], lines))
+    head = ["Stage", "Part", "State", "Epochs", "Best epoch", *names, "Minutes", "Images/s"]
+    note = f"{START}: no epoch was better on validation than the state that the stage began with, so that state was kept."
+    return drop_empty(Table("Training stages", head, lines, note if any(stage.start is not None for stage in stages) else ""))
+
+
+def _at_start(loss: float, columns: list[str]) -> list[Cell]:
+    """The start instead of an epoch, with its loss; it has no other measures."""
+    return [Cell(START, look="num"), Cell(number(loss), look="num"), *[Cell("–", look="num dim")] * (len(columns) - 1)]
 
 
 def _at_best(epochs: pd.DataFrame, columns: list[str]) -> list[Cell]:

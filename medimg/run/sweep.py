@@ -27,6 +27,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from medimg.errors import ConfigError, Interrupted
 from medimg.run.configs import config_root, groups, refuse_unsafe_files
+from medimg.run.words import unreadable
 
 ALLOWED = ("hydra/launcher", "hydra/sweeper", "hydra.launcher.", "hydra.sweeper.")
 QUIET = (
@@ -112,7 +113,7 @@ def _for_hydra(words: Sequence[str]) -> list[str]:
         try:
             override = parser.parse_override(word)
         except HydraException as fault:
-            faults.append(f"'{word}' cannot be read ({str(fault).splitlines()[0]}). Quote it in full: 'key=\"value\"'.")
+            faults.append(unreadable(word, fault))
             continue
         key = override.key_or_group
         if key.startswith("hydra") and (not key.startswith(ALLOWED) or "_target_" in word):

@@ -1,5 +1,6 @@
 """A command's `key=value` words, read with Hydra's grammar and sorted: files chosen for groups, values, keys taken back."""
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
@@ -11,7 +12,7 @@ from hydra.errors import HydraException
 
 from medimg.run.configs import NAME, groups, unsafe
 from medimg.settings import Settings
-from medimg.validate import did_you_mean, shown
+from medimg.validate import did_you_mean, shown, takes_text
 
 
 @dataclass
@@ -31,7 +32,7 @@ def read_words(words: Sequence[str]) -> Words:
         try:
             override = parser.parse_override(word)
         except HydraException as fault:
-            said.faults.append(f"'{shown(word)}' cannot be read ({first_line(fault)}). Quote it in full: 'key=\"value\"'.")
+            said.faults.append(unreadable(word, fault))
             continue
         key = override.key_or_group
         refusal = _refusal(word, override)
@@ -59,7 +60,9 @@ def _refusal(word: str, override: Override) -> str | None:
         return f"there is no group '{shown(key)}'.{did_you_mean(key, list(groups()))} Groups: {', '.join(groups())}."
     if override.is_sweep_override():
         listed = f"{key}=[{override.input_line.partition('=')[2]}]" if override.is_choice_sweep() else f"{key}=[1,2]"
-        return f"'{shown(word)}' gives several values: a sweep over them needs -m, and one list is written {shown(listed)}."
+        text = override.is_choice_sweep() and takes_text(key)
+        way_out = f"one text with a comma is quoted twice: {quoted(word)}" if text else f"one list is written {shown(listed)}"
+        return f"'{shown(word)}' gives several values: a sweep over them needs -m, and {way_out}."
     return next(unsafe({key: override.value()}), None) or next(
         (f"key '{part}' is not allowed." for part in key.split(".") if part[:1] == "_"), None
     )
@@ -87,6 +90,24 @@ def bad_choice(group: str, name: Any, names: Sequence[str]) -> str | None:
         what = "experiment" if group == "experiment" else f"{group} file"
         return f"no {what} is called '{shown(word)}'.{did_you_mean(word, list(names))} There is: {', '.join(names)}."
     return None
+
+
+def unreadable(word: str, fault: Exception) -> str:
+    """Say that Hydra's grammar has no such word, and how to write it."""
+    value = word.partition("=")[2]
+    way_out = "'key=\"value\"'" if not value or value.startswith(("[", "{")) else quoted(word)
+    return f"'{shown(word)}' cannot be read ({first_line(fault)}). Quote it in full: {way_out}."
+
+
+def quoted(word: str) -> str:
+    """Write `key=value` as a shell takes it and Hydra's grammar reads it as one text.
+
+    >>> print(quoted("title=Brain, FLAIR"))
+    'title="Brain, FLAIR"'
+    """
+    key, _, value = word.partition("=")
+    text = shown(value).replace('"', '\\"')
+    return shlex.quote(f'{key}="{text}"')
 
 
 def first_line(fault: Exception) -> str:

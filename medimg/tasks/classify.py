@@ -15,7 +15,9 @@ from medimg.models.layers import frozen_norms, layers_of
 from medimg.tasks.guard import refuse_no_number
 
 AUGMENT, NETWORK = 1, 2  # what a step's numbers are drawn for
-WAY_OUT = "Lower task.lr, set trainer.clip=1, use trainer.precision=fp32, or look at these images."
+WAY_OUT = (
+    "In a new run lower task.lr (of a second phase phases.lr), set trainer.clip=1 or use trainer.precision=fp32; or look at these images."
+)
 
 
 class Classify(pl.LightningModule):

@@ -41,7 +41,9 @@ def score(
     if wrong.any():
         ids = pictures.ids[wrong]
         raise NumericError(
-            f"the network gives no number for {len(ids)} images: {', '.join(ids[:10])}. Look at them, or train with trainer.precision=fp32."
+            f"the network gives no number for {len(ids)} of {len(found)} images: {', '.join(ids[:10])}. Of few, look at these. Of most, "
+            "the training has diverged: in a new run lower task.lr (of a second phase phases.lr), set trainer.clip=1 or use "
+            "trainer.precision=fp32."
         )
     return found
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from fonts import chinese_font, only_matplotlibs
 from PIL import Image
 
 from medimg.recipes.montage import APART, CAPTION, GAP, MARGIN, file_name, montage
@@ -61,3 +62,26 @@ def test_the_same_pictures_give_the_same_file(tmp_path):
 def test_a_group_of_any_name_has_a_file_inside_its_folder():
     assert file_name("goitre|reduced_uptake") == "goitre+reduced_uptake.png"
     assert file_name("../a/b c") == "___a_b_c.png"
+
+
+@pytest.fixture
+def drawn_for(tmp_path):
+    """The file of a group of this name, of the same images each time."""
+    images = np.random.default_rng(1).random((9, 32, 32))
+
+    def draw(name):
+        montage(images, images, name, tmp_path / "a.png")
+        return (tmp_path / "a.png").read_bytes()
+
+    return draw
+
+
+def test_a_name_that_no_font_can_draw_is_left_out_and_never_drawn_as_boxes(drawn_for, monkeypatch):
+    only_matplotlibs(monkeypatch)
+    assert drawn_for("甲") == drawn_for("甲状腺|结节")
+    assert len({drawn_for(name) for name in ("甲", "goitre", "kröpfe")}) == 3
+
+
+def test_a_name_is_drawn_in_a_font_that_has_its_letters(drawn_for, tmp_path, monkeypatch):
+    chinese_font(tmp_path / "c.ttf", monkeypatch)
+    assert len({drawn_for(name) for name in ("肿", "甲", "甲状腺|结节")}) == 3

@@ -10,6 +10,7 @@ from medimg.models.activation import Leaky
 from medimg.models.cross_resnet import CrossResNet
 from medimg.recipes.networks import best_of, jobs, network_of, stage_name
 from medimg.settings import Data, Model, Settings
+from medimg.training.checkpoints import CheckpointFolder
 
 SETTINGS = Settings(data=Data(manifest="x.csv"), model=Model(name="resnet10t"), seeds=(1, 2))
 
@@ -44,6 +45,17 @@ def test_a_network_departs_from_the_published_one_as_the_settings_say():
     assert sum(isinstance(module, Leaky) for module in network.modules()) == 11
     weight = network.backbone.layer4[0].conv2.weight
     assert weight.abs().max() <= (6 / (512 * 9)) ** 0.5
+
+
+def test_a_trained_network_standardises_where_its_training_did(tmp_path):
+    state = network_of(SETTINGS, "binary", ["a", "b"], seed=1).state_dict()
+    state |= {"standard.mean": torch.tensor([0.4]), "standard.std": torch.tensor([0.2])}
+    folder = CheckpointFolder(tmp_path)
+    folder.save_checkpoint({"network": state, "step": 1}, folder.path("best", 1))
+    judged = network_of(SETTINGS, "binary", ["a", "b"], seed=1, trained=folder.newest("best")).eval()
+    bare = network_of(SETTINGS, "binary", ["a", "b"], seed=1).eval()
+    image = torch.rand(2, 1, 32, 32)
+    torch.testing.assert_close(judged(image), bare((image - 0.4) / 0.2), atol=1e-5, rtol=1e-4)
 
 
 def test_an_unfinished_stage_has_no_network(tmp_path):

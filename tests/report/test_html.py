@@ -118,6 +118,19 @@ def test_an_undefined_measure_is_printed_with_its_reason(run):
     assert "Per patient: undefined, mixed labels: 3 patients." in text
 
 
+def test_a_long_reason_of_a_site_is_a_footnote_under_its_table_not_a_narrow_column(run):
+    reason = "the test cases of this site show one class only, and an area under a curve needs two of them"
+    metrics = json.loads((run / "metrics.json").read_text())
+    for row in metrics["rows"]:
+        if row["scope"] == "site=north" and row["metric"] == "auroc":
+            row |= {"estimate": None, "low": None, "high": None, "undefined": reason}
+    (run / "metrics.json").write_text(json.dumps(metrics))
+    text = write_report(run).read_text()
+    assert '<td class="num dim">undefined²</td>' in text
+    assert f"<small>{reason}" not in text
+    assert f'</table>\n</div>\n<p class="note">² {reason}.</p>' in text
+
+
 def test_text_of_the_run_is_escaped(run):
     facts = json.loads((run / "evaluation.json").read_text())
     (run / "evaluation.json").write_text(json.dumps(facts | {"title": "<script>alert(1)</script>"}))

@@ -32,3 +32,12 @@ def test_columns_without_any_value_are_dropped():
     assert table.head == ["a", "c"]
     assert [[cell.text for cell in line] for line in table.rows] == [["x", "1,200"], ["y", "–"]]
     assert not Table("", [])
+
+
+def test_reasons_are_footnotes_counted_after_the_mark_of_exact_intervals():
+    few, other = measure_cell({"estimate": None, "undefined": "few"}), measure_cell({"estimate": None, "undefined": "other"})
+    known = measure_cell({"estimate": 0.5, "low": 0.4, "high": 0.6})
+    table = Table("t", ["a", "b"], [[few, known], [other, few]])
+    assert table.reasons == {"few": "²", "other": "³"}
+    assert [[table.mark(cell) for cell in row] for row in table.rows] == [["²", ""], ["³", "²"]]
+    assert Table("t", ["a"], [[measure_cell({"estimate": None, "undefined": f"r{n}"})] for n in range(9)]).reasons["r8"] == "¹⁰"

@@ -1,5 +1,9 @@
 """Training stages as they were written, half lines and unfinished stages included."""
 
+import json
+
+import pytest
+
 from medimg.report.training import measures, read_stages, stages_table
 
 
@@ -18,6 +22,21 @@ def test_the_best_epoch_is_that_of_least_validation_loss(tmp_path):
     (stage / "progress.jsonl").write_text("\n".join(rows))
     line = stages_table(read_stages(tmp_path)).rows[0]
     assert [cell.text for cell in line] == ["train", "seed 1, fold 0, member 0", "not finished", "2", "2", "0.400", "0.800"]
+
+
+@pytest.mark.parametrize(
+    ("best", "told"), [({"step": 0, "val/loss": 0.35}, ["start kept", "0.350", "–"]), ({"step": 20}, ["2", "0.400", "0.800"])]
+)
+def test_where_no_epoch_beat_the_start_the_line_says_that_the_start_was_kept(best, told, tmp_path):
+    for name in ("0_train_seed1_fold0_member0", "1_train_seed1_fold0_member0"):
+        (tmp_path / "stages" / name).mkdir(parents=True)
+        rows = [{"epoch": 0, "val/loss": 0.5, "val/auroc": 0.9}, {"epoch": 1, "val/loss": 0.4, "val/auroc": 0.8}]
+        (tmp_path / "stages" / name / "progress.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    (tmp_path / "stages" / name / "best.json").write_text(json.dumps(best))
+    table = stages_table(read_stages(tmp_path))
+    assert [cell.text for cell in table.rows[1]][4:7] == told
+    assert [cell.text for cell in table.rows[0]][4:7] == ["2", "0.400", "0.800"]
+    assert ("that state was kept" in table.note) == (best["step"] == 0)
 
 
 def test_a_run_without_stages_has_no_table(tmp_path):

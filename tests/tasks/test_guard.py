@@ -3,8 +3,11 @@ from types import SimpleNamespace
 import pytest
 import torch
 
+from medimg.cli.screen import screenful
 from medimg.errors import NumericError
+from medimg.tasks import adversarial, classify
 from medimg.tasks.guard import refuse_no_number
+from medimg.validate import known_keys
 
 
 def module(agreed=None):
@@ -33,6 +36,21 @@ def test_what_is_no_number_is_named_with_place_images_and_way_out(values, told):
     expected = rf"^{told} in epoch 2, step 7; images of this batch: a, b\. The best and last checkpoints are untouched\. Lower it\.$"
     with pytest.raises(NumericError, match=expected):
         refuse_no_number(module(), losses(*values), ["a", "b"], "Lower it.")
+
+
+@pytest.mark.parametrize("way_out", [classify.WAY_OUT, adversarial.WAY_OUT])
+def test_the_way_out_of_a_large_batch_stands_on_the_screen(way_out):
+    with pytest.raises(NumericError) as fault:
+        refuse_no_number(module(), losses(float("nan")), [f"{number:016x}" for number in range(200)], way_out)
+    told = " ".join(screenful(fault.value.faults))
+    assert "0000000000000009 and 190 more. " in told
+    assert told.endswith(way_out)
+
+
+def test_the_way_out_of_a_classifier_names_what_each_phase_learns_with():
+    keys = set(known_keys())
+    assert {"task.lr", "phases.lr", "trainer.clip", "trainer.precision"} <= keys
+    assert all(word in classify.WAY_OUT for word in ("task.lr", "phases.lr", "trainer.clip=1", "trainer.precision=fp32"))
 
 
 def test_all_processes_stop_where_one_has_no_number():

@@ -52,7 +52,7 @@ def test_judging_draws_nothing():
 def test_cases_without_a_number_are_named():
     pictures = ToyPictures(21)
     pictures.image[11] = float("nan")
-    with pytest.raises(NumericError, match=r"1 images: 000000000000000b.*trainer\.precision=fp32"):
+    with pytest.raises(NumericError, match=r"1 of \d+ images: 000000000000000b\..*lower task\.lr.*trainer\.precision=fp32"):
         score(network(), pictures, MACHINE, batch_size=4)
 
 
