@@ -3,7 +3,7 @@ import torch
 from torch import nn
 
 from medimg.models.backbones import build, build_fused
-from medimg.models.gradcam import fused_grad_cam, grad_cam, has_convolutions, last_convolution
+from medimg.models.gradcam import LEAST, fused_grad_cam, grad_cam, has_convolutions, to_weigh
 
 
 class Pooled(nn.Module):
@@ -68,12 +68,28 @@ def test_no_evidence_gives_no_heat_rather_than_no_number():
     assert (grad_cam(network, torch.rand(1, 1, 8, 8), 0) == 0).all()
 
 
-def test_the_last_convolution_is_found_and_its_absence_refused():
-    network = Pooled()
-    assert last_convolution(network) is network.last
+@pytest.mark.parametrize(("side", "seen"), [(224, 7), (128, 4), (64, 4), (32, 4), (8, 4)])
+def test_maps_that_tell_regions_apart_are_weighed_however_small_the_image(side, seen):
+    network, shapes = build("resnet18", outputs=2).eval(), []
+    (module,) = to_weigh(network, [network], torch.rand(1, 1, side, side))
+    module.register_forward_hook(lambda _module, _inputs, result: shapes.append(tuple(result.shape[2:])))
+    network(torch.rand(1, 1, side, side))
+    assert shapes == [(seen, seen)]
+    assert seen >= LEAST
+
+
+@pytest.mark.parametrize("name", ["resnet18", "test_resnet", "densenet121"])
+def test_heat_of_a_small_image_is_not_the_same_everywhere(name):
+    torch.manual_seed(1)
+    network, image = build(name, outputs=3).eval(), torch.rand(4, 1, 32, 32)
+    heat = torch.cat([grad_cam(network, image, 1, sign=sign) for sign in (-1.0, 1.0)])
+    assert (heat.flatten(1).std(dim=1) > 0.05).any()
+
+
+def test_a_network_without_convolutions_is_refused():
     with pytest.raises(ValueError, match="convolutions"):
-        last_convolution(nn.Linear(2, 2))
-    assert has_convolutions(network)
+        grad_cam(nn.Sequential(nn.Flatten(), nn.Linear(16, 2)), torch.rand(1, 1, 4, 4), 0)
+    assert has_convolutions(Pooled())
     assert not has_convolutions(nn.Linear(2, 2))
 
 
