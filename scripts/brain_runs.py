@@ -7,10 +7,10 @@ from brain_cells import Cell
 from cells import CORES, quickest, step_of
 
 from medimg.models.layers import freeze
-from medimg.recipes.cohort import Cohort
-from medimg.recipes.environment import machine_for
-from medimg.recipes.networks import jobs, network_of
-from medimg.recipes.one_network import total_steps
+from medimg.recipes.parts.cohort import Cohort
+from medimg.recipes.parts.environment import machine_for
+from medimg.recipes.parts.networks import jobs, network_of
+from medimg.recipes.parts.one_network import total_steps
 from medimg.recipes.supervised import load_for_check
 from medimg.run.compose import compose
 from medimg.settings import Settings

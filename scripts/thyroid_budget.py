@@ -14,14 +14,14 @@ from torch.nn import functional as F
 from medimg.data.loader import epoch_batches
 from medimg.models.dcgan import noise_length
 from medimg.models.sdae import WIDTHS
-from medimg.recipes.cohort import Cohort
-from medimg.recipes.environment import machine_for
-from medimg.recipes.generators import SCALE, content, dcgan, srgan
-from medimg.recipes.groups import groups_of
-from medimg.recipes.layerwise import LR
-from medimg.recipes.networks import Job, jobs, network_of
-from medimg.recipes.one_network import total_steps
-from medimg.recipes.small_judge import judge_settings
+from medimg.recipes.generating.generators import SCALE, content, dcgan, srgan
+from medimg.recipes.generating.groups import groups_of
+from medimg.recipes.generating.small_judge import judge_settings
+from medimg.recipes.parts.cohort import Cohort
+from medimg.recipes.parts.environment import machine_for
+from medimg.recipes.parts.layerwise import LR
+from medimg.recipes.parts.networks import Job, jobs, network_of
+from medimg.recipes.parts.one_network import total_steps
 from medimg.recipes.supervised import load_for_check
 from medimg.recipes.thyroid import second, single_signs, skipped, with_replay
 from medimg.run.compose import compose

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from medimg.recipes.generators import DRAWING, ENLARGING
+from medimg.recipes.generating.generators import DRAWING, ENLARGING
 from medimg.run.compose import compose
 from medimg.run.folder import make_run, stored_settings
 from medimg.settings import Generate, Settings

@@ -11,7 +11,7 @@ from thyroid_signs import beside, of, seeds, signs
 
 from medimg.evaluate.compare import judged, paired
 from medimg.models.sizes import ENLARGED
-from medimg.recipes.networks import network_of
+from medimg.recipes.parts.networks import network_of
 from medimg.run.folder import stored_settings
 from medimg.settings import Settings
 

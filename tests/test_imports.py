@@ -55,6 +55,13 @@ def test_imports_point_down_and_siblings_are_strangers():
     assert not wrong
 
 
+def test_recipes_are_made_of_parts_and_parts_of_no_recipe():
+    allowed = {"parts": {"parts"}, "generating": {"parts", "generating"}, "simulating": {"parts", "simulating"}}
+    for folder, below in allowed.items():
+        found = {name.split(".")[2] for path in (ROOT / "recipes" / folder).glob("*.py") for name in imported(path) if ".recipes." in name}
+        assert found <= below, folder
+
+
 def test_only_run_and_cli_know_hydra():
     assert not [path for path in modules() if top(path) not in {"run", "cli"} and {n.split(".")[0] for n in imported(path)} & HYDRA]
 

@@ -79,7 +79,7 @@ def check(command: Command) -> int:
     speak(command)
     settings = compose(command.overrides, manifest=command.names[0] if command.names else None)
     from medimg.data.leaks import prove
-    from medimg.recipes.cohort import deal, read
+    from medimg.recipes.parts.cohort import deal, read
 
     manifest = read(settings.data)
     split = deal(manifest, settings)

@@ -10,7 +10,7 @@ from rich.markup import escape
 
 from medimg.cli.parser import Command
 from medimg.errors import ConfigError
-from medimg.recipes.crew import is_worker
+from medimg.recipes.parts.crew import is_worker
 from medimg.run.folder import rank, stored_settings, trained_run
 from medimg.run.resume import refuse_simulated
 from medimg.run.start import Outcome

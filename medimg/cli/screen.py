@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from medimg.errors import Interrupted, MedimgError
-from medimg.recipes.crew import is_worker
+from medimg.recipes.parts.crew import is_worker
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -19,16 +19,16 @@ from medimg.evaluate.cases import mixed_patients
 from medimg.evaluate.question import read_question
 from medimg.evaluate.reading import read_validation
 from medimg.io.files import write_atomically
-from medimg.recipes import cohort as cohorts
-from medimg.recipes import encoder
-from medimg.recipes.against import take_along
-from medimg.recipes.environment import settle_machine, tell_differences
-from medimg.recipes.explain import draw_heat_maps
-from medimg.recipes.images import Images, images_of
-from medimg.recipes.lineage import lineages
-from medimg.recipes.networks import Job, best_of, network_of, stage_name
-from medimg.recipes.scores import join_scores, question_of, write_scores
-from medimg.recipes.stages import write_json
+from medimg.recipes.generating.lineage import lineages
+from medimg.recipes.parts import cohort as cohorts
+from medimg.recipes.parts import encoder
+from medimg.recipes.parts.against import take_along
+from medimg.recipes.parts.environment import settle_machine, tell_differences
+from medimg.recipes.parts.explain import draw_heat_maps
+from medimg.recipes.parts.images import Images, images_of
+from medimg.recipes.parts.networks import Job, best_of, network_of, stage_name
+from medimg.recipes.parts.scores import join_scores, question_of, write_scores
+from medimg.recipes.parts.stages import write_json
 from medimg.report import write_report
 from medimg.settings import Data, Settings
 from medimg.training import ranks

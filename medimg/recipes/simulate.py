@@ -15,17 +15,17 @@ from medimg.active.stopping import Stop
 from medimg.active.strategies import STRATEGIES
 from medimg.errors import ConfigError, GateFailed, LeakError, ManifestError, MedimgError, RunError
 from medimg.io.claim import claimed
-from medimg.recipes import encoder as encoders
 from medimg.recipes import supervised
-from medimg.recipes.answers import last_linear
-from medimg.recipes.chain import Chain
-from medimg.recipes.chains import PARTS, chains, folds_of, strategies_of, tell_merged, work
-from medimg.recipes.cohort import Cohort, load, name_of, taught_before
-from medimg.recipes.crew import follow_parent, is_worker, work_together
-from medimg.recipes.environment import settle_machine
-from medimg.recipes.networks import Encoder, network_of, stage_name
-from medimg.recipes.scores import title_of
-from medimg.recipes.stages import write_json
+from medimg.recipes.parts import encoder as encoders
+from medimg.recipes.parts.answers import last_linear
+from medimg.recipes.parts.cohort import Cohort, load, name_of, taught_before
+from medimg.recipes.parts.crew import follow_parent, is_worker, work_together
+from medimg.recipes.parts.environment import settle_machine
+from medimg.recipes.parts.networks import Encoder, network_of, stage_name
+from medimg.recipes.parts.scores import title_of
+from medimg.recipes.parts.stages import write_json
+from medimg.recipes.simulating.chain import Chain
+from medimg.recipes.simulating.chains import PARTS, chains, folds_of, strategies_of, tell_merged, work
 from medimg.settings import Settings
 from medimg.training.machine import Machine
 

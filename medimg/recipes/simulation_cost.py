@@ -9,11 +9,11 @@ import torch
 
 from medimg.io.workers import available_cpus
 from medimg.losses import class_loss
-from medimg.recipes.chain import chain_labels
-from medimg.recipes.chains import folds_of, strategies_of
-from medimg.recipes.cohort import Cohort
-from medimg.recipes.environment import machine_for
+from medimg.recipes.parts.cohort import Cohort
+from medimg.recipes.parts.environment import machine_for
 from medimg.recipes.simulate import blank_network, prove_start, refuse
+from medimg.recipes.simulating.chain import chain_labels
+from medimg.recipes.simulating.chains import folds_of, strategies_of
 from medimg.recipes.supervised import load_for_check
 from medimg.settings import Settings
 from medimg.training.machine import Machine

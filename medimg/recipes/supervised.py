@@ -11,14 +11,14 @@ import torch
 from medimg.data.leaks import prove
 from medimg.errors import GateFailed, MedimgError
 from medimg.models.layers import freeze
-from medimg.recipes import encoder as encoders
-from medimg.recipes.cohort import Cohort, cohort_of, deal, load, read
-from medimg.recipes.environment import machine_for, settle_machine
-from medimg.recipes.finish import finish
-from medimg.recipes.images import places_of
-from medimg.recipes.networks import Encoder, Job, jobs, network_of, stage_name
-from medimg.recipes.one_job import train_job
-from medimg.recipes.stages import forget_last, stage
+from medimg.recipes.parts import encoder as encoders
+from medimg.recipes.parts.cohort import Cohort, cohort_of, deal, load, read
+from medimg.recipes.parts.environment import machine_for, settle_machine
+from medimg.recipes.parts.finish import finish
+from medimg.recipes.parts.images import places_of
+from medimg.recipes.parts.networks import Encoder, Job, jobs, network_of, stage_name
+from medimg.recipes.parts.one_job import train_job
+from medimg.recipes.parts.stages import forget_last, stage
 from medimg.settings import Settings
 from medimg.training import ranks
 from medimg.training.machine import Machine

@@ -12,18 +12,18 @@ from medimg.data.dataset import Pictures
 from medimg.data.joined import Drawn, Joined
 from medimg.errors import MedimgError
 from medimg.recipes import supervised
-from medimg.recipes.cohort import Cohort
-from medimg.recipes.extend import Extension, extend
-from medimg.recipes.finish import finish
-from medimg.recipes.generated_test import write_generated_test
-from medimg.recipes.generators import Learner, try_networks, weights_sha256
-from medimg.recipes.lineage import lineage_sha256, read_tables, write_lineage
-from medimg.recipes.networks import Encoder, Job, best_of, jobs, network_of, prepares, stage_name
-from medimg.recipes.notes import notes_of
-from medimg.recipes.one_job import train_job
-from medimg.recipes.phases import Flags, compare_phases, everything, second, single_signs, skipped, with_replay
-from medimg.recipes.stages import digest, forget_last, stage
-from medimg.recipes.worth import Worth, write_worth
+from medimg.recipes.generating.extend import Extension, extend
+from medimg.recipes.generating.generated_test import write_generated_test
+from medimg.recipes.generating.generators import Learner, try_networks, weights_sha256
+from medimg.recipes.generating.lineage import lineage_sha256, read_tables, write_lineage
+from medimg.recipes.generating.notes import notes_of
+from medimg.recipes.generating.worth import Worth, write_worth
+from medimg.recipes.parts.cohort import Cohort
+from medimg.recipes.parts.finish import finish
+from medimg.recipes.parts.networks import Encoder, Job, best_of, jobs, network_of, prepares, stage_name
+from medimg.recipes.parts.one_job import train_job
+from medimg.recipes.parts.phases import Flags, compare_phases, everything, second, single_signs, skipped, with_replay
+from medimg.recipes.parts.stages import digest, forget_last, stage
 from medimg.settings import Settings
 from medimg.training import ranks
 from medimg.training.machine import Machine

@@ -17,7 +17,7 @@ from typing import Any
 
 from medimg import __version__, phantoms
 from medimg.errors import ConfigError, Interrupted, MedimgError
-from medimg.recipes.crew import is_worker
+from medimg.recipes.parts.crew import is_worker
 from medimg.run.compose import compose
 from medimg.run.folder import (
     comes,

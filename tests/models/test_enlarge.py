@@ -13,7 +13,7 @@ from medimg.models.enlarge import Enlarge
 from medimg.models.gradcam import grad_cam
 from medimg.models.layers import freeze, layers_of
 from medimg.models.sizes import ENLARGED
-from medimg.recipes.answers import last_linear
+from medimg.recipes.parts.answers import last_linear
 
 NAME, LEAST = "inception_v3", 75
 

@@ -8,7 +8,7 @@ import fakes
 import pytest
 from command import medimg, refused
 
-from medimg.recipes import environment
+from medimg.recipes.parts import environment
 
 from .conftest import cases, table
 

@@ -1,0 +1,1 @@
+"""Learning curves of labelling: chains of trainings, shared by processes, kept unit by unit."""
