@@ -11,8 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from paired import shown
 
-from medimg.evaluate.grid import Grid, measure_all
-from medimg.evaluate.simulation import Simulation, read_simulation
+from medimg.evaluate.simulating.grid import Grid, measure_all
+from medimg.evaluate.simulating.simulation import Simulation, read_simulation
 from medimg.run.folder import stored_settings
 
 mpl.use("Agg")

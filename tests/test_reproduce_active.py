@@ -9,7 +9,7 @@ import pytest
 from simulations import make_simulation
 
 import medimg
-from medimg.evaluate.learning import evaluate_simulation
+from medimg.evaluate.simulating.learning import evaluate_simulation
 from medimg.run.compose import compose
 from medimg.run.folder import write_config
 from medimg.run.start import SIMULATED

@@ -82,8 +82,8 @@ def _end(run: Path, made: Callable[[], Iterator[Chain]], killed: int) -> None:
 
 def conclude(run: Path) -> None:
     """Judge the units that are finished, and report them; one process at a time."""
-    from medimg.evaluate.learning import evaluate_simulation
-    from medimg.report.simulation import write_simulation_report
+    from medimg.evaluate.simulating.learning import evaluate_simulation
+    from medimg.report.simulating.simulation import write_simulation_report
 
     with claimed(run / ".conclude", wait=True):
         evaluate_simulation(run)

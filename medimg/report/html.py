@@ -8,11 +8,12 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from medimg import __version__
-from medimg.report import beside, calibration, checklists, cohort, confusion, generated, generated_tests, others, results, summary, training
+from medimg.report import beside, calibration, checklists, cohort, confusion, others, results, summary, training
 from medimg.report.cases import error_cases
 from medimg.report.drawn_names import key_to_numbers
 from medimg.report.figures import draw_figures, save
 from medimg.report.folder import RunFolder, read_run
+from medimg.report.generating import generated, generated_tests
 from medimg.report.label_counts import label_counts_table
 from medimg.report.limits import built_in, limits, not_measured
 from medimg.report.phases import phases_table

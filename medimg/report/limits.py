@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from medimg.report.cohort import judged_cases, period
 from medimg.report.folder import RunFolder
-from medimg.report.generated import warnings
+from medimg.report.generating.generated import warnings
 from medimg.report.results import headline_row, scope_of
 from medimg.report.words import count, finite, interval, metric_name, plural, scrub, words
 

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from medimg.data.dataset import Pictures
 from medimg.data.joined import Drawn, Joined
 from medimg.evaluate.files import write_table
-from medimg.evaluate.generated import judge_generated, write_generated
+from medimg.evaluate.generating.generated import judge_generated, write_generated
+from medimg.evaluate.generating.spaces import Pictures as Judged
+from medimg.evaluate.generating.spaces import closest_pairs
 from medimg.evaluate.rows import whole_row
-from medimg.evaluate.spaces import Pictures as Judged
-from medimg.evaluate.spaces import closest_pairs
 from medimg.io.files import write_atomically
 from medimg.recipes.generating.extend import Extension
 from medimg.recipes.generating.generators import weights_sha256

@@ -1,0 +1,1 @@
+"""Generated images measured: beside real ones, and against copies of patients."""
