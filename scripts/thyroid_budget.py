@@ -83,7 +83,7 @@ class Budget:
 
         Those of one phase make exactly as many, those of two within half an epoch of either.
         """
-        if not cell.like or cell.done:
+        if not cell.like:
             return cell
         settings, wanted = settings_of(cell.words), [round(cell.part * steps) for steps, _ in self.phases(settings_of(cell.like))]
         own = [per_epoch for _, per_epoch in self.phases(settings)]

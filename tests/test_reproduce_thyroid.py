@@ -182,6 +182,14 @@ def test_the_plan_counts_layers_trained_one_by_one(scripts, asked, own):
     thyroid_budget.TIMED["layers"](settings)()
 
 
+def test_a_finished_cell_is_asked_for_with_the_words_it_was_made_with(scripts, made, monkeypatch):
+    budget = scripts("thyroid_budget").Budget()
+    asked_for = budget.equal(made["table3/resnet101"])
+    monkeypatch.setattr(scripts("thyroid_cells").Cell, "done", True)
+    assert budget.equal(made["table3/resnet101"]) == asked_for
+    assert any(word.startswith("trainer.max_steps=") for word in asked_for.words)
+
+
 def test_the_plan_counts_generators_where_they_are_trained(scripts, asked, own, monkeypatch, capsys):
     cells, budget = scripts("thyroid_cells"), scripts("thyroid_budget")
     free = ("ours/paper", "table3/resnet101", "ablation/dcgan", "ablation/none", "share_25/classic", "128/ours")
