@@ -33,6 +33,17 @@ class Projection(nn.Module):
         return F.conv2d(maps, self.weight[:, :, None, None])
 
 
+class Crossing(Projection):
+    """What lies on the way from block to block: (B, above, H, W) maps and (B, below, ...) image -> (B, above, H, W).
+
+    The image is averaged to the plane of the maps, projected to them and added.
+    """
+
+    def forward(self, maps: Tensor, image: Tensor) -> Tensor:  # type: ignore[override]
+        """Let the maps see the image again."""
+        return maps + super().forward(F.interpolate(image, maps.shape[2:], mode="area"))
+
+
 class CrossResNet(nn.Module):
     """A ResNet whose blocks see the picture again: (B, channels, H, W) image -> what the network gives.
 
@@ -42,7 +53,7 @@ class CrossResNet(nn.Module):
     def __init__(self, backbone: ResNet, channels: int) -> None:
         super().__init__()
         maps = _maps(backbone)
-        self.cross = nn.ModuleList(Projection(torch.zeros(above, channels)) for above in maps)
+        self.cross = nn.ModuleList(Crossing(torch.zeros(above, channels)) for above in maps)
         self.backbone = backbone  # after the projections: a network's last layer is its classifier
         self.num_features = int(backbone.head_hidden_size)
 
@@ -51,8 +62,7 @@ class CrossResNet(nn.Module):
         network = self.backbone
         maps = network.maxpool(network.act1(network.bn1(network.conv1(image))))
         for block, cross in zip(_blocks(network), self.cross, strict=True):
-            maps = block(maps)
-            maps = maps + cross(F.interpolate(image, maps.shape[2:], mode="area"))
+            maps = cross(block(maps), image)
         answer: Tensor = network.forward_head(maps)
         return answer
 

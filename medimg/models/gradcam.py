@@ -59,7 +59,7 @@ def grad_cam(network: nn.Module, image: Tensor, output: int, *, sign: float = 1.
 
     `sign=-1` explains the other answer of a single logit. All zero where nothing in the feature maps speaks for the answer.
     """
-    heat = torch.cat(_heat_of(network, [network], image, output, sign))
+    heat = _heat_of(network, [network], image, output, sign)[-1]
     return heat / heat.amax(dim=(1, 2), keepdim=True).clamp(min=1e-12)
 
 

@@ -78,6 +78,14 @@ def test_maps_that_tell_regions_apart_are_weighed_however_small_the_image(side, 
     assert seen >= LEAST
 
 
+def test_in_a_modified_resnet_the_maps_on_the_way_are_weighed_not_the_image_that_is_added():
+    network, shapes = build("resnet18", outputs=2, cross="image").eval(), []
+    (module,) = to_weigh(network, [network], torch.rand(1, 1, 64, 64))
+    module.register_forward_hook(lambda _module, _inputs, result: shapes.append((tuple(result.shape[1:]), bool(result.any()))))
+    network(torch.rand(1, 1, 64, 64))
+    assert shapes == [((256, 4, 4), True)]  # the image's projections start as 0
+
+
 @pytest.mark.parametrize("name", ["resnet18", "test_resnet", "densenet121"])
 def test_heat_of_a_small_image_is_not_the_same_everywhere(name):
     torch.manual_seed(1)
