@@ -55,7 +55,7 @@ def _in_line(module: nn.Module, sides: Mapping[nn.Module, int]) -> Iterator[nn.M
 
 
 def grad_cam(network: nn.Module, image: Tensor, output: int, *, sign: float = 1.0) -> Tensor:
-    """Weigh the last feature maps by their gradients: (B, C, H, W) image -> (B, H, W) in 0..1, for one output's logit.
+    """Weigh the feature maps of `to_weigh` by their gradients: (B, C, H, W) image -> (B, H, W) in 0..1, for one output's logit.
 
     `sign=-1` explains the other answer of a single logit. All zero where nothing in the feature maps speaks for the answer.
     """
