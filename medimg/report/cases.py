@@ -22,7 +22,7 @@ class ErrorCase:
     image: str | None = None
     overlay: str | None = None
     target: str = ""
-    bare: bool = False  # nothing in the last layer spoke for the target, so there is no heat-map
+    bare: bool = False  # nothing in the maps weighed spoke for the target, so there is no heat-map
 
 
 def error_cases(run: RunFolder, images: bool) -> list[ErrorCase]:
