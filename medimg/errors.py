@@ -20,7 +20,14 @@ class ManifestError(MedimgError):
 
 
 class UnreadableImage(MedimgError):
-    """An image file cannot be turned into numbers with a known meaning."""
+    """An image file cannot be turned into numbers with a known meaning; `code` is the word for it in tables of skipped files.
+
+    Codes: not_dicom, io_error, truncated, no_transfer_syntax, decoder_missing, not_applicable.
+    """
+
+    def __init__(self, *faults: str, code: str = "io_error") -> None:
+        super().__init__(*faults)
+        self.code = code
 
 
 class RunError(MedimgError):

@@ -1,5 +1,6 @@
 """What training minimises."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 import torch
@@ -86,3 +87,32 @@ def probabilities(logits: Tensor, kind: Kind) -> Tensor:
         return logits.softmax(dim=1)
     positive = logits.sigmoid()
     return torch.cat([1 - positive, positive], dim=1) if kind == "binary" else positive
+
+
+def mask_loss(logits: Tensor, mask: Tensor, known: Tensor, dice: float = 0.5) -> Tensor:
+    """Cross-entropy of pixels and Dice of organs: logits and mask (B, K, H, W), known (B, K) of True and False -> scalar.
+
+    `dice` is the share of the second. Dice is 1 - (2 |AB| + 1) / (|A| + |B| + 1) of each film and organ, in pixels, so that an organ that
+    is not on the film costs what is claimed of it. Both are means over what is known; a batch in which nothing is known costs nothing.
+    Source: Milletari et al., V-Net, 3DV 2016 (Dice); Isensee et al., nnU-Net, Nature Methods 2021 (both together).
+    """
+    logits, mask = logits.float(), mask.float()
+    entropy = F.binary_cross_entropy_with_logits(logits, mask, reduction="none").mean(dim=(2, 3))
+    claimed = logits.sigmoid()
+    both, areas = (claimed * mask).sum(dim=(2, 3)), claimed.sum(dim=(2, 3)) + mask.sum(dim=(2, 3))
+    each = (1 - dice) * entropy + dice * (1 - (2 * both + 1) / (areas + 1))
+    return (each * known).sum() / known.sum().clamp(min=1)
+
+
+def supervised_mask_loss(out: Tensor | Sequence[Tensor], mask: Tensor, known: Tensor) -> Tensor:
+    """Loss of answers at several sizes (deep supervision), or of one: the largest first, each further one half as heavy as the one before.
+
+    Masks are shrunk to each size by area, so that a pixel of a small answer is asked for the share of the organ in it.
+    """
+    answers = [out] if isinstance(out, Tensor) else [*out]
+    weights = [0.5**k for k in range(len(answers))]
+    losses = [
+        weight * mask_loss(one, F.adaptive_avg_pool2d(mask, (one.shape[2], one.shape[3])), known)
+        for weight, one in zip(weights, answers, strict=True)
+    ]
+    return torch.stack(losses).sum() / sum(weights)

@@ -28,19 +28,20 @@ def within(low: float, high: float, default: Any) -> Any:
 class Data:
     """Which images, which question, who is dealt to which part, and how a picture is prepared."""
 
-    manifest: str = "???"  # a CSV file, or phantom:thyroid, phantom:brain
-    label: str = "label"
+    manifest: str = "???"  # a CSV file, or phantom:thyroid, phantom:brain, phantom:chest
+    label: str | None = "label"  # null: masks are what is learned (recipe=chest_qc)
     classes: tuple[str, ...] | None = None  # their order; of two, the last is the positive one
     multilabel: bool = False
     where: dict[str, Any] = field(default_factory=dict)
     exclude: str | None = None  # CSV of withdrawn patients
     subgroups: tuple[str, ...] = ()
-    limit: int | None = at_least(1, None)  # patients of a built-in cohort
+    limit: int | None = at_least(1, None)  # patients of a built-in cohort; of chest its films
     folds: int = at_least(1, 1)  # 1: one hold-out
     inner_folds: int = at_least(1, 1)  # above 1: nested
     fold: tuple[int, ...] | None = None  # run these folds only
     val_share: float = within(0.05, 0.5, 0.2)
     test_share: float = within(0.05, 0.5, 0.2)
+    val_images: int | None = at_least(1, None)  # whole validation patients until they have so many, the others train; null: all stay
     train_share: float = within(0.05, 1, 1.0)  # of the training patients of each set of labels; val and test stay as they are
     stratify: tuple[str, ...] = ("label",)
     deal_over: tuple[str, ...] = ()  # keys of `where` that do not matter to the deal: runs on several sequences share their folds
@@ -53,6 +54,16 @@ class Data:
     normalise: Literal["counts", "percentile", "range"] = "percentile"
     crop: Literal["none", "foreground"] = "none"
     field_mm: float | None = at_least(1, None)  # resample to this field of view, where the spacing is known
+
+
+@dataclass(frozen=True)
+class View:
+    """Which films are outlined, which organs on them, and by which networks (recipe=chest_qc)."""
+
+    films: tuple[str, ...] = ()  # PA, AP, LAT, as the manifest's column view has them
+    organs: tuple[str, ...] = ()  # columns mask_<organ>; a film without a mask of one still teaches the others
+    network: str = ""  # what model.name is by default
+    largest: str = ""  # what it is in profile=paper
 
 
 @dataclass(frozen=True)
@@ -86,6 +97,28 @@ class Augment:
     noise: float = within(0, 0.5, 0.0)
     choose: int | None = at_least(1, None)  # apply this many kinds at random instead of all
     sequence_dropout: float = within(0, 0.9, 0.0)  # with data.fuse: chance that a sequence is left out of a training case
+
+
+@dataclass(frozen=True)
+class Randomise:
+    """Domain randomisation of training films and their masks (recipe=chest_qc): the ends of ranges around nothing."""
+
+    share: float = within(0, 1, 0.7)  # of the films that each kind is applied to; 0: films as they are
+    mirror: bool = False  # half of the films, the organs of both sides renamed
+    rotate_deg: float = within(0, 180, 25.0)
+    scale: float = within(0, 3, 0.4)  # 0.4: from 1 / 1.4 to 1.4
+    stretch: float = within(0, 0.9, 0.25)  # of one axis against the other
+    shear: float = within(0, 1, 0.15)
+    translate: float = within(0, 0.5, 0.2)  # share of the side
+    bend: float = within(0, 0.5, 0.05)  # share of the side
+    gamma: float = within(0, 4, 1.2)  # doublings of the exponent
+    window: float = within(0, 0.45, 0.35)  # share of the scale that is cut off, or left blank, at either end
+    shade: float = within(0, 1, 0.4)
+    detail: float = within(0, 5, 1.5)
+    blur_px: float = within(0, 20, 2.5)
+    noise: float = within(0, 1, 0.15)
+    contrast: float = within(0, 0.9, 0.5)
+    brightness: float = within(0, 0.9, 0.3)
 
 
 @dataclass(frozen=True)
@@ -174,7 +207,8 @@ class Evaluate:
 
     draws: int = within(200, 100_000, 2000)
     seed: int = at_least(0, 0)
-    explain: int = within(0, 200, 12)  # worst errors shown with Grad-CAM
+    explain: int = within(0, 200, 12)  # worst errors shown with Grad-CAM, worst films with contours
+    mirror: bool = False  # answers averaged over film and mirror image; only after randomise.mirror=true (recipe=chest_qc)
     against: tuple[str, ...] = ()  # finished runs on the same patients: paired differences stand in the report
 
 
@@ -210,12 +244,39 @@ class Stopping:
 
 
 @dataclass(frozen=True)
+class Reading:
+    """Who reads in real rounds, and what becomes of skips and disagreements."""
+
+    readers: tuple[str, ...] = ("reader",)
+    adjudicator: str | None = None  # settles what readers disagree on
+    grace_seconds: float = within(0, 3600, 20.0)  # after the last answer, to take it back before the round closes
+    double: float = within(0, 1, 0.0)  # share of a round that a second reader labels too
+    repeat: float = within(0, 0.5, 0.04)  # share of a round that a reader is shown again, unknowingly
+    skipped: Literal["replace", "count", "retry_end"] = "replace"  # another image, none, or the same one again at the end
+    exclude_after: int | None = at_least(1, None)  # readers who skip an image until it leaves the pool; null: 1 of one, else 2
+    unresolved: Literal["drop", "majority"] = "drop"  # what is learned from an image on which readers disagree
+    train_on: Literal["first", "final"] = "first"  # the answer before or after the model was shown
+
+
+@dataclass(frozen=True)
+class Page:
+    """What readers see."""
+
+    show_model: Literal["never", "after", "random_half", "before"] = "never"
+    accept_bias: bool = False  # needed for before: readers follow what they are shown
+    confidence: Literal["off", "optional", "ask"] = "optional"
+    context: tuple[Literal["neighbours", "sequences"], ...] = ("neighbours", "sequences")
+    keys: dict[str, Any] = field(default_factory=dict)  # class: letter; the others get one of their name
+    language: Literal["en", "zh"] = "en"
+
+
+@dataclass(frozen=True)
 class Active:
-    """Simulated labelling of images whose labels are known."""
+    """Labelling with the model's help, and its simulation on images whose labels are known."""
 
     preset: str = "honest"  # the name of these values in configs/active
     budget: int = at_least(1, 50)  # answers asked for in a round, of `unit`
-    rounds: int | None = at_least(1, 10)  # after the initial one; null: until the pool is empty
+    rounds: int | None = at_least(1, 10)  # of a simulation, after the initial one; null: until the pool is empty
     unit: Literal["slice", "patient"] = "slice"  # what one answer labels
     strategy: StrategyName = "diverse"
     compare: tuple[StrategyName, ...] | None = None  # simulated beside random and random_patient; null: strategy
@@ -232,7 +293,11 @@ class Active:
     frozen: bool = False  # the network of model.weights stands still, and only a logistic regression on its features learns
     init_seed: int = at_least(0, 1)
     query_seed: int = at_least(0, 3)
+    test: bool = False  # real rounds: whole patients for a test are labelled first too
+    from_labels: bool = True  # real rounds: begin with the labels that the manifest has
     stop: Stopping = field(default_factory=Stopping)
+    reading: Reading = field(default_factory=Reading)
+    page: Page = field(default_factory=Page)
 
 
 @dataclass(frozen=True)
@@ -241,7 +306,7 @@ class Settings:
 
     experiment: str | None = None
     profile: str = "quick"
-    recipe: Literal["supervised", "simulate", "thyroid"] = "supervised"
+    recipe: Literal["supervised", "simulate", "label", "thyroid", "chest_qc"] = "supervised"
     title: str = ""
     seed: int = at_least(0, 1)
     seeds: tuple[int, ...] | None = None  # several runs in one; without them, only seed
@@ -249,8 +314,10 @@ class Settings:
     decision: Decision = "multilabel"  # of several labels: thresholds from validation, or the paper's rule on one softmax
     runs: str = "runs"
     data: Data = field(default_factory=Data)
+    view: View = field(default_factory=View)
     model: Model = field(default_factory=Model)
     augment: Augment = field(default_factory=Augment)
+    randomise: Randomise = field(default_factory=Randomise)
     task: Task = field(default_factory=Task)
     trainer: Trainer = field(default_factory=Trainer)
     active: Active = field(default_factory=Active)

@@ -57,7 +57,7 @@ def train(config, machine, image, label, parts, seed):
     decayed = [p for p in network.parameters() if p.ndim > 1]
     plain = [p for p in network.parameters() if p.ndim <= 1]
     groups = [{"params": decayed, "weight_decay": task["weight_decay"]}, {"params": plain, "weight_decay": 0.0}]
-    optimizer = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[task["optimizer"]](groups, lr=task["lr"])
+    optimizer = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[task["optimizer"]](groups, lr=task["lr"], fused=True)
     average = copy.deepcopy(network) if task["ema"] else None
     augment = Augment(**config["augment"])
     rows, size = parts["train"], trainer["batch_size"]

@@ -92,7 +92,7 @@ class Decodes:
         from medimg.data import cache as caches
 
         self.count, self._module = 0, caches
-        self._before = {name: getattr(caches, name) for name in ("read_image", "in_children")}
+        self._before = {name: getattr(caches, name) for name in ("read_image", "each")}
 
     def __enter__(self) -> "Decodes":
         for name, function in self._before.items():

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import torch
 from brain_cells import Cell
-from cells import CORES, quickest, step_of
+from cells import CORES, step_of
 
 from medimg.models.layers import freeze
 from medimg.recipes.parts.cohort import Cohort
@@ -15,6 +15,7 @@ from medimg.recipes.supervised import load_for_check
 from medimg.run.compose import compose
 from medimg.settings import Settings
 from medimg.training.score import logits_of
+from medimg.training.timing import quickest
 
 PLACES = 8  # of a patient of the built-in cohort, about
 NEEDS_A_RUN = (
@@ -43,7 +44,7 @@ def work_of(cell: Cell, read: dict[str, Cohort]) -> tuple[int, int]:
     steps, scored = 0, 0
     for seed, fold, member in jobs(settings, cohort):
         train, val, test = (cohort.part(fold, member, part)[unit].nunique() for part in ("train", "val", "test"))
-        own, per_epoch = total_steps(settings, train, seed, 1)
+        own, per_epoch = total_steps(settings.trainer, train, seed, 1)
         steps += own
         scored += (-(-own // per_epoch) + 1) * -(-val // settings.trainer.batch_size) + -(-test // settings.trainer.batch_size)
     return steps, scored

@@ -6,10 +6,12 @@ A further table: a function of the cells that gives headed lines, named in `TABL
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import pandas as pd
 from brain_cells import BACKBONES, OTHERS, SEQUENCES, Cell
+from brain_means import joint_rows
 from cells import Lines, table
 from matplotlib.figure import Figure
 from paired import difference_rows, row_of, shared_rows, shown, told
@@ -30,7 +32,14 @@ PAPER = {  # accuracy, AUC, F1 as printed, in shares of one
     },
 }  # fmt: skip
 PAPER_SIZE, PAPER_EPOCHS = 224, 50
-LEVELS = ("image", "patient")
+NAMES = {"accuracy": "accuracy", "auroc": "AUROC", "f1": "F1"}
+UNSHOWN = ", not shown better than guessing"
+HEADER = """Ours: mean over folds with 95 % interval (patients drawn); the paper gives none. The two cannot be subtracted.
+Accuracy and F1 are at the threshold of greatest sensitivity + specificity on validation, of readers at 0.5; the paper names no threshold.
+F1 is ours of the positive class (the last one). The paper's lies so near its accuracy that it is rather a mean over classes: the two are
+not the same measure. For means over sequences patients are drawn once for all of them. AUROC whose interval holds 0.5 is marked.
+"""
+LEVELS, UNITS = ("image", "patient"), ("slices", "patients")
 UNMEASURED = "not measured: the weights must be fetched (--imagenet)"
 
 
@@ -51,9 +60,20 @@ def sequences(done: list[Cell]) -> dict[str, Lines]:
 def _beside_paper(cell: Cell) -> dict[str, object]:
     line: dict[str, object] = {"network": cell.network, "sequences": cell.sequence}
     for metric, printed in zip(MEASURES, PAPER[cell.sequence].get(cell.network, (None,) * 3), strict=True):
-        line[f"{metric}, paper"], line[f"{metric}, slices"] = _printed(printed), shown(row_of(cell.run, metric))
-        line[f"{metric}, patients"] = shown(row_of(cell.run, metric, "patient"))
+        name = NAMES[metric]
+        line[f"{name}, paper"], line[f"{name}, slices"] = _printed(printed), measured(cell, metric)
+        line[f"{name}, patients"] = measured(cell, metric, "patient")
     return line
+
+
+def measured(cell: Cell, metric: str, level: str = "image") -> str:
+    """Write a measure of a run with its interval; of an AUROC, whether that holds guessing."""
+    return _marked(row_of(cell.run, metric, level), metric)
+
+
+def _marked(row: dict[str, Any], metric: str) -> str:
+    guess = metric == "auroc" and row.get("low") is not None and row["low"] <= 0.5
+    return shown(row) + (UNSHOWN if guess else "")
 
 
 def _printed(value: float | None) -> str:
@@ -61,39 +81,40 @@ def _printed(value: float | None) -> str:
 
 
 def readers_beside(done: list[Cell]) -> dict[str, Lines]:
-    """Table 6: backbones, and whoever is no network."""
-    people = dict.fromkeys(cell.network for cell in done if cell.network not in (*BACKBONES, *OTHERS))
-    return {"Table 6: mean over sequences, readers beside the networks": means(scratch(done), (*BACKBONES, *people))}
+    """Table 6: backbones, and whoever is no network, on each sequence that was read and in the mean over them."""
+    people = list(dict.fromkeys(cell.network for cell in done if cell.network not in (*BACKBONES, *OTHERS)))
+    lines: Lines = [_beside_paper(cell) for name in people for cell in scratch(done) if cell.network == name]
+    return {
+        "Table 6: readers beside the networks (these on each sequence: tables 3 to 5)": lines + means(scratch(done), (*BACKBONES, *people))
+    }
 
 
 def other_methods(done: list[Cell]) -> dict[str, Lines]:
-    """Table 7: each network on each sequence, then its mean over them."""
+    """Table 7: each further network on each sequence, then its mean over them; the backbones stand in tables 3 to 6."""
     lines: Lines = []
-    for name in (*BACKBONES, *OTHERS):
+    for name in OTHERS:
         lines += [_beside_paper(cell) for cell in scratch(done) if cell.network == name]
         lines += means(scratch(done), (name,))
     return {"Table 7: other methods on the same slices": lines}
 
 
 def means(done: list[Cell], names: tuple[str, ...]) -> Lines:
-    """Give a line of each name: the mean over the sequences that are done."""
+    """Give a line of each name: the mean over the sequences that are done, where there are several."""
     lines = []
     for name in names:
         own = [cell for cell in done if cell.network == name]
-        if not own:
+        if len(own) < 2:
             continue
         line: dict[str, object] = {"network": name, "sequences": f"mean of {', '.join(cell.sequence for cell in own)}"}
+        rows = joint_rows(own, MEASURES)
         for metric, printed in zip(MEASURES, PAPER["mean"].get(name, (None,) * 3), strict=True):
-            line[f"{metric}, paper"] = _printed(printed)
-            line |= {f"{metric}, {told}": _mean(own, metric, level) for level, told in zip(LEVELS, ("slices", "patients"), strict=True)}
+            line[f"{NAMES[metric]}, paper"] = _printed(printed)
+            line |= {
+                f"{NAMES[metric]}, {unit}": _marked(rows.get(level, {}).get(metric, {}), metric)
+                for level, unit in zip(LEVELS, UNITS, strict=True)
+            }
         lines.append(line)
     return lines
-
-
-def _mean(own: list[Cell], metric: str, level: str) -> str:
-    values = [row_of(cell.run, metric, level).get("estimate") for cell in own]
-    known = [float(value) for value in values if isinstance(value, float)]
-    return f"{sum(known) / len(known):.3f}" if len(known) == len(values) else "undefined"
 
 
 def transfer(done: list[Cell]) -> dict[str, Lines]:
@@ -110,11 +131,11 @@ def transfer(done: list[Cell]) -> dict[str, Lines]:
     return {"Transfer: what one backbone may start from": lines}
 
 
-def _start(cell: Cell, scratch: Cell) -> dict[str, object]:
+def _start(cell: Cell, blank: Cell) -> dict[str, object]:
     line: dict[str, object] = {"sequence": cell.sequence, "network": cell.network, "start": cell.start}
-    minus = {row["level"]: told(row) for row in difference_rows(cell.run, scratch.run, ["auroc"])} if cell != scratch else {}
-    for level, name in zip(LEVELS, ("slices", "patients"), strict=True):
-        line[f"auroc, {name}"] = shown(row_of(cell.run, "auroc", level))
+    minus = {row["level"]: told(row) for row in difference_rows(cell.run, blank.run, ["auroc"])} if cell != blank else {}
+    for level, name in zip(LEVELS, UNITS, strict=True):
+        line[f"AUROC, {name}"] = measured(cell, "auroc", level)
         line[f"minus scratch, {name}"] = minus.get(level, "–")
     return line
 
@@ -137,9 +158,7 @@ def differences(done: list[Cell]) -> dict[str, Lines]:
 def fusion(done: list[Cell]) -> dict[str, Lines]:
     """Sequences alone and together, what each set of them is worth to the fused networks, and whether fusion is better."""
     own = [cell for cell in done if cell.start in ("alone", "together")]
-    lines: Lines = [
-        {"sequences": cell.sequence, **{f"auroc, {level}": shown(row_of(cell.run, "auroc", level)) for level in LEVELS}} for cell in own
-    ]
+    lines: Lines = [{"sequences": cell.sequence, **{f"AUROC, {level}": measured(cell, "auroc", level) for level in LEVELS}} for cell in own]
     found = {"Fusion: each sequence alone, and together (by image: slices, or places)": lines}
     for cell in (cell for cell in own if cell.start == "together"):
         for name, heading in (("against", "Fusion minus each sequence alone, same patients"), ("fewer", "Fusion with sequences missing")):
@@ -149,8 +168,8 @@ def fusion(done: list[Cell]) -> dict[str, Lines]:
 
 
 def _rounded(path: Path) -> Lines:
-    table = pd.read_csv(path).drop(columns=["method", "undefined", "aggregate"], errors="ignore")
-    return [{str(k): f"{v:.3f}" if isinstance(v, float) else v for k, v in row.items()} for row in table.to_dict("records")]
+    rows = pd.read_csv(path).drop(columns=["method", "undefined", "aggregate"], errors="ignore").to_dict("records")
+    return [{str(k): f"{v:.3f}" if isinstance(v, float) else v for k, v in row.items()} for row in rows]
 
 
 TABLES: tuple[Callable[[list[Cell]], dict[str, Lines]], ...] = (sequences, readers_beside, other_methods, transfer, fusion, differences)
@@ -158,38 +177,48 @@ TABLES: tuple[Callable[[list[Cell]], dict[str, Lines]], ...] = (sequences, reade
 
 def figure_5(done: list[Cell], path: Path) -> None:
     """ROC curves of the backbones, a panel per sequence."""
-    figure = Figure(figsize=(11, 3.8), layout="constrained")
+    figure = Figure(figsize=(11, 4.6), layout="constrained")
     for axis, sequence in zip(figure.subplots(1, 3), SEQUENCES, strict=True):
-        axis.plot([0, 1], [0, 1], color="#767676", linestyle=":", linewidth=1)
+        axis.plot([0, 1], [0, 1], color="#767676", linestyle=":", linewidth=1, label="guessing")
         for cell in (cell for cell in scratch(done) if cell.sequence == sequence and cell.network in COLOURS):
             curve = pd.read_csv(cell.run / "tables" / "roc.csv")
             axis.plot(curve["fpr"], curve["tpr"], color=COLOURS[cell.network], label=f"{cell.network} {shown(row_of(cell.run, 'auroc'))}")
         axis.set(title=sequence, xlabel="1 - specificity", ylabel="sensitivity", aspect="equal")
-        if axis.get_legend_handles_labels()[0]:
-            axis.legend(loc="lower right", fontsize=7)
-    figure.savefig(path, dpi=200)
+        axis.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), fontsize=7, frameon=False)
+    figure.savefig(path, dpi=200, bbox_inches="tight")
 
 
 def sizes(done: list[Cell]) -> str:
-    """Size, epochs and patients that each network was trained with, as its runs say, and whether that is less than the paper's."""
+    """Say size, epochs, slices and optimiser steps that each network was trained with, as its runs tell, and whether that is reduced."""
     found: dict[str, list[str]] = {}
     reduced = False
     for cell in scratch(done):
         settings = stored_settings(cell.run)
         size, epochs, limit = settings.data.size, settings.trainer.epochs, settings.data.limit
-        reduced = reduced or size < PAPER_SIZE or epochs < PAPER_EPOCHS or limit is not None
-        what = f"{size} px, {epochs} epochs" + ("" if limit is None else f", {limit} patients of the built-in cohort")
-        found.setdefault(what, []).append(cell.network)
-    told = "; ".join(f"{what}: {', '.join(dict.fromkeys(names))}" for what, names in found.items())
+        share = settings.data.train_share
+        reduced = reduced or size < PAPER_SIZE or epochs < PAPER_EPOCHS or limit is not None or share < 1
+        what = f"{size} px, {epochs} {'epoch' if epochs == 1 else 'epochs'}" + (
+            "" if limit is None else f", {limit} patients of the built-in cohort"
+        )
+        what += "" if share == 1 else f", {share:.0%} of the training patients"
+        what += f", {len(pd.read_csv(cell.run / 'cases.csv')):,} slices{steps_of(cell.run)}"
+        found.setdefault(what, []).append(f"{cell.sequence} {cell.network}")
+    here = "; ".join(f"{what}: {', '.join(names)}" for what, names in found.items())
     word = "Reduced" if reduced else "Not reduced"
-    return f"{word}; the paper had {PAPER_SIZE} px, {PAPER_EPOCHS} epochs, all patients. Here {told}.\n"
+    return f"{word}; the paper had {PAPER_SIZE} px, {PAPER_EPOCHS} epochs, all patients. Here {here}.\n"
+
+
+def steps_of(run: Path) -> str:
+    """Say how many optimiser steps the networks of a run were trained for, from its stages; nothing where they are gone."""
+    ends = {json.loads(path.read_text().splitlines()[-1])["step"] for path in run.glob("stages/*_train_seed*/progress.jsonl")}
+    return f", {' to '.join(f'{step:,}' for step in sorted({min(ends), max(ends)}))} optimiser steps" if ends else ""
 
 
 def write(out: Path, done: list[Cell], readers: list[Cell], built_in: bool) -> Path:
     """Write tables.md and figure_5.png; gives the former."""
     parts = ["# Tables of the encephalitis/glioma paper\n"]
     parts += ["Built-in cohort: shows the method, not medicine.\n"] if built_in else []
-    parts.append("Ours: mean over folds with 95 % interval (patients drawn); the paper gives none. The two cannot be subtracted.\n")
+    parts.append(HEADER)
     parts += [sizes(done)] if scratch(done) else []
     for make in TABLES:
         for title, lines in make([*done, *(readers if make in (readers_beside, differences) else [])]).items():

@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -12,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
+from typing import Any, TypeVar
 
 import pandas as pd
 import torch
@@ -27,27 +29,29 @@ from medimg.validate import plain
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 Lines = list[dict[str, object]]
 FREE = MAY_CHANGE | {"trainer.threads"}  # what changes no question: one of several runs at once begins with fewer threads
+_UNDER_WAY: list[subprocess.Popen[bytes]] = []
 _PREPARING = Lock()  # configurations are composed by a library that has one global state
 
 
 def parser_of(text: str | None, profiles: Iterable[str]) -> argparse.ArgumentParser:
     """Give the options that every script of cells has; `more` are settings for every run."""
     parser = argparse.ArgumentParser(description=text, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--profile", choices=sorted(profiles), default="quick")
-    parser.add_argument("--out", type=Path)
-    parser.add_argument("--plan", action="store_true")
+    parser.add_argument("--profile", choices=sorted(profiles), default="quick", help="size of the runs (quick: two cores)")
+    parser.add_argument("--out", type=Path, help="folder of runs and tables (runs/NAME OF THE SCRIPT/PROFILE)")
+    parser.add_argument("--plan", action="store_true", help="tell the cost, train nothing")
     parser.add_argument("--parallel", type=int, default=1, metavar="N", help="cells at once (1)")
-    parser.add_argument("more", nargs="*", help="settings for every run")
+    parser.add_argument("more", nargs="*", metavar="-- KEY=VALUE", help="settings for every run")
     return parser
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cell:
-    """A run of its own, trained with `words` once those it needs are done; what a table asks of it stands in a subclass."""
+    """A run of its own, begun by `medimg verb words` once those it needs are done; what a table asks of it stands in a subclass."""
 
     run: Path
     words: tuple[str, ...] = ()
     needs: tuple[Path, ...] = ()
+    verb: tuple[str, ...] = ("train",)
 
     @property
     def name(self) -> str:
@@ -59,8 +63,23 @@ class Cell:
         """Whether the run is judged and reported."""
         return is_done(self.run)
 
+    def is_called(self, word: str) -> bool:
+        """Whether a word of --only means this cell."""
+        return self.name.startswith(word)
+
     def prepare(self, words: list[str]) -> None:
         """Do what is to be done before the run begins with these words, or goes on."""
+
+
+C = TypeVar("C", bound=Cell)
+
+
+def chosen(cells: Sequence[C], only: Sequence[str]) -> list[C]:
+    """Give the cells that --only names, all without it; ends where it names none."""
+    found = [cell for cell in cells if not only or any(map(cell.is_called, only))]
+    if not found:
+        sys.exit(f"--only {' '.join(only)}: no cell has such a name. There is: {', '.join(cell.name for cell in cells)}.")
+    return found
 
 
 def is_done(run: Path) -> bool:
@@ -104,22 +123,11 @@ def by_key(words: Iterable[str]) -> dict[str, str]:
     return keyed
 
 
-def quickest(step: Callable[[], object], machine: Machine) -> float:
-    """The quickest of three steps here: processor seconds of one thread, or seconds of a GPU."""
-    clock = time.process_time if machine.accelerator == "cpu" else time.perf_counter  # other programs disturb the former less
-    spent = []
-    for _ in range(3):
-        start = clock()
-        step()
-        spent.append(clock() - start)
-    return min(spent)
-
-
 def step_of(network: nn.Module, image: Tensor, machine: Machine) -> Callable[[], object]:
     """Give one optimiser step of a network on a batch of pictures, both on the machine's device."""
     if machine.channels_last:
         network, image = network.to(memory_format=torch.channels_last), image.contiguous(memory_format=torch.channels_last)
-    optimizer = torch.optim.AdamW(network.parameters())
+    optimizer = torch.optim.AdamW(network.parameters(), fused=machine.accelerator == "cpu" or None)
 
     def step() -> None:
         with torch.autocast(machine.device.type, machine.dtype, enabled=machine.precision != "fp32"):
@@ -137,19 +145,23 @@ def train_all(todo: Sequence[Cell], at_once: int) -> list[str]:
     refuse_stale((cell.run, cell.words) for cell in todo if cell.done)
     waiting, failed = [cell for cell in todo if not cell.done], list[str]()
     running: dict[Future[int], Cell] = {}
-    with ThreadPoolExecutor(at_once) as pool:
-        while waiting or running:
-            ahead = {cell.run for cell in [*waiting, *running.values()]}
-            for cell in [cell for cell in waiting if not ahead.intersection(cell.needs)][: at_once - len(running)]:
-                waiting.remove(cell)
-                if lacking := [f"{run.parent.name}/{run.name}" for run in cell.needs if not is_done(run)]:
-                    failed.append(f"{cell.name}: a run it needs is not done ({', '.join(lacking)})")
-                else:
-                    running[pool.submit(train, cell, at_once)] = cell
-            ended = wait(running, return_when=FIRST_COMPLETED).done if running else set()
-            for future in ended:
-                cell, code = running.pop(future), future.result()
-                failed += [f"{cell.name}: exit code {code}, see {cell.run}/log.txt"] if code not in (0, 3) else []
+    before = signal.signal(signal.SIGTERM, _stop)
+    try:
+        with ThreadPoolExecutor(at_once) as pool:
+            while waiting or running:
+                ahead = {cell.run for cell in [*waiting, *running.values()]}
+                for cell in [cell for cell in waiting if not ahead.intersection(cell.needs)][: at_once - len(running)]:
+                    waiting.remove(cell)
+                    if lacking := [f"{run.parent.name}/{run.name}" for run in cell.needs if not is_done(run)]:
+                        failed.append(f"{cell.name}: a run it needs is not done ({', '.join(lacking)})")
+                    else:
+                        running[pool.submit(train, cell, at_once)] = cell
+                ended = wait(running, return_when=FIRST_COMPLETED).done if running else set()
+                for future in ended:
+                    cell, code = running.pop(future), future.result()
+                    failed += [f"{cell.name}: exit code {code}, see {cell.run}/log.txt"] if code not in (0, 3) else []
+    finally:
+        signal.signal(signal.SIGTERM, before)
     return failed
 
 
@@ -159,14 +171,31 @@ def train(cell: Cell, at_once: int) -> int:
     words, environment = list(cell.words), {**os.environ, "MEDIMG_RUN": str(cell.run)}
     if at_once > 1:
         environment["OMP_NUM_THREADS"] = str(threads)
-        words += [] if (cell.run / "config.yaml").is_file() else [f"trainer.threads={threads}"]  # a run keeps what it began with
+        if not (cell.run / "config.yaml").is_file():  # a run keeps what it began with
+            words = [*by_key((f"trainer.threads={threads}", *words)).values()]
     cell.run.parent.mkdir(parents=True, exist_ok=True)
     with _PREPARING, suppress(MedimgError):  # the run itself says what is wrong with its words
         cell.prepare(words)
     with cell.run.with_name(f"{cell.run.name}.txt").open("w") as said:
-        code = subprocess.run([sys.executable, "-m", "medimg", "train", *words], env=environment, stdout=said, stderr=said).returncode
+        command = [sys.executable, "-m", "medimg", *cell.verb, *words]
+        code = code_of(subprocess.Popen(command, env=environment, stdout=said, stderr=said))
     print(f"{cell.name}: {(time.time() - start) / 60:.1f} min" + ("" if code in (0, 3) else f", exit code {code}"), flush=True)
     return code
+
+
+def code_of(child: subprocess.Popen[bytes]) -> int:
+    """Wait for a process to end; a signal to stop reaches it too."""
+    _UNDER_WAY.append(child)
+    code = child.wait()
+    _UNDER_WAY.remove(child)
+    return code
+
+
+def _stop(number: int, _: Any) -> None:
+    """End with all runs under way, which save their state first, as Ctrl-C does in a terminal."""
+    for child in list(_UNDER_WAY):
+        child.terminate()
+    sys.exit(128 + number)
 
 
 def table(lines: Lines) -> str:

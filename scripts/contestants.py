@@ -180,7 +180,8 @@ def bare_loop(race: Race, machine: Machine) -> Loop:
         layout = torch.channels_last if machine.channels_last else torch.contiguous_format
         network = copy.deepcopy(race.network).to(machine.device, memory_format=layout)
         decayed, plain = [p for p in network.parameters() if p.ndim > 1], [p for p in network.parameters() if p.ndim <= 1]
-        optimizer = torch.optim.AdamW([{"params": decayed, "weight_decay": DECAY}, {"params": plain, "weight_decay": 0.0}], LR)
+        groups = [{"params": decayed, "weight_decay": DECAY}, {"params": plain, "weight_decay": 0.0}]
+        optimizer = torch.optim.AdamW(groups, LR, fused=machine.accelerator == "cpu" or None)
         image, label = in_memory(race.train)
         best = float("inf")
         with tempfile.TemporaryDirectory() as folder:
@@ -235,7 +236,7 @@ class Plain(pl.LightningModule):
         return F.binary_cross_entropy_with_logits(self.network(image), label)
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
-        return torch.optim.AdamW(self.parameters(), LR, weight_decay=DECAY)
+        return torch.optim.AdamW(self.parameters(), LR, weight_decay=DECAY, fused=self.device.type == "cpu" or None)
 
 
 def lightning_loop(race: Race, machine: Machine) -> Loop:

@@ -2,6 +2,7 @@
 
 python scripts/look_at_phantoms.py thyroid REAL OUT --where site=A,B,C,I     REAL: folder of real pictures with a manifest.csv
 python scripts/look_at_phantoms.py brain REAL OUT --where sequence=FLAIR
+python scripts/look_at_phantoms.py chest REAL OUT --where view=PA        or view=LAT,L; built-in films are made as small as the real ones
 python scripts/look_at_phantoms.py thyroid REAL OUT --answers r,b,b,...      score a sorting of OUT/blind.png (r real, b built-in)
 
 Real pictures are nobody's to publish: OUT must lie outside the repository.
@@ -23,13 +24,20 @@ from medimg.phantoms import cohort
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 TILE = 240
+FILMS = ("DX", "CR")
+FILM_EDGE = 768  # real films of public collections are about so large
 Array = np.ndarray
 
 
 def read(path: Path) -> Array:
     if path.suffix.lower() in {".png", ".jpg", ".jpeg"}:
         return np.asarray(Image.open(path).convert("L"), dtype=float)
-    pixels = pydicom.dcmread(path).pixel_array.astype(float)
+    file = pydicom.dcmread(path)
+    pixels = file.pixel_array.astype(float)
+    if file.PhotometricInterpretation == "MONOCHROME1":
+        pixels = 2**file.BitsStored - 1 - pixels
+    if file.Modality in FILMS:
+        return np.asarray(Image.fromarray(pixels.astype(np.float32)).reduce(max(max(pixels.shape) // FILM_EDGE, 1)), float)
     return pixels[0] if pixels.ndim == 3 else pixels
 
 
@@ -54,6 +62,20 @@ def brain_display(pixels: Array, rng: np.random.Generator | None = None) -> Arra
     low, high = np.percentile(pixels, [1, 99.5])
     scaled = np.clip((pixels - low) / max(high - low, 1e-6), 0, 1)
     return scaled if rng is None else np.clip(scaled * rng.uniform(0.9, 1.15), 0, 1)
+
+
+def chest_display(pixels: Array, rng: np.random.Generator | None = None) -> Array:
+    low, high = np.percentile(pixels, [0.5, 99.5])
+    scaled = np.clip((pixels - low) / max(high - low, 1e-6), 0, 1)
+    return scaled if rng is None else np.clip(scaled * rng.uniform(0.9, 1.1), 0, 1)
+
+
+def chest_organ(pixels: Array) -> Array:
+    """Dark and not background: mostly the lungs."""
+    smooth = ndimage.gaussian_filter(pixels, 4)
+    low, high = np.percentile(smooth, [2, 98])
+    share = (smooth - low) / max(high - low, 1e-6)
+    return (share > 0.1) & (share < 0.5)
 
 
 def thyroid_organ(pixels: Array) -> Array:
@@ -93,8 +115,8 @@ def figure_recovered(pixels: Array, rng: np.random.Generator) -> Array:
     return painted_over(grey, hole)
 
 
-DISPLAY: dict[str, Callable[..., Array]] = {"thyroid": thyroid_display, "brain": brain_display}
-ORGAN: dict[str, Callable[[Array], Array]] = {"thyroid": thyroid_organ, "brain": brain_organ}
+DISPLAY: dict[str, Callable[..., Array]] = {"thyroid": thyroid_display, "brain": brain_display, "chest": chest_display}
+ORGAN: dict[str, Callable[[Array], Array]] = {"thyroid": thyroid_organ, "brain": brain_organ, "chest": chest_organ}
 
 
 def tile(shown: Array, edge: int = TILE) -> Array:

@@ -23,9 +23,9 @@ def row_of(run, metric, level="image", scope="all"):
 
 
 def shown(row):
-    """Write an estimate with its interval and, of several seeds, their spread."""
+    """Write an estimate with its interval and, of several seeds, their spread, or why there is none."""
     if row.get("estimate") is None:
-        return "undefined"
+        return f"undefined: {row['undefined']}" if row.get("undefined") else "undefined"
     within = f" ({row['low']:.3f} to {row['high']:.3f})" if row.get("low") is not None else ""
     spread = f", sd over seeds {row['seed_sd']:.3f}" if row.get("seed_sd") is not None else ""
     return f"{row['estimate']:.3f}{within}{spread}"
@@ -63,8 +63,8 @@ def tell(a, b, name_a, name_b, measures=MEASURES):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("runs", type=Path, nargs=2)
-    parser.add_argument("--measures", nargs="+", default=MEASURES)
+    parser.add_argument("runs", type=Path, nargs=2, help="folders of two finished runs")
+    parser.add_argument("--measures", nargs="+", default=MEASURES, help=f"({' '.join(MEASURES)})")
     arguments = parser.parse_args()
     for run in arguments.runs:
         print(f"{run.name}: " + "; ".join(f"{level} AUROC {shown(row_of(run, 'auroc', level))}" for level in ("image", "patient")))

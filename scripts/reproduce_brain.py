@@ -17,11 +17,11 @@ import argparse
 import sys
 from pathlib import Path
 
-from brain_cells import BACKBONES, OTHERS, PROFILES, SEQUENCES, Asked, Cell, all_cells
-from brain_readers import reader_runs
+from brain_cells import BACKBONES, PROFILES, SEQUENCES, Asked, all_cells
+from brain_readers import answers_in, reader_runs
 from brain_runs import plan
 from brain_tables import write
-from cells import built_in, parser_of, refuse_stale, train_all
+from cells import built_in, chosen, parser_of, refuse_stale, train_all
 
 
 def options() -> argparse.Namespace:
@@ -32,15 +32,8 @@ def options() -> argparse.Namespace:
     parser.add_argument("--transfer-of", choices=BACKBONES, default="resnet50", help="the backbone whose starts are compared (resnet50)")
     parser.add_argument("--transfer-to", nargs="*", choices=SEQUENCES, default=["FLAIR"], help="on these sequences (FLAIR)")
     parser.add_argument("--imagenet", action="store_true", help="try ImageNet weights for the backbones")
-    parser.add_argument("--readers", type=Path)
+    parser.add_argument("--readers", type=Path, metavar="FILE", help="CSV of reader, image, answer: people beside the networks")
     return parser.parse_args()
-
-
-def chosen(cells: list[Cell], only: list[str]) -> list[Cell]:
-    found = [cell for cell in cells if not only or any(cell.name.startswith(name) or cell.network == name for name in only)]
-    if not found:
-        sys.exit(f"--only {' '.join(only)}: no cell has such a name. Sequences {SEQUENCES}, networks {(*BACKBONES, *OTHERS)}.")
-    return found
 
 
 def main() -> None:
@@ -52,9 +45,10 @@ def main() -> None:
     if said.plan:
         return plan(todo, max(1, said.parallel))
     refuse_stale((cell.run, cell.words) for cell in cells if cell.done)
+    answers = answers_in(said.readers, cells) if said.readers else None
     failed = train_all(todo, max(1, said.parallel))
     done = [cell for cell in cells if cell.done]
-    readers = reader_runs(said.readers, cells, out) if said.readers else []
+    readers = [] if answers is None else reader_runs(answers, cells, out)
     if done:
         print(write(out, done, readers, built_in(cell.run for cell in done)))
     return sys.exit("\n".join([*failed, "The same command goes on."])) if failed else None

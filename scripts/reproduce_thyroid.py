@@ -16,9 +16,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from cells import built_in, parser_of, train_all
+from cells import built_in, chosen, parser_of, train_all
 from thyroid_budget import Budget, plan
-from thyroid_cells import PROFILES, Asked, Cell, all_cells
+from thyroid_cells import PROFILES, Asked, all_cells
 from thyroid_tables import write
 
 
@@ -28,13 +28,6 @@ def options() -> argparse.Namespace:
     parser.add_argument("--headline", default="ablation/classic", help="the cell of several seeds besides ours and ResNet-101")
     parser.add_argument("--seeds", type=int, default=3, help="seeds of these (3)")
     return parser.parse_args()
-
-
-def chosen(cells: list[Cell], only: list[str]) -> list[Cell]:
-    found = [cell for cell in cells if not only or any(cell.name.startswith(name) for name in only)]
-    if not found:
-        sys.exit(f"--only {' '.join(only)}: no cell has such a name. There is: {', '.join(cell.name for cell in cells)}.")
-    return found
 
 
 def main() -> None:

@@ -6,7 +6,7 @@ from functools import cache
 
 import pandas as pd
 import torch
-from cells import CORES, by_key, quickest, step_of
+from cells import CORES, by_key, step_of
 from thyroid_cells import Cell
 from thyroid_pictures import same
 from torch.nn import functional as F
@@ -28,6 +28,7 @@ from medimg.run.compose import compose
 from medimg.settings import Settings
 from medimg.tasks.adversarial import Adversarial
 from medimg.tasks.sources import Noise, Shrunk
+from medimg.training.timing import quickest
 from medimg.transforms.diff_augment import DiffAugment
 
 JUDGES = 3  # small classifiers: taught by real pictures, by generated ones, by both
@@ -69,7 +70,7 @@ class Budget:
         """Count the optimiser steps of each training of one network, and of its epochs."""
         job = job or jobs(settings, self.cohort(settings))[0]
         both = settings, second(settings)
-        return [total_steps(how, count, job[0], 1) for how, count in zip(both, self.images(settings, job), strict=False)]
+        return [total_steps(how.trainer, count, job[0], 1) for how, count in zip(both, self.images(settings, job), strict=False)]
 
     def layers(self, settings: Settings, job: Job) -> int:
         """Count the steps by which layers are trained one by one before the first training."""

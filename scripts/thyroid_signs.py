@@ -39,10 +39,10 @@ def recognised(done: list[Cell]) -> dict[str, Lines]:
     for name in dict.fromkeys(name for each in found.values() for name in each):
         images, patients, _ = next(each[name] for each in found.values() if name in each)
         line: dict[str, object] = {"shown": name.replace("_", " "), "images": images, "patients": patients}
-        line |= {f"{label}, recognised": _told(each.get(name)) for label, each in found.items()}
+        line |= {f"{label}, named exactly": _told(each.get(name)) for label, each in found.items()}
         printed = TOTAL if name == "total" else RECOGNISED.get(name)
         lines.append(line | {"the paper": f"{printed[0]} of {printed[1]} ({100 * printed[0] / printed[1]:.1f} %)" if printed else "–"})
-    return {"Table 1: recognised, of those shown (by seed)": lines}
+    return {"Table 1: exactly the signs shown were named, no other, of the images shown (by seed)": lines}
 
 
 def _counted(cases: Cases) -> dict[str, Counted]:
@@ -69,7 +69,9 @@ def by_sign(done: list[Cell]) -> dict[str, Lines]:
     """Table 2, once for each way to decide."""
     return {
         f"Table 2: each sign; {cell.label}; seeds {seeds(cell)}": [
-            {"sign": sign.replace("_", " ")} | beside(cell, f"class={sign}", BY_SIGN.get(sign)) for sign in signs(cell)
+            {"sign": sign.replace("_", " "), "images with it": row_of(cell.run, "sensitivity", scope=f"class={sign}").get("positives", "–")}
+            | beside(cell, f"class={sign}", BY_SIGN.get(sign))
+            for sign in signs(cell)
         ]
         for cell in of(done, "ours")
     }

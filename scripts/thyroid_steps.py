@@ -71,7 +71,7 @@ def ablation(done: list[Cell]) -> dict[str, Lines]:
         whole = next((cell for cell in own if cell.run.name == "ours"), None)
         shares += [_step(cell, ours) | minus(cell, whole, "minus ours on this share") for cell in own]
     return {
-        "Ablation: ours but for one thing, with as many optimiser steps": [_step(cell, ours) for cell in steps],
+        "Ablation: ours but for one thing, with as many optimiser steps unless a note says so": [_step(cell, ours) for cell in steps],
         "Fewer real training images, validation and test unchanged": shares,
     }
 

@@ -5,7 +5,10 @@ import json
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 
+from in_place import no_children
+
 from medimg.cli import main
+from medimg.report import figures
 
 SCREEN = 24
 
@@ -26,10 +29,13 @@ class Answer:
         return json.loads(self.out)
 
 
-def medimg(*words):
-    """Run `medimg words...` in this process."""
+def medimg(*words, children=False):
+    """Run `medimg words...` in this process, which draws coarsely and reads the files itself unless there shall be children."""
     out, err = io.StringIO(), io.StringIO()
-    with redirect_stdout(out), redirect_stderr(err):
+    with redirect_stdout(out), redirect_stderr(err), no_children() as patch:
+        if children:
+            patch.undo()
+        patch.setattr(figures, "DPI", 30)
         code = main([str(word) for word in words])
     return Answer(code, out.getvalue(), err.getvalue())
 

@@ -1,23 +1,45 @@
-"""Several processes of one run, as torchrun would start them."""
+"""Several processes of one run, as torchrun would start them, but for loading their modules once: they are forked after that."""
 
+import contextlib
 import os
+import runpy
+import signal
 import socket
 import subprocess
 import sys
+import traceback
 
 
 def start(script, world, *words):
-    """Run a script in `world` processes that know of each other, and wait for all to end well."""
+    """Call main(*words) of a script in `world` processes that know of each other, and wait for all to end well."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     common = {**os.environ, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "WORLD_SIZE": str(world), "OMP_NUM_THREADS": "1"}
-    started = [
-        subprocess.Popen([sys.executable, str(script), *map(str, words)], env={**common, "RANK": str(rank), "LOCAL_RANK": str(rank)})
-        for rank in range(world)
-    ]
+    process = subprocess.Popen([sys.executable, __file__, *map(str, (script, world, *words))], env=common, start_new_session=True)
     try:
-        assert [process.wait(180) for process in started] == [0] * world
+        assert process.wait(180) == 0
     finally:
-        for process in started:
-            process.kill()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+def _forked(rank, main, words):
+    """Start one of the processes; returns its id."""
+    child = os.fork()
+    if child == 0:
+        os.environ |= {"RANK": str(rank), "LOCAL_RANK": str(rank)}
+        try:
+            main(*words)
+        except BaseException:
+            traceback.print_exc()
+            os._exit(1)
+        os._exit(0)
+    return child
+
+
+if __name__ == "__main__":
+    called = runpy.run_path(sys.argv[1])["main"]
+    children = [_forked(rank, called, sys.argv[3:]) for rank in range(int(sys.argv[2]))]
+    codes = [os.waitpid(child, 0)[1] for child in children]
+    sys.exit(any(codes))

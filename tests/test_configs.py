@@ -4,6 +4,7 @@ import itertools
 
 import pytest
 
+from medimg.recipes.simulating.chain import chain_labels
 from medimg.run.compose import compose
 from medimg.run.configs import comment, config_root, groups, head, heads, parse
 from medimg.settings import Augment
@@ -32,6 +33,13 @@ def test_every_experiment_composes_in_every_profile(experiment, profile):
     assert settings.data.manifest.startswith("phantom:")
 
 
+@pytest.mark.parametrize(("profile", "pool"), [("smoke", 21), ("demo", 394), ("quick", 668)])
+def test_a_simulation_leaves_most_of_the_brain_pool_to_choose_from_in_every_small_profile(profile, pool):
+    active = compose(["experiment=encephalitis_glioma", f"profile={profile}"]).active
+    assert active.init_size < pool / 4
+    assert chain_labels(active.init_size, active.budget, pool, active.rounds)[-1] <= pool / 2
+
+
 @pytest.mark.parametrize(("group", "name"), CHOICES)
 def test_every_group_file_composes_in_every_experiment(group, name):
     size = ["data.size=224"] if group == "model" else []  # some networks need more than an experiment's small pictures
@@ -41,7 +49,7 @@ def test_every_group_file_composes_in_every_experiment(group, name):
 
 @pytest.mark.parametrize("name", groups()["data"])
 def test_every_data_file_composes_alone(name):
-    compose([f"data={name}", "data.manifest=phantom:thyroid"])
+    compose([f"data={name}", "data.manifest=phantom:thyroid", *(["recipe=chest_qc", "view=pa"] if name == "chest" else [])])
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(config_root()).as_posix())

@@ -5,7 +5,7 @@ from sklearn.metrics import log_loss
 from sklearn.utils.class_weight import compute_class_weight
 from torch.nn import functional as F
 
-from medimg.losses import balanced_weights, class_loss, outputs_of, pooled_loss, probabilities
+from medimg.losses import balanced_weights, class_loss, mask_loss, outputs_of, pooled_loss, probabilities, supervised_mask_loss
 
 KINDS = ("binary", "multiclass", "multilabel", "distribution")
 
@@ -188,3 +188,64 @@ def test_pooled_loss_of_very_sure_logits_is_finite():
     loss.backward()
     assert torch.isfinite(loss)
     assert torch.isfinite(out.grad).all()
+
+
+def organs(count=3, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    logits = 2 * torch.randn(count, 2, 6, 5, generator=generator)
+    return (
+        logits,
+        (torch.rand(count, 2, 6, 5, generator=generator) < 0.4).float(),
+        torch.tensor([[True, True], [True, False], [False, True]]),
+    )
+
+
+def by_numpy(logits, mask, known, dice=0.5):
+    """The loss of masks, film by film and organ by organ."""
+    found = []
+    for n, k in np.argwhere(known.numpy()):
+        p, y = 1 / (1 + np.exp(-logits[n, k].double().numpy())), mask[n, k].double().numpy()
+        entropy = -(y * np.log(p) + (1 - y) * np.log(1 - p)).mean()
+        found.append((1 - dice) * entropy + dice * (1 - (2 * (p * y).sum() + 1) / (p.sum() + y.sum() + 1)))
+    return np.mean(found)
+
+
+@pytest.mark.parametrize("dice", [0.0, 0.5, 1.0])
+def test_loss_of_masks_is_that_of_numpy(dice):
+    assert float(mask_loss(*organs(), dice)) == pytest.approx(by_numpy(*organs(), dice), rel=1e-5)
+
+
+def test_masks_that_are_not_known_have_no_loss_and_no_gradient():
+    logits, mask, known = organs()
+    logits.requires_grad_()
+    loss = mask_loss(logits, mask, known)
+    loss.backward()
+    assert (logits.grad[~known] == 0).all()
+    assert (logits.grad[known] != 0).any()
+    other = torch.where(known[:, :, None, None], mask, 1 - mask)
+    assert torch.equal(mask_loss(logits, other, known), loss)
+
+
+def test_where_nothing_is_known_there_is_no_loss():
+    logits, mask, known = organs()
+    assert float(mask_loss(logits, mask, known & False)) == 0
+
+
+def test_enormous_logits_of_masks_give_a_finite_loss_and_gradient():
+    logits, mask, known = organs()
+    logits = (logits * 1e4).requires_grad_()
+    loss = mask_loss(logits, mask, known)
+    loss.backward()
+    assert loss.isfinite()
+    assert logits.grad.isfinite().all()
+
+
+def test_deep_supervision_weighs_each_smaller_answer_half():
+    mask = torch.zeros(1, 1, 8, 8)
+    mask[..., :4, :] = 1
+    known = torch.tensor([[True]])
+    answers = [torch.randn(1, 1, size, size, generator=torch.Generator().manual_seed(size)) for size in (8, 4, 2)]
+    small = [mask, mask[..., ::2, ::2], mask[..., ::4, ::4]]
+    losses = [float(mask_loss(one, true, known)) for one, true in zip(answers, small, strict=True)]
+    assert float(supervised_mask_loss(answers, mask, known)) == pytest.approx((losses[0] + losses[1] / 2 + losses[2] / 4) / 1.75)
+    assert torch.equal(supervised_mask_loss(answers[0], mask, known), mask_loss(answers[0], mask, known))

@@ -4,6 +4,7 @@ import json
 import re
 from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from simulations import make_simulation
@@ -12,7 +13,6 @@ import medimg
 from medimg.evaluate.simulating.learning import evaluate_simulation
 from medimg.run.compose import compose
 from medimg.run.folder import write_config
-from medimg.run.start import SIMULATED
 
 FOLDER = Path(medimg.__file__).parents[1] / "scripts"
 
@@ -29,7 +29,7 @@ def finished(scripts, out, repeats, *more):
     run = make_simulation(
         every[0].run, strategies=("random", "random_patient", "entropy"), repeats=repeats, gain={"entropy": 0.8}, draws=200
     )
-    write_config(run, compose([*every[0].words, SIMULATED]))
+    write_config(run, compose(list(every[0].words)))
     evaluate_simulation(run)
     (run / "report.html").write_text("")
     return every[0], every
@@ -40,7 +40,7 @@ def found(scripts, case):
 
 
 def test_tables_say_what_was_drawn_what_networks_start_from_and_how_the_round_was_chosen(scripts, tmp_path):
-    case, every = finished(scripts, tmp_path, 3)
+    case, every = finished(scripts, tmp_path, 3, "active.repeats=3")
     assert [one.done for one in every] == [True, False]
     tables = scripts("active_tables")
     one = found(scripts, case)
@@ -72,15 +72,29 @@ def test_more_repeats_asked_for_reopen_a_case_and_other_settings_are_refused(scr
     assert more.words.count("active.repeats=5") == 1
     other = scripts("reproduce_active").cases(tmp_path, "quick", ["FLAIR"], ["data.size=96"])[0]
     with pytest.raises(SystemExit, match=r"data\.size=96 is asked, 64 was"):
-        scripts("cells").refuse_stale([(other.run, (*other.words, SIMULATED))])
+        scripts("cells").refuse_stale([(other.run, other.words)])
 
 
 def test_nothing_finished_is_told(scripts, tmp_path, monkeypatch):
     module = scripts("reproduce_active")
-    monkeypatch.setattr(module, "simulate", lambda case: None)
+    monkeypatch.setattr(module, "train_all", lambda todo, at_once: [])
     monkeypatch.setattr(module.sys, "argv", ["reproduce_active.py", "--out", str(tmp_path)])
     with pytest.raises(SystemExit, match="no simulation is finished"):
         module.main()
+
+
+def test_sequences_run_side_by_side_and_what_failed_is_told_beside_what_is_done(scripts, tmp_path, monkeypatch):
+    case, _ = finished(scripts, tmp_path / "runs", 3)
+    module, cells, begun = scripts("reproduce_active"), scripts("cells"), []
+    monkeypatch.setattr(cells.subprocess, "Popen", lambda command, **_: begun.append(command) or SimpleNamespace(wait=lambda: 1))
+    monkeypatch.setattr("sys.argv", ["reproduce_active.py", "--parallel", "2", "--out", str(tmp_path / "runs")])
+    with pytest.raises(SystemExit, match=r"(?s)(T1CE|T2): exit code 1.*The same command goes on"):
+        module.main()
+    assert sorted(next(word for word in command if word.startswith("title=")) for command in begun) == ["title=T1CE", "title=T2"]
+    assert all(command[3:5] == ["active-label", "--simulate"] for command in begun)
+    assert all(any(word.startswith("trainer.threads=") for word in command) for command in begun)
+    assert (tmp_path / "runs" / "tables.md").is_file()
+    assert case.done
 
 
 def test_a_cohort_of_ones_own_has_no_heading_of_a_built_in_one(scripts, tmp_path):

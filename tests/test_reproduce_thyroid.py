@@ -10,6 +10,7 @@ from dataclasses import replace
 from functools import partial
 from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 
 import fakes
 import pytest
@@ -164,7 +165,7 @@ def test_every_network_makes_as_many_steps_as_ours(scripts, asked, own):
         settings = settings_of(budget.equal(cell))
         phases = budget.phases(settings)
         assert len(phases) == settings.phases.count
-        assert (cell.part < 1) == ("a third" in cell.note)
+        assert (cell.part < 1) == ("of the others' steps" in cell.note)
         if len(phases) == 1:
             assert phases[0][0] == pytest.approx(cell.part * (first[0] + then[0]), abs=1)
         for (steps, per_epoch), (wanted, _) in zip(phases, (first, then), strict=True) if len(phases) == 2 else ():
@@ -182,11 +183,12 @@ def test_the_plan_counts_layers_trained_one_by_one(scripts, asked, own):
     thyroid_budget.TIMED["layers"](settings)()
 
 
-def test_a_finished_cell_is_asked_for_with_the_words_it_was_made_with(scripts, made, monkeypatch):
-    budget = scripts("thyroid_budget").Budget()
-    asked_for = budget.equal(made["table3/resnet101"])
-    monkeypatch.setattr(scripts("thyroid_cells").Cell, "done", True)
-    assert budget.equal(made["table3/resnet101"]) == asked_for
+def test_a_finished_cell_is_asked_for_with_the_words_it_was_made_with(scripts, asked, own, monkeypatch):
+    cells, budget = scripts("thyroid_cells"), scripts("thyroid_budget").Budget()
+    cell = next(cell for cell in cells.all_cells(replace(asked, more=own)) if cell.name == "table3/resnet101")
+    asked_for = budget.equal(cell)
+    monkeypatch.setattr(cells.Cell, "done", True)
+    assert budget.equal(cell) == asked_for
     assert any(word.startswith("trainer.max_steps=") for word in asked_for.words)
 
 
@@ -288,8 +290,28 @@ def test_images_are_counted_as_the_run_itself_counts_them(scripts, finished):
     exact = next(row for row in rows if (row["metric"], row["scope"], row["level"]) == ("exact_match", "all", "image"))
     total = lines[-1]
     assert total["images"] == exact["n"] == sum(line["images"] for line in lines[:-1])
-    named = [int(n) for n in re.findall(r"\d+(?=[, ])", total["ours, thresholds from validation, recognised"].partition(" of ")[0] + " ")]
+    named = [
+        int(n) for n in re.findall(r"\d+(?=[, ])", total["ours, thresholds from validation, named exactly"].partition(" of ")[0] + " ")
+    ]
     assert sum(named) / len(named) / exact["n"] == pytest.approx(exact["estimate"])
+
+
+def test_each_sign_stands_with_its_number_of_images_and_what_has_no_value_with_its_reason(scripts, finished):
+    lines = next(iter(scripts("thyroid_signs").by_sign(cells_of(scripts, finished)).values()))
+    rows = json.loads((finished / "ours" / "multilabel" / "metrics.json").read_text())["rows"]
+    own = next(row for row in rows if (row["metric"], row["scope"], row["level"]) == ("sensitivity", "class=goitre", "image"))
+    assert {line["sign"]: line["images with it"] for line in lines}["goitre"] == own["positives"]
+    assert scripts("paired").shown({"estimate": None, "undefined": "no case of goitre"}) == "undefined: no case of goitre"
+
+
+def test_figure_5_has_the_first_phase_before_the_last(scripts, tmp_path):
+    for name, epochs in (("0_6_single", 3), ("1_train", 2)):
+        folder = tmp_path / "stages" / f"{name}_seed1_fold0_member0"
+        folder.mkdir(parents=True)
+        (folder / "progress.jsonl").write_text("\n".join(json.dumps({"epoch": n, "val/loss": 0.5}) for n in range(epochs)))
+    first, last = scripts("thyroid_tables").figure_5(SimpleNamespace(run=tmp_path)).axes[0].lines
+    assert [[int(x) for x in line.get_xdata()] for line in (first, last)] == [[1, 2, 3], [4, 5]]
+    assert (first.get_linestyle(), last.get_linestyle()) == (":", "-")
 
 
 def cells_of(scripts, out):

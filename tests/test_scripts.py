@@ -1,10 +1,13 @@
 """Scripts are imported by nobody, so a name that has moved would break them unseen."""
 
+import os
 import runpy
+import signal
 import sys
 import time
 from importlib import import_module
 from pathlib import Path
+from threading import Thread
 from types import SimpleNamespace
 
 import pytest
@@ -51,6 +54,31 @@ def test_words_for_every_run_rule_over_the_profile_of_the_brain_tables(brain, tm
     assert not any(word.startswith("data.limit=") for cell in made for word in cell.words)
 
 
+def test_a_command_that_is_stopped_stops_its_runs(brain, tmp_path, monkeypatch):
+    *_, cells = brain
+    program = tmp_path / "slow"
+    program.write_text("#!/bin/sh\necho $$ > $MEDIMG_RUN.pid\nexec sleep 60\n")
+    program.chmod(0o700)
+    monkeypatch.setattr(cells, "refuse_stale", lambda asked: None)
+    monkeypatch.setattr(cells.sys, "executable", str(program))
+    told = tmp_path / "run.pid"
+
+    def stop():
+        while not (told.is_file() and told.read_text()):
+            time.sleep(0.05)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    Thread(target=stop, daemon=True).start()
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(SystemExit) as end:
+        cells.train_all([cells.Cell(run=tmp_path / "run"), cells.Cell(run=tmp_path / "never")], 1)
+    assert end.value.code == 143
+    assert signal.getsignal(signal.SIGTERM) == before
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(told.read_text()), 0)
+    assert not (tmp_path / "never.pid").exists()
+
+
 def test_a_failed_cell_is_told_and_stops_only_what_starts_from_it(brain, tmp_path, monkeypatch):
     cells, _, runs = brain
     asked = cells.Asked(tmp_path)
@@ -78,6 +106,16 @@ def test_cells_that_run_side_by_side_are_prepared_one_after_another(brain, tmp_p
             seen.append(len(inside))
             inside.remove(self.name)
 
-    monkeypatch.setattr(runs.subprocess, "run", lambda *_, **__: SimpleNamespace(returncode=0))
+    monkeypatch.setattr(runs.subprocess, "Popen", lambda *_, **__: SimpleNamespace(wait=lambda: 0))
     assert runs.train_all([Slow(run=tmp_path / f"table/{n}") for n in range(4)], at_once=4) == []
     assert seen == [1, 1, 1, 1]
+
+
+@pytest.mark.parametrize(("more", "given"), [((), "trainer.threads=3"), (("trainer.threads=2",), "trainer.threads=2")])
+def test_a_cell_beside_others_has_its_share_of_the_cores_unless_told(brain, tmp_path, monkeypatch, more, given):
+    *_, runs = brain
+    commands = []
+    monkeypatch.setattr(runs, "CORES", 6)
+    monkeypatch.setattr(runs.subprocess, "Popen", lambda command, **_: commands.append(command) or SimpleNamespace(wait=lambda: 0))
+    assert runs.train_all([runs.Cell(run=tmp_path / "table/one", words=("model=resnet18", *more))], at_once=2) == []
+    assert [word for word in commands[0] if word.startswith("trainer.threads=")] == [given]

@@ -113,7 +113,7 @@ MANIFESTS = [
     ("a condition that no row meets", None, ["data.where={site:nroth}"], 2, ["no row has site = nroth", "north"]),
     ("a condition on a column that is not there", None, ["data.where={sight:north}"], 2, ["column sight is missing", "site"]),
     ("one picture with two labels", some_pixels_twice(False), [], 2, ["different labels"]),
-    ("one picture under two patients", some_pixels_twice(True), [], 5, ["the same picture stands under several patients", "lines 2 and"]),
+    ("one picture under two patients", some_pixels_twice(True), [], 5, ["the same image stands under several patients", "lines 2 and"]),
     ("one study under two patients", lambda rows: [{**row, "study": "S1"} for row in rows], [], 5, ["leak", "studies"]),
     ("more folds than patients", None, ["data.folds=9"], 2, ["data.folds=9", "6 patients", "data.folds=6"]),
     ("a class with one patient", with_first(label="rare"), ["data.folds=2"], 2, ["class 'rare' has 1 patient"]),

@@ -52,7 +52,8 @@ def bare(steps, *, noisy=True, world=1, draws=DRAWS, batch_size=8, augment=DiffA
     """Two Adams side by side in a bare loop, the gradients averaged over `world` batches a step; returns the weights of both networks."""
     pictures, (generator, discriminator) = ToyPictures(5), adversaries(noisy=noisy)
     adams = [
-        torch.optim.Adam(generator.parameters(), LR_GENERATOR, BETAS), torch.optim.Adam(discriminator.parameters(), LR_DISCRIMINATOR, BETAS)
+        torch.optim.Adam(generator.parameters(), LR_GENERATOR, BETAS, fused=True),
+        torch.optim.Adam(discriminator.parameters(), LR_DISCRIMINATOR, BETAS, fused=True),
     ]  # fmt: skip
     bce, per_epoch = nn.functional.binary_cross_entropy_with_logits, draws // batch_size // world
     for step in range(steps):

@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils.extmath import randomized_svd
 
 from medimg.active.cap import Ints, turn, within
 from medimg.active.kmeans import kmeans, nearest_centre, sample, squares
@@ -40,6 +39,8 @@ def _narrow(x: Matrix) -> Matrix:
     """Turn features into at most 128 principal components, scaled as they are."""
     if x.shape[1] <= DIMENSIONS:
         return x
+    from sklearn.utils.extmath import randomized_svd  # seldom needed, and slow to import
+
     left, length, _ = randomized_svd(x - x.mean(axis=0), min(DIMENSIONS, len(x)), random_state=0)
     return np.asarray(left * length, dtype=np.float32)
 

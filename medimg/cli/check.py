@@ -24,7 +24,8 @@ def check(command: Command) -> int:
     began = time.monotonic()
     settings = compose(command.overrides)
     faults = [*folder_faults(settings)]
-    recipe = import_module(f"medimg.recipes.{settings.recipe}")
+    label = settings.recipe == "label"
+    recipe = import_module("medimg.room.check" if label else f"medimg.recipes.{settings.recipe}")
     runs = Path(settings.runs).expanduser().absolute()
     faults += recipe.check(settings, runs)
     if faults:
@@ -34,7 +35,7 @@ def check(command: Command) -> int:
         print(json.dumps({"faults": [], "seconds": round(seconds, 1), "exit_code": 0}))
     else:
         print(f"No fault found in {seconds:.0f} s: settings, images, patients' parts, network and folders fit together.")
-        print("Start it: medimg train " + " ".join(_quoted(word) for word in command.overrides))
+        print(f"Start it: medimg {'active-label' if label else 'train'} " + " ".join(_quoted(word) for word in command.overrides))
     return 0
 
 

@@ -11,10 +11,14 @@ from pathlib import Path
 from typing import Any, NoReturn, cast
 
 from medimg import __version__
+from medimg.cli.flags import LABEL, switch, takes
 from medimg.errors import ConfigError
 
 OVERRIDE = re.compile(r"(~[\w.]+|\+{0,2}[A-Za-z_][\w./@-]*=.*)", re.DOTALL)
-EXITS = "Exit codes: 0 done, 1 a bug, 2 wrong input, 3 some inputs refused, 4 nothing to do, 5 a gate failed, 130/143 interrupted."
+EXITS = (
+    "Exit codes: 0 done, 1 a bug, 2 wrong input, 3 some inputs refused, 4 nothing to do or waiting for labels, 5 a gate failed, "
+    "130/143 interrupted."
+)
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,7 @@ class Command(argparse.Namespace):
 
 FAMILIES = {
     "data": "a manifest from a DICOM folder; built-in cohorts; faults; whose a hashed id is",
+    "qc": "quality of chest films: judge, judge again, report, compare with readers, propose limits",
     "cache": "the decoded images and built-in cohorts kept on disk",
 }
 EVERY: dict[str, dict[str, Any]] = {
@@ -70,20 +75,13 @@ EVERY: dict[str, dict[str, Any]] = {
     "--debug": {"action": "store_true", "help": "show tracebacks"},
 }
 MANY = sys.maxsize
-
-
-def _takes(meaning: str, kind: type = str, metavar: str = "FILE") -> dict[str, Any]:
-    return {"help": meaning, "type": kind, "metavar": metavar}
-
-
-def _switch(meaning: str) -> dict[str, Any]:
-    return {"help": meaning, "action": "store_true"}
+SIMILAR = {"--strategies": "--compare", "--resume": "--status", "--rounds": "--max-rounds"}  # what a flag is called elsewhere
 
 
 VERBS = (
     Verb(
         "train [RUN] [experiment=NAME] [key=value ...]", "train all stages, evaluate, report; or go on with a run", "runs.train", 0, 1,
-        {"-m --multirun": _switch("sweep over key=a,b and other sweeps of Hydra; each job is a run of its own")},
+        {"-m --multirun": switch("sweep over key=a,b and other sweeps of Hydra; each job is a run of its own")},
     ),
     Verb(
         "eval [RUN] [key=value ...]", "judge a run again, or on another manifest (RUN: the newest if left out); writes a run of its own",
@@ -91,51 +89,54 @@ VERBS = (
     ),
     Verb(
         "predict RUN SOURCE... [--out FILE]", "probabilities for new images, as CSV", "runs.predict", 2, MANY,
-        {"--out": _takes("write the CSV here, not to the terminal")},
+        {"--out": takes("write the CSV here, not to the terminal")},
     ),
     Verb(
-        "active-label --simulate [RUN] [experiment=NAME] [key=value ...]", "learning curves of labelling strategies on a labelled set",
-        "active.active_label", 0, 1,
-        {
-            "--simulate": _switch("ask the labels that are known, round by round"),
-            "--plan": _switch("print units and hours, start nothing"),
-            "--preset": _takes("a set of values for the group active: honest (default), paper, fast", metavar="NAME"),
-            "--compare": _takes("strategies beside random and random_patient", metavar="a,b,c"),
-            "--repeats": _takes("repeats of every fold", metavar="N"),
-            "--budget": _takes("labels asked for in a round", metavar="N"),
-        },
+        "active-label [RUN] [experiment=NAME] [key=value ...]", "label with the model's help in the browser; --simulate: learning curves",
+        "active.active_label", 0, 1, LABEL,
     ),
     Verb("check experiment=NAME [key=value ...]", "try in under a minute all that can fail, every fault in one list", "check.check"),
     Verb("list", "experiments, what they are for and how to start them", "look.list_experiments"),
     Verb(
         "show [NAME] [--keys] [key=value ...]", "an experiment's settings, resolved", "look.show", 0, 1,
-        {"--keys": _switch("every key with its value, the values it may have, and what it is for")},
+        {"--keys": switch("every key with its value, the values it may have, and what it is for")},
     ),
     Verb(
         "data scan DIR [--labels FILE] [--out FOLDER]", "make a manifest from a folder of DICOM files", "data.scan", 1, 1,
         {
-            "--labels": _takes("a CSV of labels, joined on patient, accession, study, series or SOP UID"),
-            "--out": _takes("folder for manifest.csv, refused.csv, candidates.csv, unmatched.csv (default: scan)", metavar="FOLDER"),
-            "--columns": _takes("further columns to take from the labels, a,b", metavar="NAMES"),
-            "--choices": _takes("a CSV that decides the sequence of series by hand"),
-            "--first-on-tie": _switch("of equally good series take the first"),
-            "--workers": _takes("processes", int, "N"),
+            "--labels": takes("a CSV of labels, joined on patient, accession, study, series or SOP UID"),
+            "--out": takes("folder for manifest.csv, refused.csv, candidates.csv, unmatched.csv (default: scan)", metavar="FOLDER"),
+            "--columns": takes("further columns to take from the labels, a,b", metavar="NAMES"),
+            "--choices": takes("a CSV that decides the sequence of series by hand"),
+            "--first-on-tie": switch("of equally good series take the first"),
+            "--workers": takes("processes", int, "N"),
         },
     ),
     Verb(
         "data phantom NAME [--n N] [--seed N] [--out FOLDER]", "write a built-in cohort and print its manifest", "data.phantom", 1, 1,
         {
-            "--n": _takes("patients (default: the paper's number)", int, "N"),
-            "--seed": _takes("draw other patients", int, "N"),
-            "--out": _takes("folder (default: medimg's cache)", metavar="FOLDER"),
+            "--n": takes("patients, of chest films the films (default: the cohort's own number)", int, "N"),
+            "--seed": takes("draw other patients", int, "N"),
+            "--out": takes("folder (default: medimg's cache)", metavar="FOLDER"),
         },
     ),
     Verb("data check [MANIFEST] [key=value ...]", "read a manifest, deal the patients, prove the deal", "data.check", 0, 1),
     Verb("data whois HASH...", "the patient id behind a hashed one, on the machine that hashed it", "data.whois", 1, MANY),
+    Verb(
+        "qc run SOURCE... out=DIR [key=value ...]", "judge the quality of chest films: folders, files or a manifest.csv", "qc.run", 1, MANY
+    ),
+    Verb("qc rejudge out=DIR [key=value ...]", "judge measured films by other limits, without their images", "qc.rejudge"),
+    Verb(
+        "qc report out=DIR [key=value ...]", "report.html and a page of each film, from what a run left", "quality_report.report", 0, 0,
+        {"--by": takes("station,operator,view,month,site: columns that rates are told by", metavar="NAMES")},
+    ),
+    Verb("qc agree out=DIR human=FILE [key=value ...]", "verdicts beside those of human readers: kappa, AC1, sensitivity ...", "qc.agree"),
+    Verb("qc calibrate out=DIR [key=value ...]", "limits from a site's own films, as a proposed change of its rule file", "qc.calibrate"),
+    Verb("qc rules [ID] [key=value ...]", "rules with formula, limits, source and the file that set each", "qc.rules", 0, 1),
     Verb("cache show", "what is kept, and how large it is", "look.cache_show"),
     Verb(
         "cache clear [--kind KIND]", "remove what can be made again; identity keys stay", "look.cache_clear", 0, 0,
-        {"--kind": _takes("only this kind, as cache show names them", metavar="KIND")},
+        {"--kind": takes("only this kind, as cache show names them", metavar="KIND")},
     ),
 )  # fmt: skip
 
@@ -172,6 +173,7 @@ def _is_override(word: str) -> bool:
 def _unknown_flag(flag: str, command: Command) -> str:
     name = flag.partition("=")[0]
     near = get_close_matches(name, command.flags, n=1)
+    near = [SIMILAR[name]] if SIMILAR.get(name) in command.flags else near
     guess = f" Did you mean {near[0]}?" if near else " Settings are written without dashes, as in trainer.epochs=3."
     return f"medimg {command.verb.title} has no option {name}.{guess}"
 

@@ -12,7 +12,7 @@ from medimg.cli.parser import Command
 from medimg.errors import ConfigError
 from medimg.recipes.parts.crew import is_worker
 from medimg.run.folder import rank, stored_settings, trained_run
-from medimg.run.resume import refuse_simulated
+from medimg.run.resume import refuse_outlining, refuse_simulated
 from medimg.run.start import Outcome
 from medimg.run.start import judge as judge_run
 from medimg.run.start import train as train_run
@@ -74,6 +74,7 @@ def predict(command: Command) -> int:
     run = trained_run(command.names[0])
     settings, sources = stored_settings(run), [Path(name) for name in command.names[1:]]
     refuse_simulated(run, settings)
+    refuse_outlining(run, settings)
     out = Path(command.out) if command.out else None
     if out is not None and not out.absolute().parent.is_dir():
         raise ConfigError(f"--out {out}: there is no folder {out.absolute().parent}. Make it, or name another file.")
@@ -125,6 +126,11 @@ def tell(outcome: Outcome, command: Command) -> int:
         from medimg.report.terminal import results_table
 
         console().print(results_table(outcome.run))
+    elif (outcome.run / "learning.json").is_file():
+        from medimg.cli.screen import console
+        from medimg.report.simulating.terminal import simulation_table
+
+        console().print(simulation_table(outcome.run))
     print(f"Report: {report}" if report.is_file() else f"Run: {outcome.run}")
     if outcome.refused:
         print(f"{outcome.refused} images were refused; why stands in {outcome.run / 'refused.csv'} (exit code 3).", file=sys.stderr)

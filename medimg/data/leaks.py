@@ -11,8 +11,8 @@ from medimg.data.split import PARTS, TEST, TRAIN, named, parts_of, split_sha256
 from medimg.errors import LeakError
 from medimg.io.identity import fingerprint_of, key_fingerprint
 
-KEYS = {"patient": "patients", "study": "studies", "sop": "SOP instances", "pixel_sha256": "pictures"}
-NOT_APART = "Patients stand in several parts (data.deal_by=image): the numbers are too good, and say nothing of new patients."
+KEYS = {"patient": "patients", "study": "studies", "sop": "SOP instances", "pixel_sha256": "images"}
+NOT_APART = "Patients stand in several parts (data.deal_by=image): the numbers may be too good, and say nothing of new patients."
 OTHER_KEY = "Where ids were hashed under another key, set MEDIMG_HOME to where the images were generated."
 LINEAGE = ["id", "generator", "fold", "donors"]
 NEW_SPLIT = "The split was not made by medimg, or patient ids have changed since: start a new run."

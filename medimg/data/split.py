@@ -76,7 +76,7 @@ def _refuse_rows(rows: pd.DataFrame) -> None:
     if len(twice):
         several = [f"{row_id} ({_where(same)})" for row_id, same in twice.groupby("id", sort=True)]
         way_out = "Correct patient_id (medimg data whois tells whose a hash is), or take one of the rows out of the manifest."
-        raise LeakError(f"the same picture stands under several patients: {named(several)}. {way_out}")
+        raise LeakError(f"the same image stands under several patients: {named(several)}. {way_out}")
 
 
 def _where(same: pd.DataFrame) -> str:

@@ -12,7 +12,7 @@ from medimg.evaluate import calibration
 from medimg.evaluate.cases import Cases, mixed_patients, to_patients
 from medimg.evaluate.draws import draw
 from medimg.evaluate.files import write_json
-from medimg.evaluate.intervals import FEWEST, LEVEL, LOSSES
+from medimg.evaluate.intervals import FEWEST, LEVEL, LOSSES, MOST_LOST
 from medimg.evaluate.question import read_question
 from medimg.evaluate.reading import read_test
 from medimg.evaluate.rows import Row, Seen, see, support
@@ -95,10 +95,16 @@ def _row(one: Cases, key: Any, a: Seen, b: Seen, lonely: int) -> Row:
 
 def limits(difference: float, draws: Any, patients: int, lonely: int = 0) -> Row:
     """Student limits of a paired difference from the spread of its draws, and the two-sided p-value of no difference."""
+    if patients < FEWEST:
+        return {"method": f"too few patients for an interval: {patients}, at least {FEWEST} are needed"}
+    if lonely:
+        return {"method": f"too few patients for an interval: {lonely} are alone in their fold"}
+    lost = int(np.isnan(draws).sum())
+    if lost > MOST_LOST * len(draws):
+        return {"method": f"too few patients for an interval: {lost} of {len(draws)} draws have no value"}
     error = float(np.nanstd(draws, ddof=1))
-    if patients < FEWEST or lonely or error < ROUNDING:
-        few = f"too few patients for an interval: {patients}, at least {FEWEST} are needed"
-        return {"method": few if patients < FEWEST or lonely else "no interval: every draw gives the same difference"}
+    if error < ROUNDING:
+        return {"method": "no interval: every draw gives the same difference"}
     width = float(stats.t.ppf((1 + LEVEL) / 2, patients - 1)) * error
     p = 2 * float(stats.t.sf(abs(difference) / error, patients - 1))
     return {

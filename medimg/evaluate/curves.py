@@ -33,8 +33,7 @@ def roc_at(truth: Flags, score: Array, weights: Array) -> Array:
     lines = np.full((len(weights), len(GRID)), np.nan)
     for one in range(len(weights)):
         if np.isfinite(tpr[one, -1]) and np.isfinite(fpr[one, -1]):
-            last = np.r_[np.diff(fpr[one]) > 0, True]  # a vertical step counts with its upper end
-            lines[one] = np.interp(GRID, fpr[one, last], tpr[one, last])
+            lines[one] = np.interp(GRID + 1e-9, fpr[one], tpr[one])  # where the grid meets a vertical step, its upper end
     return lines
 
 

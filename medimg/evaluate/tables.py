@@ -55,7 +55,10 @@ def confusion(cases: Cases) -> pd.DataFrame:
 
 
 def errors(cases: Cases) -> pd.DataFrame:
-    """List the worst errors of the first seed: wrongness is how far the probability of the truth is from 1 (or of a wrong label from 0)."""
+    """List the worst errors of the first seed: wrongness is how far the probability of the truth is from 1 (or of a wrong label from 0).
+
+    `p` is the probability of the answer; where cases have several labels, that of the one furthest from the truth, which `class` names.
+    """
     seeds = cases.frame["seed"].to_numpy()
     cases = cases.where(seeds == seeds.min())
     kind = cases.question.kind
@@ -74,6 +77,8 @@ def errors(cases: Cases) -> pd.DataFrame:
             "wrongness": wrongness,
         }
     )
+    if cases.question.several:
+        table.insert(3, "class", np.array(cases.question.targets)[target])
     wrong = (cases.truth != cases.decided).any(axis=1)
     worst: pd.DataFrame = table[wrong].sort_values(["wrongness", "id"], ascending=[False, True]).head(WORST).reset_index(drop=True)
     return worst
@@ -104,7 +109,8 @@ def paper(rows: list[Row], question: Question) -> pd.DataFrame:
         value = float(line["value"])
         table.append(
             {"row": line["row"], "metric": line["metric"], "paper": value / 100 if value > 1 else value}
-            | {"ours": ours.get("estimate"), "low": ours.get("low"), "high": ours.get("high"), "scope": ours.get("scope", "not measured")}
+            | {"ours": ours.get("estimate"), "low": ours.get("low"), "high": ours.get("high"), "method": ours.get("method")}
+            | {"undefined": ours.get("undefined", "not measured"), "scope": ours.get("scope", "not measured")}
             | {"source": line.get("source", "")}
         )
-    return pd.DataFrame(table, columns=["row", "metric", "paper", "ours", "low", "high", "scope", "source"])
+    return pd.DataFrame(table, columns=["row", "metric", "paper", "ours", "low", "high", "method", "undefined", "scope", "source"])

@@ -32,7 +32,7 @@ _WORDS = {
     "view": {
         "PA": ("pa", "posteroanterior", "posterioranterior"),
         "AP": ("ap", "anteroposterior", "anteriorposterior", "apsupine", "aperect", "apsemierect"),
-        "LAT": ("lat", "l", "lateral", "ll", "rl", "llateral", "rlateral", "leftlateral", "rightlateral", "lld"),
+        "LAT": ("lat", "l", "lateral", "ll", "rl", "llateral", "rlateral", "leftlateral", "rightlateral"),
         "ANT": ("ant", "anterior", "antview"),
         "POST": ("post", "posterior", "postview"),
     },

@@ -48,6 +48,11 @@ def number(dataset: Any, keyword: str) -> float | None:
     return values[0] if values else None
 
 
+def site_of(dataset: Any) -> str:
+    """Raw name of the site: the institution, else the device; it must be hashed before it is kept."""
+    return next(filter(None, (text(dataset, word) for word in ("InstitutionName", "DeviceSerialNumber", "StationName"))), "")
+
+
 def items(dataset: Any, keyword: str) -> list[Any]:
     """The items of a sequence, [] if absent."""
     found = value(dataset, keyword)

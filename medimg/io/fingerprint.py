@@ -41,14 +41,15 @@ def read_facts(path: str, frame: int = -1) -> Facts:
     chosen = None if frame < 0 else frame
     if kind_of(Path(path)) != "dicom":
         stored, index = raster.read_stored(Path(path), chosen)
-        return _facts(stored, index)
+        return facts_of_values(stored, index)
     stored, index, header = dicom.read_stored(Path(path), chosen)
     uids = (dicom.text(header.dataset, word) for word in ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "FrameOfReferenceUID"))
     position = header.slice_mm(index)
-    return _facts(stored, index, *uids, header.acquired_month, "" if math.isnan(position) else f"{position:.3f}")
+    return facts_of_values(stored, index, *uids, header.acquired_month, "" if math.isnan(position) else f"{position:.3f}")
 
 
-def _facts(stored: npt.NDArray[Any], index: int, *header: str) -> Facts:
+def facts_of_values(stored: npt.NDArray[Any], index: int, *header: str) -> Facts:
+    """Fingerprint values as stored; `header`: the UIDs and what else of `Facts` the file tells."""
     digest = _digest(stored)
     pixels = digest.hexdigest()
     digest.update(f"frame {index}".encode())

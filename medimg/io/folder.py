@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from medimg.io import workers
 from medimg.io.identity import hash_ids
 from medimg.io.index import Index, file_key
 from medimg.io.series import rules_text
 from medimg.io.survey import IDS
-from medimg.io.workers import Refused, in_children
+from medimg.io.workers import Refused
 
 _BATCH = 256  # files between two writes: what a stopped scan loses at most
 
@@ -53,7 +54,7 @@ def survey_all(paths: list[str], limits: dict[str, Any]) -> list[Any]:
         missing = [i for i, key in enumerate(keys) if key not in known]
         results: list[Any] = [_recalled(known[key]) if key in known else None for key in keys]
         fresh: list[int] = []
-        for place, seen in in_children("medimg.io.survey:survey", [paths[i] for i in missing], **limits):
+        for place, seen in workers.in_children("medimg.io.survey:survey", [paths[i] for i in missing], **limits):
             results[missing[place]] = seen
             if not isinstance(seen, Refused) or seen.lasting:
                 fresh.append(missing[place])

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from pydicom.pixels import apply_color_lut, apply_modality_lut, apply_voi
+from pydicom.pixels import apply_color_lut, apply_modality_lut
 
 from medimg.errors import UnreadableImage
-from medimg.io.elements import functional, items, number, numbers, text
+from medimg.io.elements import functional, items, number, numbers, text, value
 from medimg.io.header import Header
 from medimg.io.image import Image
 from medimg.io.raster import luminance
@@ -30,13 +30,13 @@ def to_image(stored: npt.NDArray[Any], header: Header, frame: int, *, voi: bool 
     if photometric == "PALETTE COLOR":
         colours = apply_color_lut(stored, data)
         return Image(luminance(colours), "grey", spacing, float(np.iinfo(colours.dtype).max))
-    stored = _without_unused_bits(stored, header)
-    pixels, low, high = _modality(stored, header, frame)
+    stored = without_unused_bits(stored, header)
+    pixels, low, high = modality_values(stored, header, frame)
     unit = _unit(header)
     if unit != "grey":
         return Image(pixels, unit, spacing, None)
     inverted = photometric == "MONOCHROME1" or text(data, "PresentationLUTShape").upper() == "INVERSE"
-    if voi and (shown := _windowed(stored, pixels, header)) is not None:
+    if voi and (shown := _windowed(pixels, header)) is not None:
         pixels, low, high = shown, 0.0, 1.0
     if low is None or high is None:
         return Image(pixels, unit, spacing, None)
@@ -58,7 +58,7 @@ def _unit(header: Header) -> str:
     return "grey"
 
 
-def _without_unused_bits(stored: npt.NDArray[Any], header: Header) -> npt.NDArray[Any]:
+def without_unused_bits(stored: npt.NDArray[Any], header: Header) -> npt.NDArray[Any]:
     """Bits above High Bit hold old overlays in some files; they are no part of the value."""
     unused = header.bits_allocated - header.bits_stored
     if stored.dtype.kind != "u" or unused <= 0 or int(stored.max()) < 2**header.bits_stored:
@@ -66,7 +66,7 @@ def _without_unused_bits(stored: npt.NDArray[Any], header: Header) -> npt.NDArra
     return np.asarray(stored & stored.dtype.type(2**header.bits_stored - 1))
 
 
-def _modality(stored: npt.NDArray[Any], header: Header, frame: int) -> tuple[Pixels, float | None, float | None]:
+def modality_values(stored: npt.NDArray[Any], header: Header, frame: int = 0) -> tuple[Pixels, float | None, float | None]:
     """Pixels in the modality's unit, and where the ends of the stored scale lie there (None: the scale is open)."""
     table = items(header.dataset, "ModalityLUTSequence")
     if table:
@@ -91,28 +91,49 @@ def _modality(stored: npt.NDArray[Any], header: Header, frame: int) -> tuple[Pix
     return pixels, ends[0], ends[1]
 
 
-def _windowed(stored: npt.NDArray[Any], pixels: Pixels, header: Header) -> Pixels | None:
+def _windowed(pixels: Pixels, header: Header) -> Pixels | None:
     """The first window or table for viewing, as 0..1; None, and a line in the log, where it is not plausible."""
+    shown, why = voi_values(pixels, header)
+    if shown is None:
+        _LOG.info("%s: full stored scale instead of the file's window: %s", header.name, why)
+    return shown
+
+
+def voi_values(pixels: Pixels, header: Header, counts: npt.NDArray[Any] | None = None) -> tuple[Pixels | None, str]:
+    """The first window or table for viewing as 0..1, of values behind the modality's table (PS3.3 C.11.2); None and why, if not plausible.
+
+    `counts`: how often each of the values occurs, where they are levels and not pixels.
+    """
     centres, widths = numbers(header.dataset, "WindowCenter"), numbers(header.dataset, "WindowWidth")
     table = items(header.dataset, "VOILUTSequence")
     if table and not centres:
-        bits = numbers(table[0], "LUTDescriptor")
-        return np.array(apply_voi(stored, header.dataset), np.float32) / np.float32(2 ** int(bits[2]) - 1)
+        return _looked_up(pixels, table[0])
     if not centres or not widths:
-        _refused(header, "no window")
-        return None
+        return None, "no window"
     centre, width = centres[0], widths[0]
     kind = text(header.dataset, "VOILUTFunction").upper() or "LINEAR"
     if width <= 0 or (kind == "LINEAR" and width < 1):
-        _refused(header, f"window width {width:g}")
-        return None
-    inside = float(np.mean(np.abs(pixels - np.float32(centre)) < width / 2))
+        return None, f"window width {width:g}"
+    inside = float(np.average(np.abs(pixels - np.float32(centre)) < width / 2, weights=counts))
     if inside < _INSIDE_WINDOW:
-        _refused(header, f"the window holds {inside:.1%} of the pixels")
-        return None
+        return None, f"the window holds {inside:.1%} of the pixels"
     if len(centres) > 1:
         _LOG.info("%s: the first of %d windows is taken", header.name, len(centres))
-    return _window(pixels, centre, width, kind)
+    return _window(pixels, centre, width, kind), ""
+
+
+def _looked_up(values: Pixels, table: Any) -> tuple[Pixels | None, str]:
+    """PS3.3 C.11.2.1.1: entries for whole values from the first mapped on; what lies beyond has the first or last entry."""
+    descriptor, found = numbers(table, "LUTDescriptor"), value(table, "LUTData")
+    if len(descriptor) != 3 or found is None:
+        return None, "a table for viewing without entries"
+    count, first, bits = int(descriptor[0]) or 2**16, descriptor[1], int(descriptor[2])
+    wide = not isinstance(found, bytes) or len(found) >= 2 * count  # entries of 8 bits may lie in bytes or in words
+    entries = np.frombuffer(found, "<u2" if wide else "u1") if isinstance(found, bytes) else np.asarray(found)
+    if len(entries) < count:
+        return None, f"a table for viewing of {len(entries)} entries that should have {count}"
+    places = np.clip(np.rint(values - np.float32(first)), 0, count - 1).astype(np.int32)
+    return (entries[:count].astype(np.float32) / np.float32(2**bits - 1))[places], ""
 
 
 def _window(pixels: Pixels, centre: float, width: float, kind: str) -> Pixels:
@@ -122,7 +143,3 @@ def _window(pixels: Pixels, centre: float, width: float, kind: str) -> Pixels:
     if kind == "LINEAR":
         centre, width = centre - 0.5, max(width - 1, math.ulp(1.0))
     return np.asarray(np.clip((pixels - np.float32(centre)) / np.float32(width) + np.float32(0.5), 0, 1), np.float32)
-
-
-def _refused(header: Header, reason: str) -> None:
-    _LOG.info("%s: full stored scale instead of the file's window: %s", header.name, reason)

@@ -36,6 +36,7 @@ class Header:
     signed: bool
     syntax: str
     pixels_in: str  # keyword of the element that holds the pixels
+    repaired: bool = False  # the file does not name its transfer syntax: that of its data set was taken
 
     @property
     def modality(self) -> str:
@@ -95,15 +96,18 @@ def _plane(dataset: Any, frame: int, sequence: str, keyword: str, count: int) ->
     return []
 
 
-def read_header(path: Path, *, name: str = "image") -> Header:
-    """Read a header and prove that the pixels it promises are in the file; UnreadableImage says why not."""
+def read_header(path: Path, *, name: str = "image", repair: bool = False) -> Header:
+    """Read a header and prove that the pixels it promises are in the file; UnreadableImage says why not.
+
+    `repair`: a grey file whose meta information does not name a transfer syntax is read as its data set is written.
+    """
     try:
         with open(path, "rb") as file, warnings.catch_warnings():
             warnings.simplefilter("ignore")
             deflated = check_deflated(file, name)
             file.seek(0)
             dataset = pydicom.dcmread(file, force=True, stop_before_pixels=not deflated)
-            return _checked(dataset, file, name, deflated)
+            return _checked(dataset, file, name, deflated, repair)
     except UnreadableImage:
         raise
     except OSError as fault:
@@ -114,14 +118,17 @@ def read_header(path: Path, *, name: str = "image") -> Header:
         raise UnreadableImage(f"{name}: the DICOM header is damaged ({type(fault).__name__}). Export the file again.") from None
 
 
-def _checked(dataset: Any, file: BinaryIO, name: str, deflated: bool) -> Header:
+def _checked(dataset: Any, file: BinaryIO, name: str, deflated: bool, repair: bool) -> Header:
     tag, length, start = inflated_pixels(dataset) if deflated else pixel_element(dataset, file)
     if tag not in PIXELS:
         what = text(dataset, "Modality") if re.fullmatch(r"[A-Z]{2,16}", text(dataset, "Modality")) else "no modality"
         raise UnreadableImage(
-            f"{name}: no pixel data (7FE0,0010): not an image ({what}), or the file was cut off. Leave it out, or copy it again."
+            f"{name}: no pixel data (7FE0,0010): not an image ({what}), or the file was cut off. Leave it out, or copy it again.",
+            code="truncated" if "Rows" in dataset else "not_applicable" if "SOPClassUID" in dataset else "not_dicom",
         )
-    header = _sizes(dataset, name, PIXELS[tag])
+    header = _sizes(dataset, name, PIXELS[tag], repair)
+    if header.repaired and length == UNDEFINED:
+        raise _unnamed_syntax(name)
     available = length if deflated else os.fstat(file.fileno()).st_size - start
     if header.compressed and not deflated:
         encoded = fragments(file, start, name) if length == UNDEFINED else min(length, available)
@@ -134,7 +141,7 @@ def _checked(dataset: Any, file: BinaryIO, name: str, deflated: bool) -> Header:
     return header
 
 
-def _sizes(dataset: Any, name: str, pixels_in: str) -> Header:
+def _sizes(dataset: Any, name: str, pixels_in: str, repair: bool) -> Header:
     found = {keyword: number(dataset, keyword) for keyword in ("Rows", "Columns", "BitsAllocated")}
     wrong = [keyword for keyword, size in found.items() if size is None or size < 1]
     if wrong:
@@ -150,28 +157,34 @@ def _sizes(dataset: Any, name: str, pixels_in: str) -> Header:
             "absurd, so nothing is decoded. Export the file again."
         )
     stored = int(number(dataset, "BitsStored") or allocated)
+    named = text(getattr(dataset, "file_meta", None), "TransferSyntaxUID")
     return Header(
         dataset, name, rows, columns, samples, frames, allocated, min(stored, allocated), number(dataset, "PixelRepresentation") == 1,
-        _syntax(dataset, name, samples), pixels_in,
+        named or _syntax(dataset, name, samples, repair), pixels_in, not named,
     )  # fmt: skip
 
 
-def _syntax(dataset: Any, name: str, samples: int) -> str:
-    """The transfer syntax. A bare data set without any file meta has the encoding it was parsed with, if it is grey."""
+def _syntax(dataset: Any, name: str, samples: int, repair: bool) -> str:
+    """The encoding that a data set was parsed with, if it is grey, and has no file meta at all or may be repaired."""
     meta = getattr(dataset, "file_meta", None)
-    named = text(meta, "TransferSyntaxUID")
-    if named:
-        return named
     grey = samples == 1 and text(dataset, "PhotometricInterpretation").startswith("MONOCHROME")
-    if (meta is not None and len(meta)) or not grey:
-        raise UnreadableImage(f"{name}: no Transfer Syntax UID (0002,0010), so the coding of its pixels is unknown. Export the file again.")
+    if (meta is not None and len(meta) and not repair) or not grey:
+        raise _unnamed_syntax(name)
     implicit, little = dataset.original_encoding
     return str(ImplicitVRLittleEndian if implicit else ExplicitVRLittleEndian if little else ExplicitVRBigEndian)
+
+
+def _unnamed_syntax(name: str) -> UnreadableImage:
+    return UnreadableImage(
+        f"{name}: no Transfer Syntax UID (0002,0010), so the coding of its pixels is unknown. Export the file again.",
+        code="no_transfer_syntax",
+    )
 
 
 def _check_length(header: Header, present: int) -> None:
     if present < header.pixel_bytes:
         raise UnreadableImage(
             f"{header.name}: cut off: {present} bytes of pixels where {header.rows} x {header.columns} x {header.samples} samples x "
-            f"{header.frames} frames x {header.bits_allocated} bits need {header.pixel_bytes}. Copy the file again."
+            f"{header.frames} frames x {header.bits_allocated} bits need {header.pixel_bytes}. Copy the file again.",
+            code="no_transfer_syntax" if header.repaired else "truncated",
         )

@@ -55,8 +55,8 @@ def fingerprint_of(hashed: str) -> str | None:
 
 
 def whois(hashed: str) -> str | None:
-    """The raw id behind a hash or a `site-...` pseudonym, if it was hashed on this machine."""
-    site = re.fullmatch(r"site-([0-9a-f]{6})", hashed)
+    """The raw id behind a hash or a `site-...` or `op-...` pseudonym, if it was hashed on this machine."""
+    site = re.fullmatch(r"(?:site|op)-([0-9a-f]{6})", hashed)
     with _table() as table:
         test, wanted = ("substr(hash, -6)", site[1]) if site else ("hash", hashed)
         row = table.execute(f"SELECT raw FROM ids WHERE {test} = ?", (wanted,)).fetchone()

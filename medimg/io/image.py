@@ -45,8 +45,8 @@ def kind_of(path: Path, name: str = "image") -> str:
     if _bare_dicom(head):
         return "dicom"
     if not head:
-        raise UnreadableImage(f"{name}: the file is empty. Copy it again, or leave it out.")
-    raise UnreadableImage(f"{name}: neither DICOM, PNG, JPEG nor TIFF. Convert it to one of these, or leave it out.")
+        raise UnreadableImage(f"{name}: the file is empty. Copy it again, or leave it out.", code="not_dicom")
+    raise UnreadableImage(f"{name}: neither DICOM, PNG, JPEG nor TIFF. Convert it to one of these, or leave it out.", code="not_dicom")
 
 
 def read_image(path: Path | str, frame: int | None = None, *, name: str = "image", voi: bool = False) -> Image:

@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from dataclasses import asdict, astuple
 from typing import Any
 
-from medimg.errors import UnreadableImage
 from medimg.io.cells import UIDS
-from medimg.io.fingerprint import Facts, read_facts
+from medimg.io.fingerprint import Facts
 from medimg.io.home import cache_dir
 from medimg.io.identity import hash_ids, key_fingerprint
-from medimg.io.workers import Refused, in_children
+from medimg.io.workers import Refused, each
 
 VERSION = 2  # a new number when what is hashed changes
 _FEW = 48  # below this, starting processes costs more than it saves
@@ -77,11 +76,12 @@ def facts_of(
             if key in known:
                 results[i] = _parsed(known[key])
         fresh: list[tuple[int, Facts]] = []
-        for i, result in _read([tasks[i] for i in missing], 0 if isolate else _FEW, workers=workers, seconds=seconds, memory_mb=memory_mb):
+        few, limits = 0 if isolate else _FEW, {"workers": workers, "seconds": seconds, "memory_mb": memory_mb}
+        for i, result in each("medimg.io.fingerprint:facts_in_child", [tasks[i] for i in missing], few=few, **limits):
             if isinstance(result, Refused):
                 results[missing[i]] = result
             else:
-                fresh.append((missing[i], result))
+                fresh.append((missing[i], Facts(*result)))
             if len(fresh) == _BATCH:
                 _store(index, fresh, keys, results)
         _store(index, fresh, keys, results)
@@ -103,15 +103,3 @@ def _joined(facts: Any) -> str:
 def _parsed(value: str) -> Facts:
     identity, pixels, frame, *header = value.split("|")
     return Facts(identity, pixels, int(frame), *header)
-
-
-def _read(tasks: Sequence[tuple[str, int]], few: int, **limits: Any) -> Any:
-    if len(tasks) >= few:
-        for i, result in in_children("medimg.io.fingerprint:facts_in_child", tasks, **limits):
-            yield i, result if isinstance(result, Refused) else Facts(*result)
-        return
-    for i, (path, frame) in enumerate(tasks):
-        try:
-            yield i, read_facts(path, frame)
-        except UnreadableImage as fault:
-            yield i, Refused(str(fault).removeprefix("image: "))

@@ -52,10 +52,11 @@ def fragments(file: BinaryIO, start: int, name: str) -> int:
         total += length
         if place > size:
             raise UnreadableImage(
-                f"{name}: cut off: compressed pixels end {place - size} bytes after the end of the file. Copy the file again."
+                f"{name}: cut off: compressed pixels end {place - size} bytes after the end of the file. Copy the file again.",
+                code="truncated",
             )
     if total == 0:
-        raise UnreadableImage(f"{name}: the compressed pixel data is empty. Export the file again.")
+        raise UnreadableImage(f"{name}: the compressed pixel data is empty. Export the file again.", code="truncated")
     return total
 
 

@@ -13,6 +13,7 @@ from medimg.io.table import closest, lines
 
 MISSPELT = 0.8  # likeness of difflib from which a label that is left out may be a class written wrongly; told, never refused
 MOST = 8  # labels named in one sentence
+SEPARATORS = r"[;,/+&\uff1b\uff0c\u3001]"  # that labels are joined by elsewhere, Chinese ones too
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,7 @@ def choose_labels(table: pd.DataFrame, column: str | None, classes: Sequence[Any
     else:
         names = [str(name) for name in classes]
         _check_classes(names, counts, column, faults)
+        _check_joined(found, names, multilabel, faults)
     order = {name: place for place, name in enumerate(names)}
     kept = {line: "|".join(sorted(parts, key=order.__getitem__)) for line, parts in found.items() if all(part in order for part in parts)}
     left_out = Counter(table[column].astype(str)[~table.index.isin(list(kept))])
@@ -82,6 +84,23 @@ def _check_single(found: dict[Any, list[str]], multilabel: bool, faults: list[st
             f"{len(several)} rows have several labels ({lines(several)}), for example {found[several[0]][0]!r}. "
             "Set data.multilabel=true, or choose single labels with data.classes."
         )
+
+
+def _check_joined(found: dict[Any, list[str]], names: list[str], multilabel: bool, faults: list[str]) -> None:
+    """A label that is no class, and nothing but classes where it is taken apart at another sign than the bar, is a fault."""
+    apart = {line: [_split(part) for part in parts if part not in names] for line, parts in found.items() if multilabel}
+    joined = {line: parts for line, parts in apart.items() if any(len(part) > 1 and {*part} <= {*names} for part in parts)}
+    if joined:
+        first = next(iter(joined))
+        meant = "|".join(name for part in found[first] for name in (_split(part) if part not in names else [part]))
+        faults.append(
+            f"{len(joined)} rows have several labels that no bar joins ({lines(joined)}), for example {'|'.join(found[first])!r}. "
+            f"Several labels are joined by a bar: {meant}."
+        )
+
+
+def _split(part: str) -> list[str]:
+    return [name.strip() for name in re.split(SEPARATORS, part)]
 
 
 def _check_classes(names: list[str], counts: Counter[str], column: str, faults: list[str]) -> None:

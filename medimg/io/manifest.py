@@ -97,19 +97,21 @@ def _check_columns(table: pd.DataFrame, needed: Sequence[str]) -> None:
 
 
 def _where(table: pd.DataFrame, where: Mapping[str, Any], faults: list[str]) -> tuple[pd.DataFrame, int]:
-    """Rows whose columns have one of the wanted values, compared as text."""
+    """Rows whose columns have one of the wanted values, compared as text; a condition no row meets is a fault and keeps all."""
     kept = table
     for column, wanted in where.items():
         several = wanted if isinstance(wanted, list | tuple | set) else [wanted]
         words = [canonical(column, str(value)) if column in _CANONICAL else str(value) for value in several]
         found = table[column].value_counts()
-        kept = kept[kept[column].isin(words)]
-        if not any(word in found for word in words):
+        if any(word in found for word in words):
+            kept = kept[kept[column].isin(words)]
+        else:
             near = closest(words[0], found.index) if words else ""
             listed = ", ".join(f"{value or '(empty)'} ({count})" for value, count in found.head(10).items())
             faults.append(f"no row has {column} = {' or '.join(words)}{near or '.'} Found: {listed}.")
     if kept.empty and not faults:
         faults.append(f"no row has all of {', '.join(where)} as chosen. Choose fewer conditions in data.where.")
+        return table, 0
     return kept, len(table) - len(kept)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from medimg.errors import UnreadableImage
-from medimg.io.elements import number, numbers, text
+from medimg.io.elements import number, numbers, site_of, text
 from medimg.io.frames import anterior_detector, choose_frame
 from medimg.io.header import Header, read_header
 from medimg.io.image import kind_of
@@ -31,7 +31,7 @@ def survey(path: str) -> dict[str, Any]:
         "study": text(data, "StudyInstanceUID"),
         "series": text(data, "SeriesInstanceUID"),
         "sop": text(data, "SOPInstanceUID"),
-        "site": next(filter(None, (text(data, word) for word in ("InstitutionName", "DeviceSerialNumber", "StationName"))), ""),
+        "site": site_of(data),
     }
     missing = [name for name in ("patient", "study", "series", "sop") if not ids[name]]
     if missing:

@@ -1,6 +1,7 @@
 """Networks by name: timm's, torchvision's two that timm lacks, and our own; with their weights from a file or by name."""
 
 import difflib
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -16,7 +17,7 @@ from medimg.models.capsnet import CapsNet
 from medimg.models.cnn_f import cnn_f
 from medimg.models.cnn_head_neck import cnn_head_neck
 from medimg.models.cnn_parkinson import cnn_parkinson
-from medimg.models.cross_resnet import Reading, crossed
+from medimg.models.cross_resnet import Projection, Reading, crossed
 from medimg.models.enlarge import Enlarge
 from medimg.models.fusion import FusedClassifier
 from medimg.models.layers import layers_of
@@ -28,6 +29,7 @@ from medimg.models.transfer import TransferClassifier
 from medimg.models.uniform import draw_uniformly
 
 Init = Literal["default", "uniform"]
+_LOG = logging.getLogger("medimg")
 
 # By name what timm does not have: (outputs, channels, dropout) -> network; with no outputs it gives `num_features` features.
 OWN: dict[str, Callable[[int, int, float], nn.Module]] = {
@@ -85,11 +87,16 @@ def features_of(backbone: nn.Module) -> int:
     return int(count)
 
 
-def _make(name: str, outputs: int, channels: int, dropout: float, pretrained: bool, activation: Activation, init: Init) -> nn.Module:
+def refuse_unknown(name: str) -> None:
+    """Refuse a name that no network has; ConfigError with the closest there is. Builds nothing."""
     if name not in OWN and not timm.is_model(name):
         near = difflib.get_close_matches(name, [*OWN, *timm.list_models()], 1)
         way_out = f"Did you mean {near[0]}?" if near else "See timm.list_models()."
         raise ConfigError(f"model.name={name}: neither timm nor medimg has such a network. {way_out}")
+
+
+def _make(name: str, outputs: int, channels: int, dropout: float, pretrained: bool, activation: Activation, init: Init) -> nn.Module:
+    refuse_unknown(name)
     make = _own if name in OWN else _timms
     network = make(name, outputs, channels, dropout, pretrained, activation)
     if init == "uniform" and not pretrained:
@@ -116,6 +123,9 @@ def _own(name: str, outputs: int, channels: int, dropout: float, pretrained: boo
 
 def _timms(name: str, outputs: int, channels: int, dropout: float, pretrained: bool, activation: Activation) -> nn.Module:
     options = {"act_layer": Leaky} if activation == "leaky_relu" else {}
+    if pretrained:
+        _LOG.info("model.weights=imagenet: looking for the weights of %s, here and then on the network", name)
+        logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # one line for each of a dozen tries; the last is told below
     try:
         network: nn.Module = timm.create_model(name, pretrained, num_classes=outputs, in_chans=channels, drop_rate=dropout, **options)
     except Exception as fault:
@@ -148,17 +158,37 @@ def _unfetched(name: str, fault: Exception) -> ConfigError:
     )
 
 
-def load(network: nn.Module, path: Path, *, head: bool = True) -> list[str]:
-    """Fill a network from a file, without its classifier where `head` is false; returns the names it did not find (as a rule the head)."""
+def load(network: nn.Module, path: Path, *, head: bool = True, whole: bool = False) -> list[str]:
+    """Fill a network from a file, without its classifier where `head` is false; returns the names it did not find (as a rule the head).
+
+    ConfigError where nothing fits; with `whole` also where anything but the classifier and the projections of `crossed` lacks weights.
+    """
     found = _read(path)
     if isinstance(network, FusedClassifier) and not any(_plain(name).startswith("encoders.") for name in found):
         missing = [name for encoder in network.encoders for name in _fill(encoder, found)]
-        network = network.encoders[0]
+        network, free = network.encoders[0], set[str]()
     else:
-        missing = _fill(network, found, head=head)
-    if not any(value.ndim > 1 for name, value in network.state_dict().items() if name not in missing):
+        missing, free = _fill(network, found, head=head), _starts_anew(network)
+    own = network.state_dict()
+    if not any(value.ndim > 1 for name, value in own.items() if name not in missing):
         raise ConfigError(f"model.weights={path.name}: none of its {len(found)} tensors fits this network. Is it of another architecture?")
+    lacking = [name for name in dict.fromkeys(missing) if name not in free]
+    if whole and lacking:
+        raise ConfigError(
+            f"model.weights={path.name}: {len(lacking)} of {len(own)} tensors of this network are not in it or have another shape there, "
+            f"beginning with {lacking[0]}, and would stay random. Set model.* as that run had it; only the classifier may differ."
+        )
+    if not whole:
+        _LOG.info("model.weights=%s: %d of %d tensors taken", path.name, len(own) - len({*missing}), len(own))
     return missing
+
+
+def _starts_anew(network: nn.Module) -> set[str]:
+    """Names of weights that another network need not have: the classifier's, and projections, which begin as no change."""
+    layers = layers_of(network)
+    last = max(layers.values())
+    projections = {f"{name}.weight" for name, module in network.named_modules() if isinstance(module, Projection)}
+    return projections | {name for name, layer in layers.items() if layer == last}
 
 
 def restore(network: nn.Module, state: Mapping[str, Tensor]) -> None:

@@ -76,7 +76,8 @@ def crossed(network: nn.Module, reading: Reading, channels: int) -> nn.Module:
     if reading == "none":
         return network
     if not isinstance(network, ResNet):
-        raise ConfigError(f"model.cross={reading}: only the ResNet family of timm has these blocks. Set model.name=resnet101 or the like.")
+        way_out = "Set model.cross=none, or model.name=resnet101 or another ResNet."
+        raise ConfigError(f"model.cross={reading}: only the ResNet family of timm has these blocks. {way_out}")
     if reading == "image":
         return CrossResNet(network, channels)
     for block, maps in zip(_blocks(network), _maps(network), strict=True):

@@ -81,7 +81,7 @@ def doublings(size: int) -> int:
     """Count the steps from 4x4 to size x size pixels; ValueError where that is no power of two, or under 16."""
     steps = math.log2(size / 4) if size > 0 else 0.0
     if steps < 2 or not steps.is_integer():
-        raise ValueError(f"size={size}: pictures are doubled from 4 px on, so a power of two of at least 16 is needed, for example 32")
+        raise ValueError(f"size={size}: images are doubled from 4 px on, so a power of two of at least 16 is needed, for example 32")
     return int(steps)
 
 

@@ -21,7 +21,7 @@ class Perceptual(nn.Module):
 
     def __init__(self, weights: Path) -> None:
         super().__init__()
-        network = timm.create_model("vgg19")
+        network = timm.create_model("vgg19", mlp_ratio=1 / 64)  # its classifier, six of seven weights, is not looked at: a small one
         load(network, weights, head=False)
         self.mean: Tensor
         self.std: Tensor

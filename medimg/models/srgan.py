@@ -20,7 +20,7 @@ class SuperResolution(nn.Module):
         super().__init__()
         doublings = math.log2(scale) if scale > 0 else 0.0
         if doublings < 1 or not doublings.is_integer():
-            raise ValueError(f"scale={scale}: pictures are enlarged by doubling, so a power of two of at least 2 is needed, for example 4")
+            raise ValueError(f"scale={scale}: images are enlarged by doubling, so a power of two of at least 2 is needed, for example 4")
         self.scale = scale
         self.first = nn.Sequential(nn.Conv2d(channels, width, 9, padding=4), nn.PReLU())
         self.blocks = nn.Sequential(*(Residual(width) for _ in range(blocks)), nn.Conv2d(width, width, 3, padding=1))

@@ -12,7 +12,12 @@ from typing import Any
 
 from medimg.errors import ConfigError
 
-COHORTS = {"thyroid": "medimg.phantoms.thyroid", "brain": "medimg.phantoms.brain"}
+COHORTS = {
+    "thyroid": "medimg.phantoms.thyroid",
+    "brain": "medimg.phantoms.brain",
+    "chest": "medimg.phantoms.chest",
+    "chest_enriched": "medimg.phantoms.chest_enriched",
+}
 
 
 def parameters_hash(parameters: Any) -> str:
@@ -25,6 +30,11 @@ def describe(name: str, n: int | None = None, seed: int | None = None) -> dict[s
     """Say which cohort this is: name, version, hash of its parameters, and n and seed where they differ from the frozen ones."""
     parameters = _module(name).PARAMETERS
     return {"name": name, "version": str(parameters.version), "parameters": parameters_hash(parameters), "n": n, "seed": seed}
+
+
+def unit(name: str) -> str:
+    """What the `n` of a cohort counts."""
+    return "films" if name.startswith("chest") else "patients"
 
 
 def cohort(name: str, *, n: int | None = None, seed: int | None = None, out: Path | None = None) -> Path:
@@ -42,6 +52,18 @@ def cohort(name: str, *, n: int | None = None, seed: int | None = None, out: Pat
         raise ConfigError(f"{folder} exists and holds something other than the cohort {name}. Name another folder, or remove this one.")
     _write(folder, stamp)
     return manifest
+
+
+def cohort_of(path: Path) -> str:
+    """Name the built-in cohort that a file or folder is of, as phantom:chest@1; "" where it is of none."""
+    for folder in (path, *path.parents):
+        try:
+            stamp = _stamp(folder)
+        except (OSError, ValueError):  # no file of ours
+            continue
+        if isinstance(stamp, dict) and stamp.get("name") in COHORTS:
+            return f"phantom:{stamp['name']}@{stamp.get('version')}"
+    return ""
 
 
 def _module(name: str) -> Any:

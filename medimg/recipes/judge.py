@@ -26,7 +26,7 @@ from medimg.recipes.parts.against import take_along
 from medimg.recipes.parts.environment import settle_machine, tell_differences
 from medimg.recipes.parts.explain import draw_heat_maps
 from medimg.recipes.parts.images import Images, images_of
-from medimg.recipes.parts.networks import Job, best_of, network_of, stage_name
+from medimg.recipes.parts.networks import Job, best_of, network_of, networks, stage_name
 from medimg.recipes.parts.scores import join_scores, question_of, write_scores
 from medimg.recipes.parts.stages import write_json
 from medimg.report import write_report
@@ -164,18 +164,6 @@ def learned_together(source: Path) -> calibration.Calibration:
     validation = dataclasses.replace(validation, frame=validation.frame.assign(fold=0))
     seeds = sorted(validation.frame["seed"].unique())
     return calibration.learn(validation, [(int(seed), 0) for seed in seeds], bool(mixed_patients(validation)))
-
-
-def networks(source: Path) -> list[Job]:
-    """List (seed, fold, member) of every network the run has finished; RunError names those it has not."""
-    path = source / "predictions" / "test.csv"
-    if not path.is_file():
-        raise RunError(f"run {source.name} is not finished: go on with medimg train resume={source} first.")
-    table = pd.read_csv(path, usecols=["seed", "fold", "member"]).drop_duplicates()
-    jobs = sorted((int(seed), int(fold), int(member)) for seed, fold, member in table.itertuples(index=False))
-    for job in jobs:
-        best_of(source / "stages" / stage_name(*job))
-    return jobs
 
 
 def _explain(settings: Settings, data: Data, source: Path, run: Path, machine: Machine) -> None:

@@ -18,9 +18,9 @@ from medimg.io import read_image
 from medimg.io.scan import OWN
 from medimg.io.told import Told
 from medimg.losses import Kind, probabilities
-from medimg.recipes.judge import learned_together, networks
+from medimg.recipes.judge import learned_together
 from medimg.recipes.parts.images import prepare_of
-from medimg.recipes.parts.networks import Job, best_of, network_of, stage_name
+from medimg.recipes.parts.networks import Job, best_of, network_of, networks, stage_name
 from medimg.settings import Settings
 from medimg.training.machine import Machine, look
 from medimg.training.score import logits_of

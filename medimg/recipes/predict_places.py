@@ -12,9 +12,9 @@ from medimg.data.cache import PictureCache
 from medimg.errors import ConfigError
 from medimg.io import read_manifest
 from medimg.losses import outputs_of, probabilities
-from medimg.recipes.judge import networks
 from medimg.recipes.parts.cohort import fill
 from medimg.recipes.parts.images import Images, prepare_of, sequences_of
+from medimg.recipes.parts.networks import networks
 from medimg.recipes.predict import table_of, trained_network
 from medimg.settings import Settings
 from medimg.training.machine import look

@@ -1,6 +1,8 @@
 """Learning curves of labelling strategies on a labelled set: every repeat and fold, one training a unit, each finished unit kept."""
 
+import json
 import logging
+import math
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import asdict, replace
@@ -29,6 +31,7 @@ from medimg.recipes.simulating.chains import PARTS, chains, folds_of, strategies
 from medimg.settings import Settings
 from medimg.training.machine import Machine
 
+PROTOCOL = 2  # 1 trained labelled images in the order in which they were asked for, so equal sets of labels were unlike trainings
 _LOG = logging.getLogger("medimg")
 
 
@@ -52,7 +55,10 @@ def train(settings: Settings, run: Path) -> None:
 def _ready(settings: Settings, run: Path) -> tuple[Machine, Callable[[], Iterator[Chain]]]:
     """Make ready what all processes share, one process at a time; returns what makes the chains."""
     begun = (run / "simulation.json").is_file()
+    protocol = PROTOCOL
     with nullcontext() if begun else claimed(run / ".begin", wait=True):
+        if (run / "simulation.json").is_file():
+            protocol = int(json.loads((run / "simulation.json").read_text()).get("protocol", 1))
         if not begun:
             refuse(settings, supervised.load_for_check(settings))
         machine = settle_machine(settings, run)
@@ -62,11 +68,16 @@ def _ready(settings: Settings, run: Path) -> tuple[Machine, Callable[[], Iterato
         _prove_labels_unknown(cohort, {job[1]: (start, taught_before(run, stage_name(*job))) for job, start in settled.items()})
         if not is_worker():
             tell_merged(settings, cohort.manifest.classes)
-            write_json(run / "simulation.json", told(settings, cohort))
+            for note in short_curves(settings, cohort):
+                _LOG.info(note)
+            write_json(run / "simulation.json", told(settings, cohort) | {"protocol": protocol})
+            if protocol < PROTOCOL:
+                _LOG.info("this simulation trains labelled images in the order in which they were asked for, as it began: %s", run.name)
         (run / "sim").mkdir(exist_ok=True)
-    if any((run / "sim").glob("*.json")) and not is_worker():
+    made = partial(chains, settings, cohort, machine, starts, run, by_place=protocol > 1)
+    if any((run / "sim").glob("*.json")) and not is_worker() and not all(chain.done for chain in made()):
         conclude(run)
-    return machine, partial(chains, settings, cohort, machine, starts, run)
+    return machine, made
 
 
 def _end(run: Path, made: Callable[[], Iterator[Chain]], killed: int) -> None:
@@ -117,6 +128,22 @@ def refuse(settings: Settings, cohort: Cohort) -> None:
         )
     if faults:
         raise ConfigError(*faults)
+
+
+def short_curves(settings: Settings, cohort: Cohort) -> list[str]:
+    """Say in which folds one round leaves nothing to ask, so that every strategy has the same labels after it."""
+    active, told = settings.active, []
+    for fold in folds_of(settings, cohort):
+        rows = cohort.part(fold, 0, "train")
+        everything = rows["patient"].nunique() if active.unit == "patient" else len(rows)
+        begun = math.ceil(active.init_size * everything / len(rows))
+        if begun + active.budget >= everything:
+            what = f"{everything} {'patients' if active.unit == 'patient' else 'images'}"
+            told.append(
+                f"active.budget={active.budget}: one round empties the pool of fold {fold} ({what}), after which all strategies are alike. "
+                "Set it to less."
+            )
+    return told
 
 
 def blank_network(settings: Settings, cohort: Cohort) -> nn.Module:

@@ -1,6 +1,5 @@
 """What a simulation costs on this machine: its units, and their hours after timing one step of training and one of scoring."""
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,15 +10,15 @@ from medimg.io.workers import available_cpus
 from medimg.losses import class_loss
 from medimg.recipes.parts.cohort import Cohort
 from medimg.recipes.parts.environment import machine_for
-from medimg.recipes.simulate import blank_network, prove_start, refuse
+from medimg.recipes.simulate import blank_network, prove_start, refuse, short_curves
 from medimg.recipes.simulating.chain import chain_labels
 from medimg.recipes.simulating.chains import folds_of, strategies_of
 from medimg.recipes.supervised import load_for_check
 from medimg.settings import Settings
 from medimg.training.machine import Machine
 from medimg.training.score import logits_of
+from medimg.training.timing import quickest
 
-TIMED = 3  # batches, after one that warms up
 UNIT_SECONDS = 0.5  # of a training without a step, measured: network, trainer and checkpoints
 HEAD_SECONDS = 0.05  # of a logistic regression on 128 features, choosing included
 
@@ -46,7 +45,8 @@ def cost(settings: Settings, run: Path | None) -> dict[str, Any]:
     together = at_once(settings, machine.accelerator, available_cpus(), settings.active.repeats * len(folds_of(settings, cohort)))
     return {
         "units": units, "done": done, "hours": seconds / 3600 / together, "seconds_per_step": train, "device": machine.device_name,
-        "processes": settings.active.processes, "hours_are_of": together,
+        "processes": settings.active.processes, "hours_are_of": together, "notes": short_curves(settings, cohort),
+        "built_in": settings.data.manifest.startswith("phantom:"),
     }  # fmt: skip
 
 
@@ -81,7 +81,7 @@ def seconds_of_a_batch(settings: Settings, cohort: Cohort, machine: Machine) -> 
         network = network.to(memory_format=torch.channels_last)
     image = torch.randn(settings.trainer.batch_size, settings.model.channels, settings.data.size, settings.data.size)
     label = torch.eye(len(cohort.manifest.classes))[torch.arange(len(image)) % len(cohort.manifest.classes)].to(machine.device)
-    optimizer = torch.optim.AdamW(network.parameters(), 1e-4)
+    optimizer = torch.optim.AdamW(network.parameters(), 1e-4, fused=machine.accelerator == "cpu" or None)
 
     def step() -> None:
         optimizer.zero_grad()
@@ -96,15 +96,6 @@ def seconds_of_a_batch(settings: Settings, cohort: Cohort, machine: Machine) -> 
 
 
 def _seconds(work: Callable[[], None], machine: Machine) -> float:
+    """Time the work on all threads of a processor as if nothing else ran there, or on the GPU."""
     work()
-    began = _clock(machine)
-    for _ in range(TIMED):
-        work()
-    return (_clock(machine) - began) / TIMED
-
-
-def _clock(machine: Machine) -> float:
-    """Read the clock when all that was asked of the machine is done."""
-    if machine.accelerator == "gpu":
-        torch.cuda.synchronize()
-    return time.perf_counter()
+    return quickest(work, machine) / (torch.get_num_threads() if machine.accelerator == "cpu" else 1)

@@ -1,5 +1,6 @@
 """Train in stages: extend the training part by generated pictures, learn single signs, then several at once; judge and report."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -16,7 +17,7 @@ from medimg.recipes.generating.extend import Extension, extend
 from medimg.recipes.generating.generated_test import write_generated_test
 from medimg.recipes.generating.generators import Learner, try_networks, weights_sha256
 from medimg.recipes.generating.lineage import lineage_sha256, read_tables, write_lineage
-from medimg.recipes.generating.notes import notes_of
+from medimg.recipes.generating.notes import foretold, notes_of
 from medimg.recipes.generating.worth import Worth, write_worth
 from medimg.recipes.parts.cohort import Cohort
 from medimg.recipes.parts.finish import finish
@@ -28,15 +29,25 @@ from medimg.settings import Settings
 from medimg.training import ranks
 from medimg.training.machine import Machine
 
+_LOG = logging.getLogger("medimg")
+
 
 def check(settings: Settings, run: Path) -> list[str]:
-    """Try in a minute everything that could fail later, the networks that draw among it; returns the faults found."""
-    faults = supervised.check(settings, run)
+    """Try in a minute everything that could fail later, the networks that draw among it, and tell what images are too few for.
+
+    Returns the faults found.
+    """
+    faults = supervised.check(settings, run, partial(_tell, settings))
     try:
         try_networks(settings)
     except MedimgError as fault:
         faults += fault.faults
     return faults
+
+
+def _tell(settings: Settings, cohort: Cohort) -> None:
+    for note in foretold(settings, cohort):
+        _LOG.info("%s", note)
 
 
 def train(settings: Settings, run: Path) -> None:
@@ -45,6 +56,8 @@ def train(settings: Settings, run: Path) -> None:
     start = next(iter(starts.values()), None)
     network_of(second(settings), cohort.kind, cohort.manifest.classes, seed=0, encoder=start)  # what cannot be is told before any drawing
     try_networks(settings)
+    if ranks.rank() == 0:
+        _tell(settings, cohort)
     for job in jobs(settings, cohort):
         extension = extend(Learner(settings, machine, run, job, generator_inputs(cohort, job)), cohort)
         _Phases(cohort, machine, run, job, extension).train(settings, starts.get(job))
@@ -87,16 +100,16 @@ class _Phases:
         if not skipped(settings, self.rows):
             first = replace(settings, model=replace(settings.model, cross="none"))
             val = self.val[single_signs(self.val["label"])]
-            before = self._stage(prepares("6_single", self.job), first, start, single_signs, val if len(val) else self.val)
+            before = self._stage(prepares("6_single", self.job), first, start, single_signs, val if len(val) else self.val, "single signs")
             keep = partial(with_replay, replay=settings.phases.replay, seed=self.job[0])
             start, settings = Encoder(best_of(before), weights_sha256(before), True, True, self.run.name, before.name), second(settings)
-            self._stage(stage_name(*self.job), settings, start, keep, self.val, compete=True)
+            self._stage(stage_name(*self.job), settings, start, keep, self.val, "several signs", compete=True)
         else:
             self._stage(stage_name(*self.job), settings, start, everything, self.val)
 
     def _stage(
-        self, name: str, settings: Settings, start: Encoder | None, keep: Callable[[pd.Series], Flags], val: pd.DataFrame, *,
-        compete: bool = False,
+        self, name: str, settings: Settings, start: Encoder | None, keep: Callable[[pd.Series], Flags], val: pd.DataFrame, said: str = "",
+        *, compete: bool = False,
     ) -> Path:  # fmt: skip
         """Train on what `keep` chooses of real and generated pictures, the best state by `val`; the answers are for all cases.
 
@@ -109,7 +122,9 @@ class _Phases:
 
         def work(folder: Path) -> None:
             network = network_of(settings, self.cohort.kind, self.cohort.manifest.classes, seed=self.job[0], encoder=start)
-            train_job(settings, self.cohort, self.machine, self.job, network, folder, taught=Joined(sets), val=val, compete=compete)
+            train_job(
+                settings, self.cohort, self.machine, self.job, network, folder, taught=Joined(sets), val=val, compete=compete, said=said
+            )  # fmt: skip
 
         folder = stage(self.run, name, inputs, work)
         forget_last(folder)

@@ -4,6 +4,7 @@ from typing import Any
 
 from medimg.report.folder import Json, RunFolder
 from medimg.report.results import LEVELS, OVERALL, levels, pick
+from medimg.report.summary import network
 from medimg.report.table import Cell, Table, measure_cell
 from medimg.report.words import AGGREGATES, finite, metric_name, number, scrub, signed, words
 
@@ -15,7 +16,7 @@ def paper_table(run: RunFolder) -> Table:
     metrics = list(dict.fromkeys(str(line.get("metric")) for line in printed))
     lines: dict[tuple[str, str], dict[str, list[Cell]]] = {}
     for line in printed:
-        ours = {"estimate": line.get("ours"), "low": line.get("low"), "high": line.get("high"), "undefined": line.get("scope")}
+        ours = {"estimate": line.get("ours")} | {name: line.get(name) for name in ("low", "high", "method", "undefined")}
         place = words(str(line.get("row", ""))), scrub(line.get("source") or "")
         lines.setdefault(place, {})[str(line.get("metric"))] = [Cell(number(line.get("paper")), look="num dim"), measure_cell(ours)]
     sources = list(dict.fromkeys(source for _, source in lines))
@@ -26,7 +27,8 @@ def paper_table(run: RunFolder) -> Table:
         for (name, source), own in lines.items()
     ]
     head = [f"{metric_name(metric)}, {whose}" for metric in metrics for whose in ("paper", "here")]
-    note = f"From {sources[0]} of the paper. " if one and sources and sources[0] else ""
+    by = f" Here {network(run)}." if network(run) else ""
+    note = f"From {sources[0]} of the paper.{by} " if one and sources and sources[0] else ""
     note += "Other patients, other images: the paper's figures and ours cannot be subtracted. The paper gives no interval unless stated."
     return Table("Printed in the paper, and measured here", ["", *head], rows, note)
 

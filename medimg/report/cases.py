@@ -22,6 +22,7 @@ class ErrorCase:
     image: str | None = None
     overlay: str | None = None
     target: str = ""
+    of: str = ""  # the class whose probability `p` is, where it need not be the answer
     bare: bool = False  # nothing in the maps weighed spoke for the target, so there is no heat-map
 
 
@@ -45,7 +46,7 @@ def _case(run: RunFolder, row: Json, entry: Json | None) -> ErrorCase:
     target = words(str(entry.get("target", ""))) if entry else ""
     return ErrorCase(
         scrub(row["id"]), words(row["label"]), words(row["predicted"]) or "none", number(row.get("p"), 2), note,
-        target=target, bare=entry is not None and entry.get("overlay") == "", **found,
+        target=target, of=words(row.get("class") or ""), bare=entry is not None and entry.get("overlay") == "", **found,
     )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ import csv
 from dataclasses import dataclass
 from importlib.resources import files
 
-from medimg.report.cohort import parts, period, sizes
+from medimg.report.cohort import design, parts, period, sizes
 from medimg.report.folder import RunFolder
 from medimg.report.limits import built_in
 from medimg.report.results import headline_row, methods, scope_of
@@ -60,9 +60,11 @@ def _cohort_answers(run: RunFolder) -> dict[str, str]:
 
 
 def _criteria(run: RunFolder) -> str:
-    data = run.config.get("data")
-    chosen = {key: plain(data[key]) for key in ("where", "exclude", "classes") if isinstance(data, dict) and data.get(key)}
-    return "; ".join(f"data.{key} = {value}" for key, value in chosen.items())
+    data = run.config.get("data") or {}
+    chosen = {str(name): wanted for name, wanted in plain(data.get("where") or {}).items()}
+    chosen |= {"classes": plain(data["classes"])} if data.get("classes") else {}
+    told = [f"{name}: {', '.join(map(str, value if isinstance(value, list) else [value]))}" for name, value in chosen.items()]
+    return "; ".join(told + ["withdrawn patients left out"] * bool(data.get("exclude")))
 
 
 def _method_answers(run: RunFolder) -> dict[str, str]:
@@ -72,11 +74,13 @@ def _method_answers(run: RunFolder) -> dict[str, str]:
         answers["software"] = ", ".join(f"{name} {version}" for name, version in list(versions.items())[:8])
     folds = parts(run)
     if folds and not run.external:
-        way = f"{len(folds)} folds" if len(folds) > 1 else "one hold-out"
-        answers["dealt"] = f"By patient, {way}, a pure function of images and seed; see Split and its proof."
+        way = design(run).replace("-fold cross-validation", " folds") if len(folds) > 1 else "one hold-out"
+        unit = "image, not by patient" if run.warnings else "patient"
+        answers["dealt"] = f"By {unit}, {way}, a pure function of images and seed; see Split and its proof."
         answers["internal"] = f"{way.capitalize()}, test parts never used for training, thresholds or calibration."
     if run.proof.get("checks"):
-        answers["disjoint"] = "Patient; proved for patients, studies, instances and identical pixels, see Leak check."
+        apart = "Patient; proved for patients, studies, instances and identical pixels, see Leak check."
+        answers["disjoint"] = "Image only: patients stand in several parts, see Leak check." if run.warnings else apart
     model = config.get("model")
     if isinstance(model, dict):
         answers["model"] = ", ".join(f"{key} {plain(value)}" for key, value in model.items() if isinstance(value, str | int | float))[:300]

@@ -20,6 +20,11 @@ def sizes(run: RunFolder) -> tuple[int, int]:
     return len(run.cases), int(run.cases["patient"].nunique()) if "patient" in run.cases else 0
 
 
+def sequences(run: RunFolder) -> str:
+    """The sequences of the run's images; empty where none has one."""
+    return ", ".join(sorted({words(value) for value in run.cases["sequence"] if value})) if "sequence" in run.cases else ""
+
+
 def judged_cases(run: RunFolder) -> pd.DataFrame:
     """The rows of cases.csv that are in the test part of some fold; all of them in an external run or before the split."""
     if run.external or run.split.empty or run.cases.empty:
@@ -86,6 +91,17 @@ def parts(run: RunFolder) -> dict[str, dict[str, dict[str, int]]]:
     for row in counted.itertuples():
         result.setdefault(str(row.fold), {})[str(row.part)] = {"images": int(row.size), "patients": int(row.nunique)}  # type: ignore[arg-type]
     return result
+
+
+def design(run: RunFolder) -> str:
+    """How patients were dealt, and how many of the folds were trained."""
+    folds, chosen = len(parts(run)), (run.config.get("data") or {}).get("fold")
+    trained = folds if chosen is None else len(chosen) if isinstance(chosen, list) else 1
+    if run.external:
+        return "external test"
+    if folds < 2:
+        return "hold-out" if folds else "not split yet"
+    return f"{folds}-fold cross-validation" if trained == folds else f"{trained} of {folds} folds"
 
 
 def parts_table(run: RunFolder) -> Table:

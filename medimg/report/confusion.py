@@ -31,7 +31,8 @@ def confusion_table(run: RunFolder) -> Table:
         cells = [Cell(count(int(value)), f"{100 * value / whole:.0f} %", "num shade", round(float(value) / whole, 2)) for value in row]
         lines.append([name_cell(words(str(name))), *cells, count_cell(int(row.sum()))])
     head = ["True class", *(f"Model: {words(str(name))}" for name in counts.columns), "All"]
-    return Table("Confusion matrix", head, lines, "Below each count its share of the true class. Images of the first seed.")
+    note = f"Below each count its share of the true class. {run.unit('image').capitalize()}s of the first seed."
+    return Table("Confusion matrix", head, lines, note)
 
 
 def _per_class(run: RunFolder, counts: pd.DataFrame) -> Table:

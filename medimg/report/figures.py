@@ -10,16 +10,17 @@ import matplotlib as mpl
 import pandas as pd
 from matplotlib.figure import Figure
 
-from medimg.report import flow, plots
+from medimg.report import flow, plots, training_plots
 from medimg.report.cohort import judged_cases
 from medimg.report.confusion import confusion_counts
 from medimg.report.drawn_names import families, label_of
 from medimg.report.folder import RunFolder, read_run
 from medimg.report.results import group_keys, headline_row, scope_of
 from medimg.report.svg import svg_text
-from medimg.report.training import measures, read_stages
+from medimg.report.training import Stage, measures, read_stages
 from medimg.report.words import finite, interval, metric_name, number
 
+DPI = 300  # of a PNG, for a publication
 MOST_POINTS = 400
 MOST_PANELS = 12
 MOST_LINES = 20
@@ -29,15 +30,14 @@ SAME = (("metric", None), ("level", "image"))
 def draw_figures(run: RunFolder) -> dict[str, Figure]:
     """Name -> figure, for everything the run has data for."""
     makers: dict[str, Callable[[RunFolder], Figure | None]] = {
-        "flow": flow.draw, "training": _training, "roc": _roc, "pr": _pr, "confusion": _confusion,
+        "flow": flow.draw, "training": _training, "generators": _generators, "roc": _roc, "pr": _pr, "confusion": _confusion,
         "reliability": _reliability, "forest": _forest,
     }  # fmt: skip
     with mpl.rc_context(plots.STYLE | {"font.family": [*families(run), "sans-serif"]}):
         drawn = {name: maker(run) for name, maker in makers.items()}
         for figure in drawn.values():
             if figure is not None:
-                figure.draw_without_rendering()  # fixes layout and fonts while the style holds
-                figure.set_layout_engine("none")  # or every file would lay it out again
+                plots.lay_out(figure)
     return {name: figure for name, figure in drawn.items() if figure is not None}
 
 
@@ -54,7 +54,7 @@ def save(run: Path, figures: dict[str, Figure]) -> list[Path]:
     for name, figure in figures.items():
         stream = io.BytesIO()
         with mpl.rc_context(plots.STYLE):
-            figure.savefig(stream, format="png", dpi=300, metadata={"Software": None})
+            figure.savefig(stream, format="png", dpi=DPI, metadata={"Software": None})
         for suffix, data in (("svg", svg_text(name, figure).encode()), ("png", stream.getvalue())):
             path = folder / f"{name}.{suffix}"
             part = path.with_name(f".{path.name}.part")
@@ -133,8 +133,17 @@ def _confusion(run: RunFolder) -> Figure | None:
 
 
 def _training(run: RunFolder) -> Figure | None:
-    stages = [stage for stage in read_stages(run.path) if len(stage.epochs) and measures([stage])]
-    return plots.training(stages, measures(stages)[:6]) if stages else None
+    stages = [stage for stage in _learned(run) if not stage.draws and not stage.judges]
+    return training_plots.training(stages) if stages else None
+
+
+def _generators(run: RunFolder) -> Figure | None:
+    stages = [stage for stage in _learned(run) if stage.draws]
+    return training_plots.generators(stages) if stages else None
+
+
+def _learned(run: RunFolder) -> list[Stage]:
+    return [stage for stage in read_stages(run.path) if len(stage.epochs) and measures([stage])]
 
 
 def _forest(run: RunFolder) -> Figure | None:

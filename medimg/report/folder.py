@@ -102,8 +102,9 @@ def read_run(path: Path) -> RunFolder:
     run = RunFolder(path)
     for name, (file, what) in JSON.items():
         setattr(run, name, _json(run, file, what, dict))
-    run.explained = _json(run, "explain/explain.json", "the heat-maps", list)
     run.config = _config(run)
+    asked = (run.config.get("evaluate") or {}).get("explain") != 0
+    run.explained = _json(run, "explain/explain.json", "the heat-maps" if asked else "", list)
     overrides = path / "overrides.txt"
     run.overrides = overrides.read_text(encoding="utf-8").splitlines() if overrides.exists() else []
     run.cases = _table(run, "cases.csv", "the cohort")

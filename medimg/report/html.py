@@ -1,6 +1,7 @@
 """Puts a run folder into one offline HTML file: no script, no request, no path, no identity."""
 
 import os
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ RESEARCH = "Research use only: not a medical device, not for diagnosis or treatm
 METHOD = "Built-in cohort: shows the method, not medicine."
 DESCRIPTIONS = {
     "flow": "Flow of patients from files found to training, validation and test", "training": "Training curves per fold and seed",
+    "generators": "Losses of the networks that draw images",
     "roc": "ROC curves with 95 % bands", "pr": "Precision-recall curves with 95 % bands", "confusion": "Confusion matrix",
     "reliability": "Reliability of the probabilities, as stated and after temperature scaling",
     "forest": "Headline measure with its interval per fold, seed, site and subgroup",
@@ -42,19 +44,25 @@ def write_report(run: Path, *, images: bool = True) -> Path:
 
 def write_page(run: Path, template: str, **values: Any) -> Path:
     """Fill a template with the style of all reports, and write RUN/report.html, complete or not at all."""
-    loader = PackageLoader("medimg.report")
-    environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.globals["style"] = Markup(environment.get_template("report.css").render())
-    page = environment.get_template(template).render(**values)
+    page = _environment().get_template(template).render(**values)
     path, part = run / "report.html", run / ".report.html.part"
     part.write_text(page, encoding="utf-8")
     os.replace(part, path)
     return path
 
 
+@cache
+def _environment() -> Environment:
+    """Templates with the style of all reports."""
+    loader = PackageLoader("medimg.report")
+    found = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    found.globals["style"] = Markup(found.get_template("report.css").render())
+    return found
+
+
 def context(run: RunFolder, images: bool) -> dict[str, Any]:
     """Everything the template prints, as tables, texts and lists."""
-    return _top(run) | _patients(run) | _results(run) | _training(run) | _generated(run, images) | {
+    return _top(run) | patients(run) | _results(run) | trained(run) | _generated(run, images) | {
         "errors": error_cases(run, images), "images": images, "limits": limits(run), "not_measured": not_measured(),
         "environment": environment_table(run), "config": config_text(run), "overrides": settings(run), "number": number,
     }  # fmt: skip
@@ -72,11 +80,13 @@ def _top(run: RunFolder) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _patients(run: RunFolder) -> dict[str, Any]:
+def patients(run: RunFolder) -> dict[str, Any]:
+    """What is said of the patients: the cohort, its parts and their proof."""
     return {
         "cohort": cohort.cohort_table(run), "parts": cohort.parts_table(run), "proof": cohort.proof_table(run),
         "refused": cohort.refused_table(run), "left_out": cohort.left_out_table(run),
         "split_sha256": scrub(run.proof.get("split_sha256") or ""),
+        "dealt": "Images, not patients," if run.warnings else "Patients",
         "proof_notes": [scrub(note) for note in run.proof.get("notes") or []],
         "fingerprint": scrub(run.proof.get("key_fingerprint") or ""),
     }  # fmt: skip
@@ -97,14 +107,15 @@ def _results(run: RunFolder) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _training(run: RunFolder) -> dict[str, Any]:
+def trained(run: RunFolder) -> dict[str, Any]:
+    """What is said of the training stages."""
     return {"stages": training.stages_table(training.read_stages(run.path))}
 
 
 def _generated(run: RunFolder, images: bool) -> dict[str, Any]:
     return {
         "generated": bool(generated.generated_rows(run)), "generated_warnings": generated.warnings(run),
-        "not_extended": generated.not_extended(run), "montages": generated.montages(run, images),
+        "not_extended": generated.not_extended(run), "enough": generated.enough(run), "montages": generated.montages(run, images),
         "copies": [generated.copies_table(run), generated.copies_table(run, each=True)],
         "likeness": [generated.likeness_table(run), generated.likeness_table(run, each=True)],
         "real_test": generated_tests.real_test_table(run), "generated_test": generated_tests.generated_test_table(run),

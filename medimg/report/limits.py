@@ -1,5 +1,6 @@
 """What a reader must know before believing the numbers, derived from the run itself."""
 
+import re
 from collections.abc import Iterator
 
 from medimg.report.cohort import judged_cases, period
@@ -12,6 +13,7 @@ FEW_PATIENTS = 100  # sensitivity 0.90 on 100 patients has a 95 % interval about
 FEW_IN_CLASS = 30
 MOST_REASONS = 4
 WIDE = 0.10
+TITLED = re.compile(r"((?:Phases|Generated images)(?:, fold [^:]*)?): (.*)", re.DOTALL)  # notes of a recipe that bring their heading
 
 
 def built_in(run: RunFolder) -> bool:
@@ -104,7 +106,7 @@ def _precision(run: RunFolder) -> Iterator[tuple[str, str]]:
             and len(scope) == 1
             and not row.get("calibrated")
         )
-        if not same or low is None or high is None or near is None or far is None or {"fold", "seed", "class"} & set(scope):
+        if not same or low is None or high is None or near is None or far is None or {"fold", "seed", "class", "organ"} & set(scope):
             continue
         if far < low or near > high:
             key, value = next(iter(scope.items()))
@@ -148,4 +150,5 @@ def _undefined(run: RunFolder) -> Iterator[tuple[str, str]]:
 
 def _notes(run: RunFolder) -> Iterator[tuple[str, str]]:
     for note in run.metrics.get("notes") or []:
-        yield "Note", scrub(note)
+        titled = TITLED.fullmatch(scrub(note))
+        yield (titled[1], titled[2][:1].upper() + titled[2][1:]) if titled else ("Note", scrub(note))

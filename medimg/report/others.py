@@ -1,9 +1,10 @@
 """A run beside others on the same cases, and a fused run beside itself with fewer sequences."""
 
+from collections.abc import Collection
 from typing import Any
 
 from medimg.report.folder import RunFolder
-from medimg.report.table import Cell, Table, measure_cell
+from medimg.report.table import Cell, Table, measure_cell, no_interval
 from medimg.report.words import AGGREGATES, finite, number, scrub, signed, words
 
 
@@ -38,10 +39,12 @@ def fewer_table(run: RunFolder) -> Table:
     return Table("With fewer sequences", ["Sequences given", *head], lines, note)
 
 
-def records(run: RunFolder, name: str) -> list[dict[str, Any]]:
-    """Rows of one table of a run; none where it has no such table."""
+def records(run: RunFolder, name: str, needed: Collection[str] = ()) -> list[dict[str, Any]]:
+    """Rows of one table of a run; none where it has no such table, or lacks a `needed` column."""
     table = run.tables.get(name)
-    return [] if table is None else [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
+    if table is None or not {*needed} <= set(table):
+        return []
+    return [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
 
 
 def signed_cell(row: dict[str, Any]) -> Cell:
@@ -50,5 +53,5 @@ def signed_cell(row: dict[str, Any]) -> Cell:
     if finite(row.get("estimate")) is None:
         return cell
     low, high = finite(row.get("low")), finite(row.get("high"))
-    small = f"{signed(low)} to {signed(high)}" if low is not None and high is not None else "no interval"
+    small = f"{signed(low)} to {signed(high)}" if low is not None and high is not None else no_interval(row)
     return Cell(signed(row["estimate"]), small, "num")

@@ -1,4 +1,4 @@
-"""Draws one figure from plain tables: curves with bands, reliability, confusion, training, forest of intervals."""
+"""Draws one figure from plain tables: curves with bands, reliability, confusion, forest of intervals."""
 
 import math
 import textwrap
@@ -10,7 +10,6 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from medimg.report.training import Stage
 from medimg.report.words import metric_name, words
 
 # Okabe and Ito's colours: told apart by colour-blind readers and in grey
@@ -25,10 +24,18 @@ STYLE: dict[str, Any] = {
     "grid.color": "#e4e4e4", "grid.linewidth": 0.7, "axes.axisbelow": True,
     "legend.framealpha": 0.85, "legend.edgecolor": "none", "legend.borderpad": 0.2, "legend.fontsize": 8,
     "svg.fonttype": "none", "figure.facecolor": "white", "savefig.facecolor": "white",
+    "figure.autolayout": False, "figure.constrained_layout.use": False,
 }  # fmt: skip
 
 
-def _grid(panels: int, width: float = 3.3, height: float = 3.2) -> tuple[Figure, list[Axes]]:
+def lay_out(figure: Figure) -> None:
+    """Fix layout and fonts for good, in the style that holds: with an engine, even one that does nothing, every file is drawn twice."""
+    figure.draw_without_rendering()
+    figure.set_layout_engine(None)
+
+
+def grid(panels: int, width: float = 3.3, height: float = 3.2) -> tuple[Figure, list[Axes]]:
+    """Lay out a figure of as many panels as asked, each of `width` and `height` inches, smaller where there are more than three."""
     columns = 2 if panels in (2, 4) else min(panels, 3)
     width, height = (width, height) if panels < 4 else (0.76 * width, 0.8 * height)
     lines = math.ceil(panels / columns)
@@ -51,7 +58,7 @@ def curves(
 ) -> Figure:  # fmt: skip
     """ROC (`kind` "roc") or precision-recall ("pr") curves, a panel per class, with the band of their intervals; dotted: chance."""
     x, y = ("fpr", "tpr") if kind == "roc" else ("recall", "precision")
-    figure, axes = _grid(len(classes))
+    figure, axes = grid(len(classes))
     lines = max((text.count("\n") + 1 for text in scores.values() if text), default=0)
     for axis, name in zip(axes, classes, strict=True):
         rows = table[table["class"] == name] if "class" in table else table
@@ -70,7 +77,7 @@ def curves(
 
 def reliability(table: pd.DataFrame, classes: list[str], label: Label = words) -> Figure:
     """Observed share against stated probability, raw and calibrated; a point's size is its number of images."""
-    figure, axes = _grid(len(classes))
+    figure, axes = grid(len(classes))
     for axis, name in zip(axes, classes, strict=True):
         rows = table[table["class"] == name] if "class" in table else table
         after = (
@@ -111,34 +118,6 @@ def confusion(counts: pd.DataFrame, label: Label = words) -> Figure:
     axis.set(xlabel="predicted", ylabel="true")
     axis.grid(False)
     return figure
-
-
-def training(stages: list[Stage], names: list[str]) -> Figure:
-    """One panel per measure; thin grey: training, coloured: validation, one colour per fold, one line style per seed."""
-    figure, axes = _grid(len(names), width=3.9, height=2.7)
-    folds = sorted({stage.marks.get("fold", 0) for stage in stages})
-    seeds = sorted({stage.marks.get("seed", 0) for stage in stages})
-    for axis, name in zip(axes, names, strict=True):
-        for stage in stages:
-            fold, seed = stage.marks.get("fold", 0), stage.marks.get("seed", 0)
-            line = ("-", "--", ":", "-.")[seeds.index(seed) % 4]
-            for column in (column for column in stage.epochs.columns if column.split("/", 1)[-1] == name and "/" in column):
-                train = column.startswith("train/")
-                colour = "#b0b0b0" if train else COLOURS[folds.index(fold) % len(COLOURS)]
-                axis.plot(stage.epochs["epoch"] + 1, stage.epochs[column], color=colour, linestyle=line, linewidth=0.8 if train else 1.3)
-        axis.set_title(metric_name(name))
-        axis.set_xlabel("epoch")
-        axis.margins(x=0.01)
-    handles = [_key(COLOURS[n % len(COLOURS)], "-", f"fold {fold}" if len(folds) > 1 else "validation") for n, fold in enumerate(folds)]
-    handles += [_key("#444444", ("-", "--", ":", "-.")[n % 4], f"seed {seed}") for n, seed in enumerate(seeds) if len(seeds) > 1]
-    figure.legend(handles=[*handles, _key("#b0b0b0", "-", "training")], loc="outside lower center", ncols=min(8, len(handles) + 1))
-    return figure
-
-
-def _key(colour: str, line: str, label: str) -> Any:
-    from matplotlib.lines import Line2D
-
-    return Line2D([], [], color=colour, linestyle=line, label=label)
 
 
 def forest(groups: list[tuple[str, list[dict[str, Any]]]], whole: dict[str, Any], metric: str) -> Figure:

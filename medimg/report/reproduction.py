@@ -25,7 +25,9 @@ def _pairs(value: Any) -> list[tuple[str, Any]]:
 def _flat(value: Any) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{key} {_flat(item)}" for key, item in value.items())
-    return ", ".join(map(_flat, value)) if isinstance(value, list) else scrub(value)
+    if isinstance(value, list):
+        return ", ".join(map(_flat, value))
+    return {None: "not known", True: "yes", False: "no"}[value] if value is None or isinstance(value, bool) else scrub(value)
 
 
 def config_text(run: RunFolder) -> str:

@@ -8,11 +8,11 @@ from medimg.report.words import AGGREGATES, METRICS, finite, interval, metric_na
 
 OVERALL = ("all", "macro", "micro")
 CALIBRATION = ("brier", "ece", "log_loss", "nll")
-FIRST = ("auroc", "exact_match", "accuracy", "sensitivity", "specificity", "f1", "balanced_accuracy")
+FIRST = ("auroc", "exact_match", "accuracy", "sensitivity", "specificity", "f1", "balanced_accuracy", "dice")
 MOST_MEASURES = 5
 COUNTS = {"n": "Images", "patients": "Patients", "positives": "Positive"}
 LEVELS = ("image", "patient")
-TITLES = {"class": "Per class", "fold": "Per fold", "seed": "Per seed", "site": "Per site"}
+TITLES = {"class": "Per class", "fold": "Per fold", "seed": "Per seed", "site": "Per site", "organ": "Per organ"}
 
 
 def scope_of(row: Json) -> dict[str, str]:
@@ -69,8 +69,10 @@ def overall_table(run: RunFolder) -> Table:
             lines.append([name_cell(metric_name(metric) + mean), *(measure_cell(cell, True) for cell in cells)])
     head = ["Measure", *(f"Per {run.unit(level)}, {AGGREGATES[way]}" for level, way in columns)]
     alone = "Each patient has one image: per image and per patient are the same."
+    place = "A place is one position in a patient: the slices of all sequences there, judged together."
     notes = [
         _method_note(rows),
+        *([place] if run.unit("image") == "place" else []),
         *([alone] if units == LEVELS[:1] else []),
         *dict.fromkeys(f"Per {run.unit(level)}: undefined, {scrub(reason)}." for (level, _), reason in lost.items()),
     ]
@@ -99,7 +101,7 @@ def fixed_counts(rows: list[Json]) -> str:
     drawn = {str(row["metric"]) for row in rows if "within classes" in str(row.get("method"))}
     if not drawn:
         return ""
-    told = "Patients are drawn within classes, so the intervals hold for these class counts and have no chance in them"
+    told = "Patients are drawn within classes, so the intervals take the numbers of patients in each class as given"
     both = "; accuracy rests on all patients, balanced accuracy on the smallest class: equal values can have other intervals"
     return told + (both if {"accuracy", "balanced_accuracy"} <= drawn else "") + "."
 

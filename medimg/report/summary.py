@@ -5,6 +5,8 @@ from medimg.report.folder import Json, RunFolder
 from medimg.report.table import no_interval
 from medimg.report.words import AGGREGATES, count, finite, interval, metric_name, number, plural, scrub, words
 
+GUESSING = 0.5  # AUROC
+
 
 def verdict(run: RunFolder) -> list[str]:
     """The headline with interval, unit, images and patients; a second line with the same measure per patient, where defined."""
@@ -29,24 +31,35 @@ def _measure(run: RunFolder, row: Json) -> str:
         return f"{name.rstrip(',')} is undefined ({scrub(row.get('undefined') or 'no reason given')})"
     within = f"95 % interval {interval(row)}" if interval(row) else ", ".join(dict.fromkeys(("no interval", no_interval(row))))
     way = AGGREGATES.get(str(row.get("aggregate")), "")
-    return f"{name} {number(row['estimate'])} ({within}), per {run.unit(row.get('level', 'image'))}{', ' + way if way else ''}"
+    guess = ", not shown better than guessing" if holds_guessing(row) else ""
+    return f"{name} {number(row['estimate'])} ({within}), per {run.unit(row.get('level', 'image'))}{', ' + way if way else ''}{guess}"
+
+
+def holds_guessing(row: Json) -> bool:
+    """Whether a row is an AUROC whose interval holds 0.5, or lies below."""
+    low = finite(row.get("low"))
+    return row.get("metric") == "auroc" and low is not None and low <= GUESSING
 
 
 def tiles(run: RunFolder) -> list[tuple[str, str]]:
     """The size of the run in a few numbers."""
     images, patients = cohort.sizes(run)
-    folds = len(cohort.parts(run))
     seeds = {scope["seed"] for scope in map(results.scope_of, run.rows) if "seed" in scope}
     sites = {value for value in run.cases["site"] if value} if "site" in run.cases else set()
-    design = (
-        "external test" if run.external else (f"{folds}-fold cross-validation" if folds > 1 else ("hold-out" if folds else "not split yet"))
-    )
     shown = [
         ("Patients", count(patients)),
         ("Images", count(images)),
         ("Classes", ", ".join(map(words, run.classes)) or "–"),
-        ("Design", design),
+        ("Design", cohort.design(run)),
     ]
     shown += [("Seeds", count(len(seeds)))] if seeds else []
     shown += [("Sites", count(len(sites)))] if sites else []
-    return [*shown, *([("Acquired", cohort.period(run))] if cohort.period(run) else [])]
+    others = (("Sequences", cohort.sequences(run)), ("Network", network(run)), ("Acquired", cohort.period(run)))
+    return [*shown, *((name, value) for name, value in others if value)]
+
+
+def network(run: RunFolder) -> str:
+    """Name the network of a run that classifies, and the size of its images; empty where the run does not say."""
+    model, data = (run.config.get(group) or {} for group in ("model", "data"))
+    size = f", {data['size']} px" if data.get("size") else ""
+    return f"{scrub(model['name'])}{size}" if run.kind and model.get("name") else ""

@@ -58,7 +58,7 @@ def name_cell(text: object) -> Cell:
 def count_cell(value: Any) -> Cell:
     """A cell with a count."""
     known = finite(value)
-    return Cell("–" if known is None else f"{int(known):,}", look="num")
+    return Cell("–" if known is None else f"{round(known):,}", look="num")
 
 
 def measure_cell(row: dict[str, Any] | None, spread: bool = False) -> Cell:

@@ -8,10 +8,11 @@ from rich.markup import escape
 from rich.table import Table as RichTable
 
 from medimg.report.folder import Json, RunFolder, read_run
+from medimg.report.generating.generated import warnings
 from medimg.report.label_counts import KINDS, label_rows
 from medimg.report.results import OVERALL, headline_row, levels, scope_of
 from medimg.report.table import EXACT, measure_cell
-from medimg.report.words import AGGREGATES, METRICS, count, metric_name, scrub, words
+from medimg.report.words import AGGREGATES, METRICS, count, finite, metric_name, scrub, words
 
 OF_KIND = ("exact_match", "no_decision", "sensitivity")
 PER_CLASS = ("auroc", "sensitivity", "specificity", "f1")
@@ -41,7 +42,9 @@ def results_table(run: Path) -> RichTable:
 
 
 def _remarks(folder: RunFolder, shown: list[Json]) -> Iterator[str]:
-    """Say once what the cells only point to."""
+    """Say once what the cells only point to, above it the gravest: patients that generated images repeat, then the recipe's own notes."""
+    yield from (f"[bold red]{escape(told)}[/]" for told in warnings(folder))
+    yield from (escape(scrub(note)) for note in folder.evaluation.get("notes") or ())
     if any("exact" in str(row.get("method")) for row in shown):
         yield f"{EXACT} exact, on patients"
     if len(levels(folder)) == 1:
@@ -69,7 +72,11 @@ def _groups(folder: RunFolder, whole: Json) -> Iterator[tuple[str, list[Json]]]:
         rows = [row for row in folder.rows if scope_of(row) == {"class": name} and row["metric"] in PER_CLASS and _alike(row, whole)]
         rows = sorted((row for row in rows if row.get("level") == "image"), key=_rank)
         if rows:
-            yield f"{words(name)}, per image", rows
+            shown = finite(rows[0].get("positives"))
+            yield f"{words(name)}, per image" + (f", {count(shown)} positive" if shown is not None else ""), rows
+    organs = [row for row in folder.rows if list(scope_of(row)) == ["organ"]]
+    if organs:
+        yield "Per organ", organs
     for kind, title in KINDS.items():
         rows = label_rows(folder, kind) + [row for name in folder.classes for row in label_rows(folder, kind, name)]
         rows = [row for row in rows if row["metric"] in OF_KIND and not row.get("undefined")]
@@ -91,7 +98,7 @@ def _add(table: RichTable, folder: RunFolder, row: Json, style: str | None = Non
     cell = measure_cell(row)
     name = metric_name(row["metric"]) + (", mean of classes" if row.get("scope") == "macro" else "")
     of = scope_of(row)
-    name += f", {words(of['class'])}" if {"cases", "class"} <= set(of) else ""
+    name += f", {words(of['class'])}" if {"cases", "class"} <= set(of) else f", {words(of['organ'])}" if "organ" in of else ""
     name = f"{name}, per {folder.unit(row.get('level', 'image'))}" if style else f"  {name}"
     table.add_row(
         escape(name),

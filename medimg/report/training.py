@@ -8,16 +8,23 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from medimg.report.folder import Json
 from medimg.report.table import Cell, Table, count_cell, drop_empty, name_cell
 from medimg.report.words import finite, metric_name, number, words
 
 START = "start kept"
 MARKS = re.compile(r"_(seed|fold|member)(\d+)")
+JUDGE = "7_by_"
+TITLES = {
+    "6_single": "first phase", "2_dcgan": "drawing, all", "4_srgan": "enlarging", "5_extend": "images drawn",
+    f"{JUDGE}real": "judge taught by real images", f"{JUDGE}generated": "judge taught by generated images",
+    f"{JUDGE}both": "judge taught by real and generated images", "8_judged": "generated images judged", "9_montages": "montages",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Stage:
-    """One stage folder: its kind (train, gan, finetune ...), its seed, fold and member, its epochs, and whether it is done.
+    """One stage folder: its kind (train, 2_dcgan ...), its seed, fold and member, its epochs, whether it is done, and its title.
 
     `start` is the loss on validation of the state that training began with, where no epoch beat it and it was kept.
     """
@@ -28,6 +35,17 @@ class Stage:
     epochs: pd.DataFrame
     done: bool
     start: float | None = None
+    title: str = ""
+
+    @property
+    def draws(self) -> bool:
+        """Whether it trained networks that draw, whose rows are counted in steps."""
+        return "train/generator" in self.epochs
+
+    @property
+    def judges(self) -> bool:
+        """Whether it trained a small network only to judge generated images by."""
+        return self.kind.startswith(JUDGE)
 
     @property
     def order(self) -> int:
@@ -45,18 +63,24 @@ def read_stages(run: Path) -> list[Stage]:
 def _stage(folder: Path) -> Stage:
     marks = {name: int(value) for name, value in MARKS.findall(folder.name)}
     kind = MARKS.sub("", re.sub(r"^\d+_", "", folder.name))
-    return Stage(
-        folder.name, kind, marks, _epochs(folder / "progress.jsonl"), (folder / "done.json").exists(), _start(folder / "best.json")
-    )
+    best, done = _best(folder / "best.json"), (folder / "done.json").exists()
+    start = finite(best.get("val/loss")) if best.get("step") == 0 else None  # the loss of a best state of step 0: that of the start
+    return Stage(folder.name, kind, marks, _epochs(folder / "progress.jsonl"), done, start, _title(folder, kind, best))
 
 
-def _start(path: Path) -> float | None:
-    """The loss of a best state of step 0: that of the start."""
+def _title(folder: Path, kind: str, best: Json) -> str:
+    """What a stage did, in words: a generator says itself of which set of labels it is, a training may be the second one."""
+    second = kind == "train" and folder.with_name(f"0_6_single_{folder.name.split('_', 2)[-1]}").is_dir()
+    named = "second phase" if second else TITLES.get(kind, re.sub(r"^\d+_dcgan", "drawing, set ", kind))
+    return words(str(best.get("told") or named))
+
+
+def _best(path: Path) -> Json:
     try:
         best = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return None
-    return finite(best.get("val/loss")) if isinstance(best, dict) and best.get("step") == 0 else None
+        return {}
+    return best if isinstance(best, dict) else {}
 
 
 def _epochs(path: Path) -> pd.DataFrame:
@@ -81,9 +105,13 @@ def measures(stages: list[Stage]) -> list[str]:
 def stages_table(stages: list[Stage]) -> Table:
     """One line per training stage: how long, how far, and the epoch of least validation loss, which is the one that is kept.
 
-    Where no epoch beat the state that training began with, that state was kept, and the line says so.
+    Where no epoch beat the state that training began with, that state was kept, and the line says so. Of generators the steps are told.
     """
-    measured = [name for name in measures(stages) if name != "loss" and any(f"val/{name}" in stage.epochs for stage in stages)][:2]
+    measured = [
+        name
+        for name in measures([stage for stage in stages if not stage.draws])
+        if name != "loss" and any(f"val/{name}" in stage.epochs for stage in stages)
+    ][:2]
     columns = ["val/loss", *(f"val/{name}" for name in measured)]
     lines = []
     for stage in stages:
@@ -92,7 +120,8 @@ def stages_table(stages: list[Stage]) -> Table:
         where = ", ".join(f"{name} {value}" for name, value in stage.marks.items()) or "–"
         state = Cell("finished", look="good") if stage.done else Cell("not finished", look="bad")
         best = _at_start(stage.start, columns) if stage.start is not None else _at_best(stage.epochs, columns)
-        lines.append([name_cell(words(stage.kind)), name_cell(where), state, count_cell(len(stage.epochs)), *best, *_pace(stage.epochs)])
+        far = Cell(f"{int(stage.epochs['step'].max()):,} steps", look="num") if stage.draws else count_cell(len(stage.epochs))
+        lines.append([name_cell(stage.title), name_cell(where), state, far, *best, *_pace(stage.epochs)])
     names = [f"{metric_name(name)} there" for name in ("validation loss", *measured)]
     head = ["Stage", "Part", "State", "Epochs", "Best epoch", *names, "Minutes", "Images/s"]
     note = f"{START}: no epoch was better on validation than the state that the stage began with, so that state was kept."

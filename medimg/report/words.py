@@ -8,7 +8,7 @@ METRICS = {
     "auroc": "AUROC", "auprc": "AUPRC", "accuracy": "Accuracy", "balanced_accuracy": "Balanced accuracy", "sensitivity": "Sensitivity",
     "specificity": "Specificity", "precision": "Precision (PPV)", "npv": "NPV", "f1": "F1", "kappa": "Cohen's kappa", "mcc": "MCC",
     "brier": "Brier score", "ece": "Calibration error (ECE)", "exact_match": "Exact match", "no_decision": "No decision",
-    "log_loss": "Log loss",
+    "log_loss": "Log loss", "mean_dice": "Mean Dice of organs", "dice": "Dice",
     "auroc_within_patients": "AUROC within patients", "hamming_loss": "Hamming loss", "top1": "Accuracy, most likely class",
 }  # fmt: skip
 AGGREGATES = {"mean_over_folds": "mean over folds", "pooled": "all folds pooled", "single": "one split"}
@@ -76,13 +76,13 @@ def signed(value: float, digits: int = 3) -> str:
 
 
 def count(value: Any) -> str:
-    """A count with a comma between thousands.
+    """A count, or a mean of counts, as a whole number with a comma between thousands.
 
-    >>> count(12345)
-    '12,345'
+    >>> count(12345), count(68.8)
+    ('12,345', '69')
     """
     known = finite(value)
-    return "–" if known is None else f"{int(known):,}"
+    return "–" if known is None else f"{round(known):,}"
 
 
 def interval(row: dict[str, Any], digits: int = 3) -> str:

@@ -14,6 +14,7 @@ from medimg.errors import ConfigError
 
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 NAME = re.compile(r"[A-Za-z0-9][\w-]*(/[A-Za-z0-9][\w-]*)*")
+NOT_GROUPS = ("qc",)  # rule files of chest-film quality: medimg.qc reads them, with the line of every value
 NAME_IN_DEFAULTS = re.compile(r"(override )?/?[A-Za-z0-9][\w/-]*(@[\w.]+)?|_self_")
 
 
@@ -40,7 +41,7 @@ def config_root() -> Path:
 def groups() -> dict[str, list[str]]:
     """Each group and the files to choose from."""
     root = config_root()
-    found = {folder.name: sorted(_names(folder)) for folder in sorted(root.iterdir()) if folder.is_dir()}
+    found = {folder.name: sorted(_names(folder)) for folder in sorted(root.iterdir()) if folder.is_dir() and folder.name not in NOT_GROUPS}
     return {name: files for name, files in found.items() if files}
 
 
@@ -78,9 +79,20 @@ def comment(path: Path) -> list[str]:
 def refuse_unsafe_files() -> None:
     """Look through all configuration files before Hydra reads one: anchors, `_target_` and names that lead elsewhere are faults."""
     root = config_root()
-    found = [fault for path in sorted(root.rglob("*.yaml")) for fault in faults_of(path, root)]
+    found = [fault for path, *changed in stamps(root) for fault in _looked_at(path, root, *changed)]
     if found:
         raise ConfigError(*found)
+
+
+def stamps(root: Path) -> tuple[tuple[Path, int, int], ...]:
+    """Every configuration file with the time of its last change (ns) and its size: what was read of them holds while these are the same."""
+    found = ((path, path.stat()) for path in sorted(root.rglob("*.yaml")))
+    return tuple((path, about.st_mtime_ns, about.st_size) for path, about in found)
+
+
+@lru_cache(maxsize=256)
+def _looked_at(path: Path, root: Path, changed_ns: int, size: int) -> list[str]:
+    return faults_of(path, root)
 
 
 def faults_of(path: Path, root: Path) -> list[str]:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from medimg.models.sizes import LEAST
 from medimg.phantoms import COHORTS
-from medimg.run.simulated import simulation
+from medimg.run.outlining import outlining
+from medimg.run.simulated import labelling, simulation
 from medimg.settings import Settings
 from medimg.validate import did_you_mean
 
@@ -15,14 +16,17 @@ WEIGHTS = (".safetensors", ".ckpt")
 def conflicts(settings: Settings, given: set[str]) -> list[str]:
     """What does not fit together; `given` are the dotted keys that the user typed."""
     found = [*_classes(settings), *_folds(settings, given), *_training(settings), *_network(settings), *_cohort(settings, given)]
-    found += [*_fusion(settings, given), *_stages(settings)]
-    return [*found, *simulation(settings, given)] if settings.recipe == "simulate" else found
+    found += [*_fusion(settings, given), *_stages(settings), *outlining(settings, given)]
+    asked = {"simulate": simulation, "label": labelling}.get(settings.recipe)
+    return [*found, *asked(settings, given)] if asked else found
 
 
 def _classes(settings: Settings) -> Iterator[str]:
     classes, several = settings.data.classes, settings.data.multilabel
     if settings.decision == "paper" and not several:
         yield "decision=paper is for images of several labels, and data.multilabel=false. Set data.multilabel=true, or leave decision out."
+    if settings.data.label is None and settings.recipe != "chest_qc":
+        yield "data.label=null: nothing is learned without labels. Name their column; masks are learned by experiment=chest_qc."
     if classes is None:
         return
     twice = sorted({name for name in classes if classes.count(name) > 1})
@@ -69,7 +73,7 @@ def _training(settings: Settings) -> Iterator[str]:
 def _network(settings: Settings) -> Iterator[str]:
     model, least = settings.model, LEAST.get(settings.model.name, 0)
     if settings.data.size < least:
-        yield f"data.size={settings.data.size}: {model.name} leaves nothing of a picture under {least} px. Set data.size={least} or more."
+        yield f"data.size={settings.data.size}: {model.name} leaves nothing of an image under {least} px. Set data.size={least} or more."
     if model.layerwise and (model.name != "sdae" or model.weights):
         yield f"model.layerwise={model.layerwise}: only model=sdae from random weights has layers that are trained one by one. Set it to 0."
     if settings.task.freeze not in ("none", 0) and model.weights is None:
@@ -81,7 +85,7 @@ def _stages(settings: Settings) -> Iterator[str]:
     if settings.recipe != "thyroid":
         return
     if settings.data.fuse:
-        yield "data.fuse: recipe=thyroid generates single pictures. Leave data.fuse out, or take experiment=encephalitis_glioma_fusion."
+        yield "data.fuse: recipe=thyroid generates single images. Leave data.fuse out, or take experiment=encephalitis_glioma_fusion."
     if settings.data.deal_by == "image" and (how.to or how.to_cross):
         yield (
             "data.deal_by=image: generated images need every patient in one part. Leave it out, or set generate.to=0 generate.to_cross=0."
@@ -100,8 +104,8 @@ def _fusion(settings: Settings, given: set[str]) -> Iterator[str]:
     listed = f"data.fuse=[{','.join(data.fuse)}]"
     if len(set(data.fuse)) < max(2, len(data.fuse)):
         yield f"{listed}: at least two different sequences are needed."
-    if settings.recipe == "simulate":
-        yield f"{listed}: a simulation asks for single images. Leave data.fuse out."
+    if settings.recipe in ("simulate", "label"):
+        yield f"{listed}: labelling asks for single images. Leave data.fuse out."
     if model.head != "linear":
         yield f"{listed} and model.head={model.head}: fused features have a classifier of their own. Leave model.head out."
     if model.cross != "none":

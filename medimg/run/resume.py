@@ -21,6 +21,14 @@ MAY_CHANGE = {
     "active.processes",
 }  # fmt: skip
 
+# Of a labelling project also how the next batch is chosen, who reads it, and when to stop.
+OF_LABELLING = MAY_CHANGE | {
+    "active.preset", "active.budget", "active.rounds", "active.strategy", "active.compare", "active.cap", "active.mix", "active.mode",
+    "active.init", "active.init_size", "active.stop", "active.page", "active.reading",
+}  # fmt: skip
+
+KINDS = {"simulate": "a simulation", "label": "a labelling project"}
+
 LONGER = (
     "A training cannot be made longer afterwards: its learning rate was planned for its length, and when it is finished only its best "
     "state is kept, without the optimiser's. Start a new run from its networks, with its words and model.weights={run}; "
@@ -35,11 +43,18 @@ TO_JUDGE = {
 
 
 def resumed(run: Path, words: Sequence[str]) -> Settings:
-    """The stored settings with the words that may change them; words that repeat what is stored are fine, others are refused."""
+    """The stored settings with the words that may change them; words that repeat what is stored are fine, others are refused.
+
+    RunError where a simulation, or a labelling project, is to go on in a run of another kind.
+    """
     stored = stored_settings(run)
     changed = overridden(stored, words)
+    if changed.recipe != stored.recipe and changed.recipe in KINDS:
+        is_, wanted = (KINDS.get(kind, "a training") for kind in (stored.recipe, changed.recipe))
+        raise RunError(f"{run} is {is_}, not {wanted}; give experiment=... or data.manifest=... to begin one.")
     longer = [LONGER.format(run=run)] if changed.trainer.epochs > stored.trainer.epochs else []
-    _refuse_others(stored, changed, MAY_CHANGE, "Going on with a run", longer)
+    allowed = OF_LABELLING if stored.recipe == "label" else MAY_CHANGE
+    _refuse_others(stored, changed, allowed, "Going on with a run", longer)
     return changed
 
 
@@ -56,10 +71,22 @@ def to_judge(run: Path, words: Sequence[str]) -> tuple[Settings, dict[str, Any]]
     return replace(changed, data=stored.data), asked
 
 
+def refuse_outlining(run: Path, settings: Settings) -> None:
+    """Refuse a run whose networks outline organs and answer no question about an image."""
+    if settings.recipe == "chest_qc":
+        raise RunError(f"{run.name} outlines organs of chest films. Judge films with it: medimg qc run SOURCE out=DIR network={run}.")
+
+
 def refuse_simulated(run: Path, settings: Settings) -> None:
     """Refuse a run that is no training."""
     if settings.recipe == "simulate":
         raise RunError(f"{run} is a simulation of labelling and keeps no networks. Name a run of medimg train.")
+    if settings.recipe == "label":
+        table = run / "active" / "labelled.csv"
+        raise RunError(
+            f"{run} is a labelling project. For a model to use, train one on its labels: "
+            f"medimg train data.manifest={table} data.split=manifest."
+        )
 
 
 def _refuse_others(stored: Settings, changed: Settings, allowed: set[str], what: str, more: Sequence[str] = ()) -> None:

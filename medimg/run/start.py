@@ -69,6 +69,8 @@ def train(words: Sequence[str], target: str | None = None) -> Outcome:
 
 def _recipe_of(settings: Settings) -> Any:
     """Import the recipe; a built-in cohort that is not there yet is drawn meanwhile, since on a fresh machine both take long."""
+    if settings.recipe == "label":
+        raise ConfigError("labelling by readers is a command of its own: medimg active-label.")
     path, cohort = f"medimg.recipes.{settings.recipe}", settings.data.manifest.removeprefix("phantom:")
     if path in sys.modules or rank() or cohort == settings.data.manifest:
         return import_module(path)
@@ -100,7 +102,7 @@ def judge(words: Sequence[str], target: str | None = None) -> Outcome:
     else:
         shown = replace(settings, data=replace(settings.data, **asked))
         run = new_run(replace(shown, experiment=shown.experiment or source.parent.name), words, judges=source)
-    recipe = import_module("medimg.recipes.judge")
+    recipe = import_module("medimg.recipes.chest_qc" if settings.recipe == "chest_qc" else "medimg.recipes.judge")
     with _kept_if_begun(run, "the same command."), working_in(run):
         LOG.info("medimg %s judges run %s in %s", __version__, source.name, run.name)
         recipe.judge(settings, source, asked, run)
@@ -149,8 +151,9 @@ def working_in(run: Path, *, shared: bool = False) -> Iterator[None]:
 
 @contextmanager
 def logging_to(path: Path) -> Iterator[None]:
-    """Write medimg's messages, and the warnings of libraries, into a file."""
+    """Write medimg's messages, and the warnings of libraries, into a file; records with `keep` False are for the terminal alone."""
     handler = logging.FileHandler(path, encoding="utf-8")
+    handler.addFilter(lambda record: getattr(record, "keep", True))
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s", "%Y-%m-%d %H:%M:%S"))
     level = LOG.level
     for log in (LOG, WARNINGS):

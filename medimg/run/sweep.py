@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import fmean
@@ -92,7 +92,9 @@ def _started(command: list[str], environment: dict[str, str]) -> int:
     """Run a process to its end and return its exit code; a signal to this one lets it save its state first."""
     child = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
     try:
-        child.wait()
+        while child.poll() is None:
+            with suppress(subprocess.TimeoutExpired):  # a signal that comes just before an endless wait would be heard at its end
+                child.wait(timeout=60)
     except (KeyboardInterrupt, Interrupted) as stop:
         child.terminate()
         child.wait()

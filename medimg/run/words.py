@@ -1,5 +1,6 @@
 """A command's `key=value` words, read with Hydra's grammar and sorted: files chosen for groups, values, keys taken back."""
 
+import re
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
@@ -83,7 +84,7 @@ def bad_choice(group: str, name: Any, names: Sequence[str]) -> str | None:
     """Why a group has no such file, with the closest one; None for a good choice."""
     if isinstance(name, dict):
         return f"{group}={shown(name)}: {group} chooses a file ({', '.join(names)}); single keys are set as {group}.KEY=VALUE."
-    word = str(name)
+    word = "null" if name is None else str(name)
     if not NAME.fullmatch(word):
         return f"{group}={shown(word)}: a name from configs/{group} is needed, no path: {', '.join(names)}."
     if word not in names:
@@ -96,6 +97,8 @@ def unreadable(word: str, fault: Exception) -> str:
     """Say that Hydra's grammar has no such word, and how to write it."""
     value = word.partition("=")[2]
     way_out = "'key=\"value\"'" if not value or value.startswith(("[", "{")) else quoted(word)
+    if re.fullmatch(r"\[[^\[\]{}\"']+\]", value):
+        way_out = quoted_list(word)
     return f"'{shown(word)}' cannot be read ({first_line(fault)}). Quote it in full: {way_out}."
 
 
@@ -108,6 +111,17 @@ def quoted(word: str) -> str:
     key, _, value = word.partition("=")
     text = shown(value).replace('"', '\\"')
     return shlex.quote(f'{key}="{text}"')
+
+
+def quoted_list(word: str) -> str:
+    """Write `key=[a,b]` so that each value is read as a text.
+
+    >>> print(quoted_list("data.classes=[脑炎,胶质瘤]"))
+    'data.classes=["脑炎","胶质瘤"]'
+    """
+    key, _, value = word.partition("=")
+    texts = ",".join(f'"{text.strip()}"' for text in shown(value)[1:-1].split(","))
+    return shlex.quote(f"{key}=[{texts}]")
 
 
 def first_line(fault: Exception) -> str:

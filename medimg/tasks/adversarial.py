@@ -85,7 +85,7 @@ class Adversarial(pl.LightningModule):
             {"params": list(self.network.generator.parameters()), "lr": self.lr_generator},
             {"params": list(self.network.discriminator.parameters()), "lr": self.lr_discriminator},
         ]
-        return torch.optim.Adam(groups, betas=self.betas)
+        return torch.optim.Adam(groups, betas=self.betas, fused=self.device.type == "cpu" or None)
 
 
 def _loss(logits: Tensor, answer: float) -> Tensor:

@@ -23,7 +23,7 @@ WAY_OUT = (
 class Classify(pl.LightningModule):
     """A network trained on images with one label of two, one of many, or several: (B, C, H, W) -> (B, outputs) logits.
 
-    `augment` varies a training batch with the generator it is given; everything random in a step is a function of
+    `augment(image, random)` varies a training batch with the generator it is given; everything random in a step is a function of
     (seed, epoch, step, process). `steps` is the length of training in optimiser steps, for the schedule;
     `steps_per_epoch` counts those of one epoch. `weight` (classes,) scales the loss of each class. Each layer's learning rate is the
     next one's times `lr_decay`; `freeze` keeps the first layers, or all but the classifier, with their running statistics.
@@ -31,7 +31,7 @@ class Classify(pl.LightningModule):
 
     def __init__(
         self, network: nn.Module, kind: Kind, *, steps: int, steps_per_epoch: int, seed: int = 0,
-        augment: Callable[[Tensor, np.random.Generator], Tensor] | None = None, weight: Tensor | None = None,
+        augment: Callable[..., Any] | None = None, weight: Tensor | None = None,
         optimizer: Literal["adam", "adamw", "sgd"] = "adamw", lr: float = 1e-3, momentum: float = 0.9, weight_decay: float = 0.01,
         schedule: Literal["constant", "cosine", "exponential", "step"] = "cosine", decay: float = 0.9, decay_step: int | None = None,
         warmup: float = 0.05, label_smoothing: float = 0.0, lr_decay: float = 1.0, freeze: int | Literal["none", "encoder"] = "none",
@@ -57,13 +57,16 @@ class Classify(pl.LightningModule):
         for norm in self.still:  # whoever judges between epochs puts the whole network back to training
             norm.eval()
         place = (self.current_epoch, batch_idx, self.global_rank)
-        image = batch["image"]
         if self.augment is not None:
-            image = self.augment(image, draw(self.seed, AUGMENT, *place))
+            batch = self.varied(batch, draw(self.seed, AUGMENT, *place))
         torch.manual_seed(int(draw(self.seed, NETWORK, *place).integers(2**62)))
-        loss = self.loss(self(image), batch)
+        loss = self.loss(self(batch["image"]), batch)
         refuse_no_number(self, {"the loss": loss}, batch["id"], WAY_OUT)
         return loss
+
+    def varied(self, batch: dict[str, Any], random: np.random.Generator) -> dict[str, Any]:
+        """Give the batch as training sees it."""
+        return {**batch, "image": self.augment(batch["image"], random)} if self.augment else batch
 
     def loss(self, out: Tensor, batch: dict[str, Any]) -> Tensor:
         """Give the loss of a batch from what the network says of it."""
@@ -77,7 +80,7 @@ class Classify(pl.LightningModule):
             optimizer = torch.optim.SGD(groups, self.lr, momentum=self.momentum)
         else:
             kind = torch.optim.Adam if self.optimizer == "adam" else torch.optim.AdamW
-            optimizer = kind(groups, self.lr)
+            optimizer = kind(groups, self.lr, fused=self.device.type == "cpu" or None)  # one pass over the weights
         scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, self.factor)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}
 

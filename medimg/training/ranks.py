@@ -1,18 +1,25 @@
-"""One process or many: who am I, and what do the others have."""
+"""One process or many: who am I, and what do the others have. Asks nothing of torch in a process that has not imported it."""
 
+import sys
 from typing import Any
 
-import torch.distributed as dist
+
+def _group() -> Any:
+    """The module that knows the other processes; None where there are none."""
+    dist = sys.modules.get("torch.distributed")
+    return dist if dist is not None and dist.is_available() and dist.is_initialized() else None
 
 
 def rank() -> int:
     """Give this process's number; 0 leads and is the only one to write."""
-    return dist.get_rank() if dist.is_available() and dist.is_initialized() else 0
+    group = _group()
+    return int(group.get_rank()) if group else 0
 
 
 def world() -> int:
     """Count the processes."""
-    return dist.get_world_size() if dist.is_available() and dist.is_initialized() else 1
+    group = _group()
+    return int(group.get_world_size()) if group else 1
 
 
 def gather(value: Any) -> list[Any]:
@@ -20,14 +27,14 @@ def gather(value: Any) -> list[Any]:
     if world() == 1:
         return [value]
     values: list[Any] = [None] * world()
-    dist.all_gather_object(values, value)
+    _group().all_gather_object(values, value)
     return values
 
 
 def barrier() -> None:
     """Wait until all are here."""
     if world() > 1:
-        dist.barrier()
+        _group().barrier()
 
 
 def launch(accelerator: str, devices: int | str, nodes: int, strategy: str) -> None:

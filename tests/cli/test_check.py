@@ -12,7 +12,7 @@ from fakes import cohort
 from medimg.errors import LeakError
 
 Usage = namedtuple("Usage", "total used free")
-SMALL = ["data.size=16", "trainer.batch_size=4", "data.folds=2", "model.name=resnet10t"]
+SMALL = ["data.size=16", "trainer.batch_size=4", "data.folds=2", "model.name=test_resnet"]
 
 
 @pytest.fixture
@@ -63,6 +63,8 @@ def test_the_real_check_passes_and_names_an_unknown_network(tmp_path, monkeypatc
     manifest = cohort(tmp_path / "cohort")
     assert medimg("check", f"data.manifest={manifest}", *SMALL).code == 0
     assert "resnet18" in refused("check", f"data.manifest={manifest}", *SMALL[:-1], "model.name=resnet1888")
+    both = refused("check", f"data.manifest={manifest}", *SMALL[:-1], "model.name=resnet1888", "data.where={site:nord}")
+    assert both.index("resnet1888") < both.index("site = nord")
 
 
 def test_misspelt_labels_are_told_by_check(tmp_path, monkeypatch):
@@ -76,3 +78,10 @@ def test_misspelt_labels_are_told_by_check(tmp_path, monkeypatch):
     assert answer.code == 0, answer
     assert "2 rows whose label is none of the classes are left out" in answer.text
     assert "did you mean" in answer.text
+
+
+def test_a_split_by_image_is_warned_of_by_check(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    answer = medimg("check", f"data.manifest={cohort(tmp_path / 'cohort')}", "data.deal_by=image", *SMALL)
+    assert answer.code == 0, answer
+    assert "Patients stand in several parts" in answer.text

@@ -26,7 +26,7 @@ def test_a_scan_makes_a_manifest_that_check_can_read(folder):
 
 def test_a_scan_with_a_broken_file_ends_with_3(folder):
     truncated(folder / "dicom" / "p0" / "s1_00.dcm")
-    answer = medimg("data", "scan", folder / "dicom", "--out", folder / "out" / "manifest.csv", "--json")
+    answer = medimg("data", "scan", folder / "dicom", "--out", folder / "out" / "manifest.csv", "--json", children=True)
     assert answer.code == answer.json["exit_code"] == 3
     assert answer.json["flow"]["refused"] == 1
 

@@ -3,13 +3,19 @@
 import csv
 import io
 import json
+from types import SimpleNamespace
 
 import pytest
 from command import medimg, refused
 from fakes import cohort, truncated
+from simulations import make_simulation
+
+from medimg.cli.runs import tell
+from medimg.evaluate.simulating.learning import evaluate_simulation
+from medimg.run.start import Outcome
 
 SMALL = [
-    "data.size=16", "trainer.epochs=1", "trainer.batch_size=8", "model.name=resnet10t", "evaluate.draws=200", "evaluate.explain=0",
+    "data.size=16", "trainer.epochs=1", "trainer.batch_size=8", "model.name=test_resnet", "evaluate.draws=200", "evaluate.explain=0",
     "logger.tensorboard=false", "trainer.accelerator=cpu",
 ]  # fmt: skip
 
@@ -52,6 +58,16 @@ def test_train_resume_eval_and_predict_in_one_go(here):
     assert (here / "p.csv").is_file()
 
     assert "leak" in refused("eval", "data.manifest=first/manifest.csv", "data.where={site:north}", code=5)
+
+
+def test_a_simulation_ends_with_its_table_and_verdict(tmp_path, capsys):
+    run = make_simulation(tmp_path / "run", rounds=2, repeats=2, draws=200)
+    evaluate_simulation(run)
+    assert tell(Outcome(run, None, 0), SimpleNamespace(json=False)) == 0
+    told = capsys.readouterr().out
+    assert "Mean AUROC" in told
+    assert "random" in told
+    assert f"Run: {run}" in told
 
 
 def test_a_sweep_ends_with_a_table_of_its_runs(here, monkeypatch):

@@ -49,7 +49,7 @@ def test_what_was_not_compared_is_not_claimed():
     compared = {check["name"]: check["compared"] for check in prove(rows, make_split(rows))["checks"]}
     assert compared["no studies in two parts of a fold"] == compared["no SOP instances under two patients"] == 0
     assert compared["no patients in two parts of a fold"] == 60
-    assert compared["no pictures in two parts of a fold"] == compared["each row is tested in one fold, by all its members"] == 180
+    assert compared["no images in two parts of a fold"] == compared["each row is tested in one fold, by all its members"] == 180
     assert compared["each row is dealt once per fold and member"] == 5 * 180
 
 
@@ -87,7 +87,7 @@ def test_the_same_pixels_under_two_patients_are_found():
     rows = some()
     split = make_split(rows)
     rows.loc[30, "pixel_sha256"] = rows["pixel_sha256"][0]
-    refused(rows, split, "no pictures under two patients", rows["id"][0], rows["id"][30], "(2 in all)", "data.exclude")
+    refused(rows, split, "no images under two patients", rows["id"][0], rows["id"][30], "(2 in all)", "data.exclude")
 
 
 def test_the_same_image_under_two_patients_stops_before_any_split():
@@ -124,7 +124,7 @@ def test_pixels_in_two_parts_are_found_even_under_one_patient():
     rows.loc[b, "pixel_sha256"] = rows["pixel_sha256"][a]
     prove(rows, split)
     split.loc[(split["id"] == rows["id"][b]) & (split["part"] == "train") & (split["fold"] == split["fold"].max()), "part"] = "val"
-    refused(rows, split, "no pictures in two parts of a fold", rows["id"][b])
+    refused(rows, split, "no images in two parts of a fold", rows["id"][b])
 
 
 def test_a_split_that_misses_or_invents_rows_is_found():
@@ -257,7 +257,7 @@ def test_an_external_manifest_that_shares_nothing_is_proved():
         ("patient", "no patients of the run"),
         ("study", "no studies"),
         ("sop", "no SOP instances"),
-        ("pixel_sha256", "no pictures of the run"),
+        ("pixel_sha256", "no images of the run"),
     ],
 )
 def test_an_external_manifest_that_shares_something_is_refused(key, text):
@@ -276,7 +276,7 @@ def test_under_another_key_only_pixels_are_compared_and_it_says_so():
     proof = prove_external(rows, cases)
     assert [check["compared"] for check in proof["checks"]] == [0, 0, 0, 180]
     assert proof["notes"] == ["patient overlap not provable, pixel overlap checked"]
-    with pytest.raises(LeakError, match="no pictures of the run"):
+    with pytest.raises(LeakError, match="no images of the run"):
         prove_external(cases.assign(**other), cases)
 
 
@@ -290,11 +290,12 @@ def test_an_encoder_that_learned_something_of_the_test_part_is_refused(key):
     assert (taught["patient"][8] if key == "patient" else test["id"][4]) in str(caught.value)
 
 
-def test_a_hundred_thousand_images_are_proved_in_seconds():
-    rows = manifest(np.repeat(np.arange(20_000), 5), ["a"] * 100_000, name="large")
-    fold = np.repeat(np.arange(20_000), 5) % 5
+@pytest.mark.parametrize("patients", [4_000, pytest.param(20_000, marks=pytest.mark.slow)])
+def test_a_hundred_thousand_images_are_proved_in_seconds(patients):
+    patient = np.repeat(np.arange(patients), 5)
+    rows, fold = manifest(patient, ["a"] * len(patient), name="large"), patient % 5
     part = [np.where(fold == f, "test", np.where(fold == (f + 1) % 5, "val", "train")) for f in range(5)]
     split = pd.concat([pd.DataFrame({"id": rows["id"], "fold": f, "member": 0, "part": part[f]}) for f in range(5)])
     start = time.process_time()
     prove(rows, split)
-    assert time.process_time() - start < 5
+    assert time.process_time() - start < patients / 4000

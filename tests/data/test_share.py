@@ -5,7 +5,7 @@ import pytest
 from cohorts import manifest, random_manifest, thyroid
 
 from medimg.data.leaks import prove
-from medimg.data.share import keep_share
+from medimg.data.share import keep_share, keep_val
 from medimg.data.split import UNUSED, load_split, make_split, save_split
 from medimg.errors import LeakError
 
@@ -72,3 +72,21 @@ def test_who_is_not_used_may_stand_behind_no_generated_picture():
     prove(rows, split, pictures)
     with pytest.raises(LeakError, match="donors of generated images are training patients"):
         prove(rows, split, pictures.assign(donors=by_part[UNUSED]))
+
+
+def test_validation_keeps_whole_patients_until_it_has_so_many_images_and_the_others_train():
+    rows = random_manifest(3, classes=2, patients=60)
+    split = make_split(rows, folds=3)
+    for images in (1, 12, 10_000):
+        kept = keep_val(rows, split, images, 0)
+        assert (kept.merge(rows).groupby(["fold", "patient"])["part"].agg(set).map(len) == 1).all()
+        assert kept["part"][split["part"] != "val"].equals(split["part"][split["part"] != "val"])
+        assert set(kept["part"][split["part"] == "val"]) <= {"train", "val"}
+        for fold, part in kept[kept["part"] == "val"].merge(rows).groupby("fold"):
+            smallest = part.groupby("patient").size().max()
+            there = (split[split["fold"] == fold]["part"] == "val").sum()
+            assert min(images, there) <= len(part) < images + smallest
+    assert keep_val(rows, split, None, 0) is split
+    few, more = (set(keep_val(rows, split, n, 0).query("part == 'val'")["id"]) for n in (5, 20))
+    assert few < more
+    assert few != set(keep_val(rows, split, 5, 1).query("part == 'val'")["id"])

@@ -3,6 +3,7 @@ import os
 import subprocess
 import time
 import warnings
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -33,6 +34,13 @@ def common(seed):
     return rows[rows.groupby("label")["patient"].transform("nunique") > 12].reset_index(drop=True)
 
 
+@cache
+def dealt(way, seed):
+    """A random manifest and its split, the same for every test: neither is changed."""
+    rows = common(seed)
+    return rows, make_split(rows, seed=seed, **WAYS[way])
+
+
 def parts(split, rows):
     return split.merge(rows, on="id", validate="many_to_one")
 
@@ -52,16 +60,14 @@ def fold_of(split, rows):
 @pytest.mark.parametrize("way", WAYS)
 def test_no_patient_is_in_two_parts(way):
     for seed in SEEDS:
-        rows = common(seed)
-        dealt = parts(make_split(rows, seed=seed, **WAYS[way]), rows)
-        assert (dealt.groupby(["fold", "member", "patient"])["part"].agg(set).map(len) == 1).all()
+        rows, split = dealt(way, seed)
+        assert (parts(split, rows).groupby(["fold", "member", "patient"])["part"].agg(set).map(len) == 1).all()
 
 
 @pytest.mark.parametrize("way", WAYS)
 def test_every_row_has_one_part_per_member_and_one_test_fold(way):
     for seed in SEEDS:
-        rows, options = common(seed), WAYS[way]
-        split = make_split(rows, seed=seed, **options)
+        (rows, split), options = dealt(way, seed), WAYS[way]
         per_member = split.groupby(["fold", "member"])["id"]
         assert (per_member.nunique() == len(rows)).all()
         assert (per_member.size() == len(rows)).all()
@@ -122,7 +128,7 @@ def test_different_seeds_give_different_splits(make):
     assert all((one != other).mean() > 0.5 for i, one in enumerate(splits) for other in splits[:i])
 
 
-@pytest.mark.parametrize("cohorts", [30, pytest.param(200, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("cohorts", [15, pytest.param(200, marks=pytest.mark.slow)])
 def test_folds_are_as_even_as_those_of_scikit_learn(cohorts):
     ours, theirs = [], []
     for seed in range(cohorts):
@@ -360,11 +366,12 @@ def test_a_file_that_is_no_split_is_refused(tmp_path, text):
         load_split(tmp_path / "absent.csv", thyroid())
 
 
-def test_a_hundred_thousand_images_are_split_in_seconds():
+@pytest.mark.parametrize("patients", [4_000, pytest.param(20_000, marks=pytest.mark.slow)])
+def test_a_hundred_thousand_images_are_split_in_seconds(patients):
     draw = np.random.default_rng(0)
-    patient = np.repeat(np.arange(20_000), 5)
-    rows = manifest(patient, draw.choice(list("abcdef"), 20_000, p=[0.31, 0.15, 0.2, 0.13, 0.15, 0.06])[patient], name="large")
+    patient = np.repeat(np.arange(patients), 5)
+    rows = manifest(patient, draw.choice(list("abcdef"), patients, p=[0.31, 0.15, 0.2, 0.13, 0.15, 0.06])[patient], name="large")
     start = time.process_time()
-    dealt = make_split(rows)
-    assert time.process_time() - start < 10
-    assert max(deviation(rows, fold_of(dealt, rows))) < 0.001
+    split = make_split(rows)
+    assert time.process_time() - start < patients / 500  # beside other programs; a way that compares all pairs takes minutes
+    assert max(deviation(rows, fold_of(split, rows))) < 20 / patients

@@ -1,6 +1,7 @@
 """Differences of two runs on the same cases, patients drawn once for both."""
 
 import json
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -58,6 +59,18 @@ def test_draws_that_differ_by_rounding_alone_give_no_interval():
     assert "low" not in row
     assert "every draw gives the same" in row["method"]
     assert limits(0.1, np.array([0.05, 0.1, 0.15]), patients=40)["high"] > 0.1
+
+
+@pytest.mark.parametrize("patients", [3, 40])
+def test_draws_without_a_value_leave_no_interval_and_no_warning_of_numpy(patients):
+    draws = np.full(200, np.nan)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = limits(0.1, draws, patients)
+        draws[0] = 0.1
+        assert "low" not in limits(0.1, draws, patients)
+    assert "low" not in found
+    assert found["method"].endswith("at least 10 are needed" if patients < 10 else "200 of 200 draws have no value")
 
 
 def test_pairing_makes_the_interval_shorter_than_two_apart(make_run, rewrite, pick):

@@ -20,9 +20,21 @@ def case(seed):
 def test_roc_is_scikit_learns_between_and_at_its_steps(seed):
     truth, score = case(seed)
     fpr, tpr, _ = sk.roc_curve(truth, score, drop_intermediate=False)
-    last = np.r_[np.diff(fpr) > 0, True]
     line = curves.roc_at(truth, score, np.ones((1, len(truth))))[0]
-    assert line == pytest.approx(np.interp(curves.GRID, fpr[last], tpr[last]), abs=1e-12)
+    for place, value in zip(curves.GRID, line, strict=True):
+        at = np.isclose(fpr, place, atol=1e-12)
+        before, after = np.flatnonzero(fpr < place + 1e-12)[-1], np.flatnonzero(fpr > place - 1e-12)[0]
+        part = 0 if at.any() else (place - fpr[before]) / (fpr[after] - fpr[before])
+        assert value == pytest.approx(tpr[at].max() if at.any() else tpr[before] + part * (tpr[after] - tpr[before]), abs=1e-6)
+
+
+@pytest.mark.parametrize("negatives", [3, 7, 30, 100, 200])
+def test_the_line_that_is_drawn_has_the_area_of_its_caption(negatives):
+    rng = np.random.default_rng(negatives)
+    truth = np.r_[np.ones(40, dtype=bool), np.zeros(negatives, dtype=bool)]
+    score = rng.normal(truth * 1.0, 1.0)
+    line = curves.roc_at(truth, score, np.ones((1, len(truth))))[0]
+    assert sk.auc(curves.GRID, line) == pytest.approx(sk.roc_auc_score(truth, score), abs=0.5 / 100)  # half a step of the grid
 
 
 @pytest.mark.parametrize("seed", range(5))

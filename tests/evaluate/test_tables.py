@@ -70,6 +70,16 @@ def test_worst_errors_come_first_and_are_errors(make_run):
     assert table["wrongness"].to_numpy() == pytest.approx(np.where(truth["label"] == "yes", truth["p_no"], truth["p_yes"]), abs=1e-8)
 
 
+def test_the_probability_of_an_error_with_several_labels_names_the_class_it_is_of(make_run):
+    run = make_run(kind="multilabel", classes=CLASSES, patients=90, folds=1)
+    evaluate(run)
+    table = pd.read_csv(run / "tables" / "errors.csv")
+    truth = pd.read_csv(run / "predictions" / "test.csv").set_index("id").loc[table["id"]]
+    p = [row[f"p_{name}"] for (_, row), name in zip(truth.iterrows(), table["class"], strict=True)]
+    assert table["p"].to_numpy() == pytest.approx(p, abs=1e-8)
+    assert set(table["class"]) <= set(CLASSES)
+
+
 def test_several_labels_are_joined_in_the_tables(make_run):
     run = make_run(kind="multilabel", classes=CLASSES, patients=90)
     evaluate(run)

@@ -4,6 +4,23 @@ import os
 from pathlib import Path
 
 import pytest
+from in_place import read_here
+
+from medimg.io import workers
+
+IN_CHILDREN = workers.in_children
+
+
+@pytest.fixture
+def in_place(monkeypatch):
+    """Files are read in this process."""
+    monkeypatch.setattr(workers, "in_children", read_here)
+
+
+@pytest.fixture
+def children(in_place, monkeypatch):
+    """Files are read in children after all."""
+    monkeypatch.setattr(workers, "in_children", IN_CHILDREN)
 
 
 @pytest.fixture(scope="session")

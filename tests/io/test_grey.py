@@ -70,6 +70,43 @@ def test_a_window_is_applied_only_on_request_and_before_the_inversion(tmp_path):
     np.testing.assert_allclose(image.pixels, 1 - np.clip(shown, 0, 1), atol=1e-4)
 
 
+def viewing_table(entries, first, bits, kind="US"):
+    table = Dataset()
+    table.LUTDescriptor = [len(entries), first, bits]
+    packed = np.asarray(entries, "u1" if bits == 8 else "<u2").tobytes()
+    table.add_new(0x00283006, kind, list(entries) if kind == "US" else packed)
+    return table
+
+
+@pytest.mark.parametrize("kind", ["US", "OW"])
+def test_a_table_for_viewing_takes_what_the_modality_gives(tmp_path, kind):
+    """Stored 0 to 4095 with slope 2 and intercept 100: the table speaks of 100 to 8290, of which it has 1,000 to 5,095."""
+    path = fakes.chest_film(
+        tmp_path / "a.dcm", fakes.ramp(), photometric="MONOCHROME2", RescaleSlope=2, RescaleIntercept=100,
+        VOILUTSequence=[viewing_table(np.arange(4096), 1000, 12, kind)],
+    )  # fmt: skip
+    image = read_image(path, voi=True)
+    wanted = np.clip(2.0 * fakes.ramp() + 100 - 1000, 0, 4095) / 4095
+    np.testing.assert_allclose(image.pixels, wanted, atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["US", "OW"])
+def test_a_table_for_viewing_may_have_more_entries_than_levels(tmp_path, kind):
+    entries = np.arange(4096) // 16
+    path = fakes.chest_film(
+        tmp_path / "a.dcm", fakes.ramp(), photometric="MONOCHROME2", VOILUTSequence=[viewing_table(entries, 0, 8, kind)]
+    )
+    np.testing.assert_allclose(read_image(path, voi=True).pixels, entries[fakes.ramp()] / 255, atol=1e-6)
+
+
+def test_a_table_for_viewing_that_is_cut_short_is_left_alone_and_logged(tmp_path, caplog):
+    table = viewing_table(np.arange(100), 0, 12)
+    table.LUTDescriptor = [4096, 0, 12]
+    with caplog.at_level("INFO"):
+        assert read_image(fakes.chest_film(tmp_path / "a.dcm", VOILUTSequence=[table]), voi=True).white == 4095
+    assert "100 entries that should have 4096" in caplog.text
+
+
 @pytest.mark.parametrize(("centre", "width"), [(2048, 0), (2048, -5), (60000, 100)])
 def test_an_implausible_window_is_left_alone_and_logged(tmp_path, caplog, centre, width):
     path = fakes.chest_film(tmp_path / "a.dcm", WindowCenter=centre, WindowWidth=width)

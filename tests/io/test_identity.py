@@ -65,3 +65,8 @@ def test_processes_that_start_together_agree_on_one_key(tmp_path):
 def test_ids_in_chinese_and_very_many_are_hashed():
     assert whois(hash_id("张三-001")) == "张三-001"
     assert len(set(hash_ids(map(str, range(20000))))) == 20000
+
+
+def test_an_operators_pseudonym_leads_back_on_this_machine():
+    hashed = hash_id("Smith^A")
+    assert whois(f"op-{hashed[-6:]}") == "Smith^A"

@@ -8,6 +8,7 @@ from medimg.errors import ManifestError
 from medimg.io import hash_id
 from medimg.io.scan import scan
 
+pytestmark = pytest.mark.usefixtures("in_place")
 STUDY = {patient: fakes.uid(patient, "study") for patient in ("P1", "P2", "P3")}
 
 

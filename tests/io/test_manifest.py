@@ -60,7 +60,7 @@ def test_a_png_and_a_tiff_of_the_same_pixels_have_the_same_id(tmp_path):
 
 def test_a_second_reading_opens_no_image(cohort, monkeypatch):
     first = read_manifest(cohort)
-    monkeypatch.setattr("medimg.io.index._read", lambda tasks, *_, **__: pytest.fail("opened") if tasks else iter(()))
+    monkeypatch.setattr("medimg.io.index.each", lambda _, tasks, **limits: pytest.fail("opened") if tasks else iter(()))
     assert read_manifest(cohort).rows.equals(first.rows)
 
 
@@ -104,6 +104,9 @@ def test_a_misspelt_column_class_and_value_is_told_with_the_closest_there_is(coh
         read_manifest(cohort, label="Label")
     with pytest.raises(ManifestError, match=r"no row has site = nord; did you mean north\? Found: north \(12\), south \(12\)"):
         read_manifest(cohort, where={"site": "nord"})
+    with pytest.raises(ManifestError) as nowhere:
+        read_manifest(cohort, where={"site": "nord"}, classes=["a", "b"])
+    assert len(nowhere.value.faults) == 1  # of no rows, no label is said to be missing
     with pytest.raises(ManifestError, match=r"no row has the label goiter; did you mean goitre\?"):
         read_manifest(edited(cohort, lambda t: t.assign(label=t["label"].replace("a", "goitre"))), classes=["goiter", "b"])
 

@@ -8,8 +8,10 @@ import pandas as pd
 import pytest
 
 from medimg.errors import ManifestError
-from medimg.io import hash_id, read_manifest
+from medimg.io import hash_id, read_manifest, workers
 from medimg.io.scan import scan
+
+pytestmark = pytest.mark.usefixtures("in_place")
 
 
 def read(path):
@@ -32,6 +34,7 @@ def folder(tmp_path):
     return top
 
 
+@pytest.mark.usefixtures("children")
 def test_the_manifest_says_what_the_headers_say(folder, tmp_path):
     result = scan(folder, out=tmp_path / "out")
     table = read(result.manifest)
@@ -48,7 +51,7 @@ def test_the_manifest_says_what_the_headers_say(folder, tmp_path):
 
 def test_the_manifest_can_be_read_and_no_image_is_opened_again(folder, tmp_path, monkeypatch):
     result = scan(folder, out=tmp_path / "out")
-    monkeypatch.setattr("medimg.io.index.read_facts", lambda *task: pytest.fail("opened"))
+    monkeypatch.setattr("medimg.io.index.each", lambda _, tasks, **limits: pytest.fail("opened") if tasks else iter(()))
     rows = read_manifest(result.manifest, label=None, where={"sequence": "FLAIR"}).rows
     assert len(rows) == 8
     assert rows["slice_mm"].tolist() == [0, 6, 12, 18] * 2
@@ -69,16 +72,14 @@ def test_no_identity_is_in_any_table_but_in_paths_as_they_are(folder, tmp_path, 
 def test_a_second_scan_reads_nothing_and_writes_the_same(folder, tmp_path, monkeypatch):
     first = scan(folder, out=tmp_path / "out").manifest.read_text()
     started = []
-    monkeypatch.setattr("medimg.io.workers._start", lambda *command: started.append(command))
+    monkeypatch.setattr(workers, "in_children", lambda _, items, **limits: started.extend(items) or iter(()))
     assert scan(folder, out=tmp_path / "out").manifest.read_text() == first
     assert not started
 
 
 def test_a_stopped_scan_goes_on_where_it_was(folder, tmp_path, monkeypatch):
-    import medimg.io.folder as module
-
-    monkeypatch.setattr(module, "_BATCH", 4)
-    real, seen = module.in_children, []
+    monkeypatch.setattr("medimg.io.folder._BATCH", 4)
+    real, seen = workers.in_children, {}
 
     def stops(function, items, **limits):
         for count, answer in enumerate(real(function, items, **limits)):
@@ -86,12 +87,16 @@ def test_a_stopped_scan_goes_on_where_it_was(folder, tmp_path, monkeypatch):
                 raise KeyboardInterrupt
             yield answer
 
-    monkeypatch.setattr(module, "in_children", stops)
+    def counted(function, items, **limits):
+        seen[function] = len(items)
+        return real(function, items, **limits)
+
+    monkeypatch.setattr(workers, "in_children", stops)
     with pytest.raises(KeyboardInterrupt):
         scan(folder, out=tmp_path / "out")
-    monkeypatch.setattr(module, "in_children", lambda function, items, **limits: seen.extend(items) or real(function, items, **limits))
+    monkeypatch.setattr(workers, "in_children", counted)
     assert scan(folder, out=tmp_path / "out").flow["images"] == 16
-    assert len(seen) == 12
+    assert seen["medimg.io.survey:survey"] == 12
 
 
 def test_each_bad_file_has_its_reason_and_the_scan_goes_on(folder, tmp_path):
@@ -115,16 +120,17 @@ def test_each_bad_file_has_its_reason_and_the_scan_goes_on(folder, tmp_path):
     assert result.flow["images"] == 16
 
 
+@pytest.mark.usefixtures("children")
 def test_a_decoder_that_crashes_costs_one_file(folder, tmp_path, monkeypatch):
     import medimg.io.index as module
 
-    real = module.in_children
+    real = module.each
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     (tmp_path / "crashing.py").write_text(
         "import os\nfrom medimg.io.fingerprint import facts_in_child\n"
         "def read(task):\n    return os.abort() if task[0].endswith('film/a.dcm') else facts_in_child(task)\n"
     )
-    monkeypatch.setattr(module, "in_children", lambda function, items, **limits: real("crashing:read", items, **limits))
+    monkeypatch.setattr(module, "each", lambda _, items, **limits: real("crashing:read", items, **limits))
     result = scan(folder, out=tmp_path / "out")
     assert reasons(result) == {"film/a.dcm": "the decoder crashed: the file is damaged or hostile"}
     assert result.flow["images"] == 15

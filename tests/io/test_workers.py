@@ -47,6 +47,7 @@ def test_each_item_has_an_answer_whatever_the_child_does(here):
 
 def test_nothing_to_do_starts_nothing():
     assert list(in_children("no_such_module:f", [])) == []
+    assert list(in_children("no_such_module:f", iter([]), workers=3)) == []
 
 
 def test_a_child_that_cannot_start_is_a_bug_and_no_endless_loop():

@@ -81,8 +81,8 @@ def test_its_layers_are_frozen_by_their_names_as_ever(small):
 
 @torch.no_grad()
 @pytest.mark.parametrize("head", ["linear", "transfer"])
-def test_weights_come_from_a_file_and_a_copy_enlarges_too(head, small, tmp_path):
-    teacher = build(NAME, outputs=2, head=head).eval()
+def test_weights_come_from_a_file_and_a_copy_enlarges_too(head, network, small, tmp_path):
+    teacher = network if head == "linear" else build(NAME, outputs=2, head=head).eval()
     save_file(teacher.state_dict(), tmp_path / "w.safetensors")
     pupil = copy.deepcopy(build(NAME, outputs=2, head=head, weights=str(tmp_path / "w.safetensors")).eval())
     assert torch.equal(pupil(small), teacher(small))

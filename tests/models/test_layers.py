@@ -57,8 +57,9 @@ def test_a_transfer_head_is_the_last_layer(name):
 
 
 def test_all_networks_of_a_family_of_timm_have_layers():
-    for name in timm.list_models("*resnet1*")[:5]:
-        assert min(layers_of(build(name, outputs=2)).values()) == 0
+    with torch.device("meta"):  # weights without values are named alike
+        for name in timm.list_models("*resnet1*")[:5]:
+            assert min(layers_of(build(name, outputs=2)).values()) == 0
 
 
 @pytest.mark.parametrize(("how", "learns"), [("none", range(10)), ("encoder", [9]), (0, range(10)), (1, range(1, 10)), (9, [9])])

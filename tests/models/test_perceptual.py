@@ -9,7 +9,9 @@ from medimg.models.perceptual import Perceptual
 
 def test_equal_pictures_have_no_loss_and_the_weights_of_a_file_are_what_sees_them(tmp_path):
     torch.manual_seed(0)
-    features = {name: value for name, value in timm.create_model("vgg19").state_dict().items() if name.startswith("features.")}
+    features = {
+        name: value for name, value in timm.create_model("vgg19", mlp_ratio=1 / 64).state_dict().items() if name.startswith("features.")
+    }
     save_file(features, tmp_path / "vgg19.safetensors")
     loss = Perceptual(tmp_path / "vgg19.safetensors")
     real, fake = torch.rand(1, 1, 32, 32), torch.rand(1, 1, 32, 32, requires_grad=True)

@@ -12,6 +12,7 @@ from medimg.models.backbones import build, build_fused, load, restore
 from medimg.models.layers import freeze, layers_of
 from medimg.models.standard import Standard
 
+SMALL = "test_resnet"  # timm's smallest ResNet
 MEAN, STD = (0.485 + 0.456 + 0.406) / 3, (0.229 + 0.224 + 0.225) / 3
 
 
@@ -39,9 +40,9 @@ def bare_of(network, make):
 @pytest.mark.parametrize("head", ["linear", "transfer"])
 @pytest.mark.parametrize("cross", ["none", "block", "image"])
 def test_published_weights_see_a_grey_image_with_the_mean_and_spread_of_their_own_config(head, cross, image):
-    network = build("resnet10t", outputs=2, weights="imagenet", head=head, cross=cross).eval()
-    bare = bare_of(network, lambda: build("resnet10t", outputs=2, head=head, cross=cross))
-    mean, std = (sum(timm.create_model("resnet10t").pretrained_cfg[name]) / 3 for name in ("mean", "std"))
+    network = build(SMALL, outputs=2, weights="imagenet", head=head, cross=cross).eval()
+    bare = bare_of(network, lambda: build(SMALL, outputs=2, head=head, cross=cross))
+    mean, std = (sum(timm.create_model(SMALL).pretrained_cfg[name]) / 3 for name in ("mean", "std"))
     torch.testing.assert_close(network(image), bare((image - mean) / std), atol=1e-5, rtol=1e-4)
     assert not torch.allclose(network(image), bare(image), atol=1e-3)
 
@@ -65,9 +66,9 @@ def test_three_channels_have_a_number_each():
 @torch.no_grad()
 def test_every_encoder_of_fused_sequences_standardises_and_is_restored_so():
     torch.manual_seed(1)
-    network = build_fused("resnet10t", sequences=2, shared=False, outputs=1, weights="imagenet").eval()
+    network = build_fused(SMALL, sequences=2, shared=False, outputs=1, weights="imagenet").eval()
     assert sum(isinstance(module, Standard) for module in network.modules()) == 2
-    other = build_fused("resnet10t", sequences=2, shared=False, outputs=1).eval()
+    other = build_fused(SMALL, sequences=2, shared=False, outputs=1).eval()
     restore(other, network.state_dict())
     pictures = torch.rand(2, 2, 64, 64)
     assert torch.equal(network(pictures), other(pictures))
@@ -76,16 +77,16 @@ def test_every_encoder_of_fused_sequences_standardises_and_is_restored_so():
 @torch.no_grad()
 @pytest.mark.parametrize("head", ["linear", "transfer"])
 def test_a_checkpoint_is_restored_with_its_numbers_and_an_encoder_file_brings_them(head, image, tmp_path):
-    taught = build("resnet10t", outputs=2, weights="imagenet", head=head).eval()
-    judged = build("resnet10t", outputs=2, head=head).eval()
+    taught = build(SMALL, outputs=2, weights="imagenet", head=head).eval()
+    judged = build(SMALL, outputs=2, head=head).eval()
     restore(judged, taught.state_dict())
     assert torch.equal(judged(image), taught(image))
     save_file(taught.state_dict(), tmp_path / "w.safetensors")
-    pupil = copy.deepcopy(build("resnet10t", outputs=2, head=head, weights=str(tmp_path / "w.safetensors")).eval())
+    pupil = copy.deepcopy(build(SMALL, outputs=2, head=head, weights=str(tmp_path / "w.safetensors")).eval())
     assert torch.equal(pupil(image), taught(image))
-    load(crossed := build("resnet10t", outputs=2, head=head, cross="image").eval(), tmp_path / "w.safetensors")
+    load(crossed := build(SMALL, outputs=2, head=head, cross="image").eval(), tmp_path / "w.safetensors")
     torch.testing.assert_close(crossed(image), taught(image))
-    load(fused := build_fused("resnet10t", sequences=2, shared=True, outputs=1), tmp_path / "w.safetensors")
+    load(fused := build_fused(SMALL, sequences=2, shared=True, outputs=1), tmp_path / "w.safetensors")
     torch.testing.assert_close(fused.encoders[0].standard.mean, taught.state_dict()[f"{'backbone.' * (head != 'linear')}standard.mean"])
 
 
@@ -98,24 +99,24 @@ def test_an_encoder_for_another_number_of_channels_has_the_mean_of_the_numbers(i
 
 @torch.no_grad()
 def test_an_old_checkpoint_is_judged_and_gone_on_with_as_it_was_trained(image):
-    old = build("resnet10t", outputs=2).eval()
-    restore(judged := build("resnet10t", outputs=2).eval(), old.state_dict())
+    old = build(SMALL, outputs=2).eval()
+    restore(judged := build(SMALL, outputs=2).eval(), old.state_dict())
     assert torch.equal(judged(image), old(image))
-    resumed = build("resnet10t", outputs=2, weights="imagenet").eval()
+    resumed = build(SMALL, outputs=2, weights="imagenet").eval()
     torch.nn.ModuleDict({"network": resumed}).load_state_dict({f"network.{name}": value for name, value in old.state_dict().items()})
     assert torch.equal(resumed(image), old(image))
 
 
 @torch.no_grad()
 def test_random_weights_and_a_file_without_numbers_see_the_image_as_it_is(tmp_path):
-    network = build("resnet10t", outputs=2)
+    network = build(SMALL, outputs=2)
     save_file(network.state_dict(), tmp_path / "w.safetensors")
-    for made in (network, build("resnet10t", outputs=2, weights=str(tmp_path / "w.safetensors"))):
+    for made in (network, build(SMALL, outputs=2, weights=str(tmp_path / "w.safetensors"))):
         assert not [name for name in made.state_dict() if "standard" in name]
 
 
 def test_frozen_layers_and_their_rates_are_named_as_ever():
-    network, plain = build("resnet10t", outputs=2, weights="imagenet"), build("resnet10t", outputs=2)
+    network, plain = build(SMALL, outputs=2, weights="imagenet"), build(SMALL, outputs=2)
     assert layers_of(network) == layers_of(plain)
     freeze(network, "encoder")
     assert {name for name, weight in network.named_parameters() if weight.requires_grad} == {"fc.weight", "fc.bias"}

@@ -32,12 +32,6 @@ def toy(monkeypatch):
     return module
 
 
-@pytest.mark.parametrize(("name", "n"), [("thyroid", 14), ("brain", 2)])
-def test_built_in_cohorts_are_written_by_their_names(name, n, tmp_path):
-    with phantoms.cohort(name, n=n, out=tmp_path / name).open() as stream:
-        assert len({row["patient_id"] for row in csv.DictReader(stream)}) == n
-
-
 def test_unknown_cohort_is_refused_with_the_names_there_are():
     with pytest.raises(ConfigError, match="thyroid, brain"):
         phantoms.cohort("thyriod")

@@ -11,8 +11,9 @@ import pytest
 from command import medimg
 
 SMALL = [
-    "data.size=32", "model.name=resnet10t", "augment=light", "trainer=cpu", "trainer.epochs=2", "trainer.batch_size=8", "trainer.threads=1",
-    "data.test_share=0.34", "data.val_share=0.34", "evaluate.draws=200", "evaluate.explain=1", "logger.tensorboard=false",
+    "data.size=32", "model.name=test_resnet", "augment=light", "trainer=cpu", "trainer.epochs=2", "trainer.batch_size=8",
+    "trainer.threads=1", "data.test_share=0.34", "data.val_share=0.34", "evaluate.draws=200", "evaluate.explain=1",
+    "logger.tensorboard=false",
 ]  # fmt: skip
 
 
@@ -46,6 +47,17 @@ def process(*command, **environment):
     return subprocess.Popen(
         [sys.executable, "-m", "medimg", *map(str, command)], env={**os.environ, **environment}, stderr=subprocess.PIPE, text=True
     )
+
+
+@pytest.fixture
+def without_figures(monkeypatch):
+    """Reports of words and tables alone: drawing takes longer than all else of a small run, and tests/report looks at what is drawn."""
+    draw_nothing(monkeypatch)
+
+
+def draw_nothing(patch):
+    patch.setattr("medimg.report.html.draw_figures", lambda run: {})
+    patch.setattr("medimg.report.simulating.simulation.draw", lambda result: {})
 
 
 @pytest.fixture(scope="session")
@@ -103,7 +115,9 @@ def fused(brain):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MEDIMG_HOME", str(folder / "home"))
         single = ["data.where={sequence:T2}", "data.deal_over=[sequence]", "data.folds=2", "data.val_share=0.34", "title=T2 alone"]
-        answer = medimg("train", *fused_words(manifest, folder / "single", *single))
+        with patch.context() as first:
+            draw_nothing(first)
+            answer = medimg("train", *fused_words(manifest, folder / "single", *single))
         assert answer.code == 0, answer
         answer = medimg("train", *fused_words(manifest, folder / "fused", *FUSED, f"evaluate.against=[{newest(folder / 'single')}]"))
     assert answer.code == 0, answer

@@ -24,7 +24,7 @@ PAPERS = ["data.multilabel=true", "decision=paper", "data.classes=[a,b,c,d]"]
 
 def longer(words):
     """Train until some cases are decided as one class, some as two, and some not at all."""
-    return ["trainer.epochs=12" if word.startswith("trainer.epochs") else word for word in words]
+    return [*("trainer.epochs=12" if word.startswith("trainer.epochs") else word for word in words), "task.lr=0.005", "task.ema=null"]
 
 
 @pytest.fixture(scope="session")
@@ -91,6 +91,7 @@ def test_new_images_are_decided_by_the_rule_before_their_temperature(here):
     assert (learned["thresholds"], [row["decided"] for row in answer.json["images"]]) == ({}, joined(PAPER.decide(raw)))
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_judging_again_and_on_another_manifest_keeps_the_rule(here, tmp_path):
     _, run, _ = here
     other = fakes.cohort(tmp_path / "other", patients=12, size=24, classes=CLASSES, multilabel=True, seed=5)

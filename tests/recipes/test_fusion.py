@@ -54,6 +54,7 @@ def test_heat_maps_show_the_sequences_side_by_side(fused):
         assert PIL.Image.open(fused / "explain" / name).size == (3 * 32, 32)
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_a_run_judged_again_has_the_same_table_and_goes_on_when_called_again(here, fused):
     assert medimg("train", f"resume={fused}").code == 0
     answer = medimg("eval", fused, f"runs={here[0] / 'again'}")
@@ -62,6 +63,7 @@ def test_a_run_judged_again_has_the_same_table_and_goes_on_when_called_again(her
     assert json.loads((made(here[0] / "again") / "metrics.json").read_text())["against"]
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_another_manifest_is_judged_by_place_with_what_it_has(here, fused):
     manifest = fakes.brain(here[0] / "other", patients=6, first=50, sequences=("FLAIR", "T2"), seed=9)
     answer = medimg("eval", fused, f"data.manifest={manifest}", f"runs={here[0] / 'elsewhere'}")

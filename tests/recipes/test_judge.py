@@ -12,6 +12,8 @@ from medimg.recipes.parts import environment
 
 from .conftest import cases, table
 
+pytestmark = pytest.mark.usefixtures("without_figures")
+
 
 def test_judging_a_run_again_gives_its_table_again(finished, tmp_path):
     _, _, run = finished

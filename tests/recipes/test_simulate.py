@@ -13,6 +13,8 @@ import numpy as np
 import pytest
 from command import medimg, refused
 
+from medimg.recipes import simulate
+
 from .conftest import newest, process, words
 
 SIMULATED = ["active.budget=4", "active.rounds=2", "active.init_size=8", "active.repeats=1", "trainer.epochs=1"]
@@ -115,6 +117,23 @@ def test_the_run_says_what_the_evaluation_needs(finished_simulation):
     assert told["parts"]["0"]["pool"] == {"images": len(part(run, "train")), "patients": len(part(run, "train")) // 2}
 
 
+@pytest.mark.parametrize(("kept", "by_place"), [({"protocol": 2}, True), ({}, False)])
+def test_a_simulation_goes_on_in_the_order_of_labels_that_it_began_with(kept, by_place, finished_simulation, tmp_path, monkeypatch):
+    run = shutil.copytree(finished_simulation[2], tmp_path / "own" / "run", symlinks=True)
+    told = json.loads((run / "simulation.json").read_text())
+    assert told.pop("protocol") == 2
+    (run / "simulation.json").write_text(json.dumps(told | kept))
+    seen, chains = [], simulate.chains
+    monkeypatch.setattr(simulate, "conclude", lambda run: None)
+    monkeypatch.setattr(simulate, "chains", lambda *words, **more: seen.append(more) or chains(*words, **more))
+    assert medimg("active-label", "--simulate", run).code == 0
+    assert [more["by_place"] for more in seen] == [by_place] * len(seen)
+    assert seen
+    assert json.loads((run / "simulation.json").read_text())["protocol"] == 1 + by_place
+    assert ("in the order in which they were asked for" in (run / "log.txt").read_text()) is not by_place
+
+
+@pytest.mark.usefixtures("without_figures")
 def test_a_finished_simulation_trains_nothing_again(finished_simulation):
     _, _, run = finished_simulation
     before = {path: path.stat().st_mtime_ns for path in (run / "sim").iterdir() if path.is_file()}
@@ -122,6 +141,7 @@ def test_a_finished_simulation_trains_nothing_again(finished_simulation):
     assert {path: path.stat().st_mtime_ns for path in (run / "sim").iterdir() if path.is_file()} == before
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_a_lost_unit_is_done_again_alone_and_is_the_same(finished_simulation):
     _, _, run = finished_simulation
     before, texts = units(run), curves(run)
@@ -131,6 +151,7 @@ def test_a_lost_unit_is_done_again_alone_and_is_the_same(finished_simulation):
     assert curves(run) == texts
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_a_damaged_unit_is_told_with_the_way_out_and_its_repeat_and_fold_done_again_is_the_same(finished_simulation, tmp_path):
     _, _, whole = finished_simulation
     run = shutil.copytree(whole, tmp_path / "run")
@@ -145,10 +166,9 @@ def test_a_damaged_unit_is_told_with_the_way_out_and_its_repeat_and_fold_done_ag
     assert numbers(run) == numbers(whole)
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_more_repeats_can_be_asked_for_later_and_differ(finished_simulation, tmp_path):
-    _, manifest, _ = finished_simulation
-    assert medimg(*simulated(manifest, tmp_path, *ONE, "active.rounds=1")).code == 0
-    run = newest(tmp_path)
+    run = shutil.copytree(finished_simulation[2], tmp_path / "own" / "run", symlinks=True)
     assert medimg("active-label", "--simulate", run, "--repeats", "2").code == 0
     found = units(run)
     assert sum(name.startswith("r1_") for name in found) == len(found) / 2
@@ -161,9 +181,10 @@ def test_a_simulation_holds_no_networks_to_judge_or_predict_with(finished_simula
     assert "keeps no networks" in refused("predict", run, manifest)
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_fine_tuning_goes_on_from_the_last_round_by_patients_until_the_pool_is_empty(finished_simulation, tmp_path):
     _, manifest, _ = finished_simulation
-    more = ["active.mode=finetune", "active.unit=patient", "active.budget=2", "active.rounds=null", "active.steps=3", "active.noise=0.2"]
+    more = ["active.mode=finetune", "active.unit=patient", "active.budget=3", "active.rounds=null", "active.steps=3", "active.noise=0.2"]
     answer = medimg(*simulated(manifest, tmp_path, *ONE, *more))
     assert answer.code == 0, answer
     found = units(newest(tmp_path))
@@ -175,13 +196,14 @@ def test_fine_tuning_goes_on_from_the_last_round_by_patients_until_the_pool_is_e
         assert last["labels"] == found["r0_f0_full_n99"]["labels"]
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_the_fast_preset_learns_on_features_of_another_run(finished, tmp_path):
     _, _, source = finished
     manifest = cohort(tmp_path / "cohort")
-    answer = medimg(*simulated(manifest, tmp_path / "runs", "--preset", "fast", *SIMULATED, f"model.weights={source}"))
+    answer = medimg(*simulated(manifest, tmp_path / "runs", "--preset", "fast", *SIMULATED, "data.fold=[0]", f"model.weights={source}"))
     assert answer.code == 0, answer
     found = units(newest(tmp_path / "runs"))
-    assert Counter(facts["strategy"] for facts in found.values())["typical"] == 4
+    assert Counter(facts["strategy"] for facts in found.values())["typical"] == 2
     assert all(facts["weights_sha256"] is None for facts in found.values())
 
 
@@ -210,10 +232,6 @@ def test_wrong_input_is_told_before_anything_is_decoded(tmp_path, medimg_home):
         assert told in refused(*simulated(found, runs, *more))
     assert not list(runs.glob("own/*"))
     assert not list(medimg_home.rglob("*.npy"))
-
-
-def test_without_simulate_the_verb_says_what_it_can_do():
-    assert "needs --simulate" in refused("active-label")
 
 
 def killed(target, more_units, delay, *command, **environment):
@@ -254,6 +272,7 @@ def test_a_simulation_killed_anywhere_and_continued_has_the_curves_of_one_never_
     }
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_multiclass_probabilities_cover_every_class(finished, tmp_path):
     _, _, source = finished
     manifest = cohort(tmp_path / "cohort", patients=30, classes=("a", "b", "c"))
@@ -269,6 +288,7 @@ def numbers(run):
     return {key: value for key, value in json.loads((run / "learning.json").read_text()).items() if key != "seconds"}
 
 
+@pytest.mark.slow
 def test_several_processes_find_what_one_finds(finished_simulation, tmp_path):
     _, manifest, _ = finished_simulation
     more = [*SIMULATED, "active.rounds=1", "active.compare=[random]"]

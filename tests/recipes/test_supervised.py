@@ -65,6 +65,7 @@ def test_no_path_and_no_patient_is_written_into_a_run(finished):
             assert not any(f'"{name}"' in text or f",{name}," in text for name in patients), path
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_the_same_command_gives_the_same_bits(finished, tmp_path):
     _, manifest, run = finished
     assert medimg("train", *words(manifest, tmp_path)).code == 0

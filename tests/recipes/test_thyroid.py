@@ -17,9 +17,9 @@ from safetensors.torch import save_file
 from .conftest import cases, made, newest, process, table
 
 SMALL = [
-    "experiment=thyroid_spect", "profile=smoke", "trainer=cpu", "trainer.threads=1", "data.classes=[a,b,c]", "data.normalise=percentile",
-    "data.field_mm=null", "generate.to=30", "generate.to_cross=30", "data.test_share=0.34", "data.val_share=0.25", "evaluate.explain=1",
-    "logger.tensorboard=false",
+    "experiment=thyroid_spect", "profile=smoke", "model.name=test_resnet", "trainer=cpu", "trainer.threads=1", "data.classes=[a,b,c]",
+    "data.normalise=percentile", "data.field_mm=null", "generate.to=30", "generate.to_cross=30", "data.test_share=0.34",
+    "data.val_share=0.25", "evaluate.explain=1", "logger.tensorboard=false",
 ]  # fmt: skip
 
 
@@ -46,6 +46,7 @@ def staged(tmp_path_factory):
         patch.setenv("MEDIMG_HOME", str(folder / "home"))
         answer = medimg("train", *words(manifest, folder / "runs"))
     assert answer.code == 0, answer
+    (folder / "said.txt").write_text(answer.err)
     return folder, manifest, newest(folder / "runs")
 
 
@@ -63,6 +64,16 @@ def test_every_stage_is_there_and_done(here):
     }  # fmt: skip
 
 
+def test_the_progress_of_each_training_says_which_it_is(here):
+    told = [line.partition(": ")[0] for line in (here[0] / "said.txt").read_text().splitlines() if " of " in line]
+    named = [f"{what}, seed 1 fold 0" for what in ("single signs", "several signs", *(f"judge taught by {w}" for w in ("real", "both")))]
+    assert {*named, "drawing, all", "enlarging"} <= {*told}
+    assert "seed 1 fold 0" not in told
+    page = (here[2] / "report.html").read_text()
+    assert all(f">{name}</th>" in page for name in ("drawing, all", "drawing, a + b", "enlarging", "first phase", "second phase"))
+    assert 'id="figure-generators"' in page
+
+
 def test_each_generated_picture_names_those_who_stand_behind_it_and_none_of_them_is_tested(here):
     run = here[2]
     pictures, donors = pd.read_csv(run / "generated.csv"), pd.read_csv(run / "donors.csv")
@@ -78,6 +89,7 @@ def cases_ids(run):
     return [row["id"] for row in cases(run)]
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_a_fold_that_its_generated_pictures_have_seen_is_judged_by_nobody(here, tmp_path):
     _, _, run = here
     copy = shutil.copytree(run, tmp_path / "copy")
@@ -90,6 +102,7 @@ def test_a_fold_that_its_generated_pictures_have_seen_is_judged_by_nobody(here, 
     assert f"{tested} (fold 0)" in answer.err
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_a_run_whose_generated_pictures_nobody_knows_any_more_is_judged_when_they_were_drawn_again(here, tmp_path):
     copy = shutil.copytree(here[2], tmp_path / "copy")
     (stage,) = copy.glob("stages/0_5_extend*")
@@ -106,6 +119,7 @@ def test_a_run_whose_generated_pictures_nobody_knows_any_more_is_judged_when_the
     assert (stage / "pictures.npy").read_bytes() == pixels
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_a_run_judged_again_has_the_same_table(here, tmp_path):
     assert medimg("eval", here[2], f"runs={tmp_path}").code == 0
     (again,) = (path.parent for path in tmp_path.rglob("metrics.json"))
@@ -147,22 +161,28 @@ def own_images(folder, kind):
     return fakes.table(folder / "manifest.csv", rows)
 
 
+@pytest.mark.usefixtures("without_figures")
 @pytest.mark.parametrize("kind", ["png", pytest.param("dcm", marks=pytest.mark.slow)])
 def test_own_images_of_five_of_the_six_classes_and_none_of_two_run_through_with_words_about_what_is_skipped(kind, tmp_path, monkeypatch):
     monkeypatch.setenv("MEDIMG_HOME", str(tmp_path / "home"))
     asked = [
-        "experiment=thyroid_spect", "profile=smoke", "trainer=cpu", "trainer.threads=1", f"runs={tmp_path / 'runs'}",
-        f"data.manifest={own_images(tmp_path / kind, kind)}", "data.subgroups=[]", "generate.to=20", "report.images=false",
+        "experiment=thyroid_spect", "profile=smoke", "model.name=test_resnet", "trainer=cpu", "trainer.threads=1",
+        f"runs={tmp_path / 'runs'}", f"data.manifest={own_images(tmp_path / kind, kind)}", "data.subgroups=[]", "generate.to=20",
+        "report.images=false",
     ]  # fmt: skip
     told = refused("train", *asked)
-    assert "no image that can be used is labelled nodule. Leave it out of data.classes" in told
+    assert f"no image that can be used is labelled nodule. Leave it out: 'data.classes=[{','.join(FIVE)}]'." in told
+    one_phase = "Phases: one, as no training image shows several signs"
+    assert one_phase in medimg("check", *asked, f"data.classes=[{','.join(FIVE)}]").err
     answer = medimg("train", *asked, f"data.classes=[{','.join(FIVE)}]")
     assert answer.code == 0, answer
+    assert one_phase in answer.err.partition("drawing, all")[0]
+    assert one_phase in " ".join(answer.out.split())
     run = newest(tmp_path / "runs")
     stages = {path.name.partition("_seed")[0] for path in (run / "stages").iterdir()}
     assert not stages & {"0_6_single", "0_7_by_generated", "0_9_montages"}
     notes = json.loads((run / "metrics.json").read_text())["notes"]
-    assert any(note.startswith("Trained in one phase: no training image shows several signs") for note in notes)
+    assert any(note.startswith(one_phase) for note in notes)
     assert set(pd.read_csv(run / "generated.csv")["label"]) == set(FIVE) - {"goitre"}  # of which there are real ones enough
     assert "goitre: not generated" in (run / "report.html").read_text()
     answer = medimg("train", f"resume={run}", "report.images=true")
@@ -187,6 +207,7 @@ def test_two_seeds_and_a_fold_of_three_channels_have_generators_of_their_own(her
     assert table(made(tmp_path / "again")) == table(run)
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_weights_that_do_not_fit_are_told_before_anything_is_trained(here, tmp_path):
     save_file({"layer.weight": torch.ones(3, 3)}, tmp_path / "other.safetensors")
     asked = words(here[1], tmp_path / "runs", f"generate.sr_perceptual={tmp_path / 'other.safetensors'}")
@@ -195,6 +216,7 @@ def test_weights_that_do_not_fit_are_told_before_anything_is_trained(here, tmp_p
     assert not list((tmp_path / "runs").rglob("stages/0_*"))
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_nothing_is_generated_where_nothing_is_asked_for(here, tmp_path):
     answer = medimg("train", *words(here[1], tmp_path, "generate.to=0", "generate.to_cross=0", "phases.count=1"))
     assert answer.code == 0, answer

@@ -5,7 +5,7 @@ import shutil
 import pytest
 from report.fake_run import external_run, fake_run
 
-from medimg.report import write_report
+from medimg.report import figures, write_report
 
 PAPER = [{"row": "ResNet-50, FLAIR", "metric": "auroc", "value": 0.94, "source": "table 3"}]
 
@@ -20,6 +20,14 @@ def runs(tmp_path_factory):
         "multiclass": fake_run(folder / "multiclass", kind="multiclass", folds=2, seeds=(1,), patients=40, cohort="our hospital"),
         "external": external_run(folder / "external"),
     }
+
+
+@pytest.fixture(autouse=True)
+def dpi(monkeypatch):
+    """PNG files are drawn coarsely; this is how fine they would be."""
+    fine = figures.DPI
+    monkeypatch.setattr(figures, "DPI", 30)
+    return fine
 
 
 @pytest.fixture(scope="session")

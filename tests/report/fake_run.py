@@ -98,7 +98,7 @@ def write_training(run, rng, folds, seeds):
 
 def write_plain(run, cases, split, classes, kind, folds, evaluation):
     config = {
-        "profile": "demo", "experiment": "fake", "data": {"manifest": f"/data/{RAW_PATIENT}/manifest.csv", "label": "lesion"},
+        "profile": "demo", "experiment": "fake", "data": {"manifest": f"/data/{RAW_PATIENT}/manifest.csv", "label": "lesion", "size": 32},
         "model": {"name": "resnet18", "weights": "../weights/net.safetensors"}, "trainer": {"monitor": "val/auroc", "max_epochs": 12},
     }  # fmt: skip
     (run / "config.yaml").write_text(yaml.safe_dump(config))
@@ -111,7 +111,7 @@ def write_plain(run, cases, split, classes, kind, folds, evaluation):
     (run / "environment.json").write_text(json.dumps(environment))
     checks = [
         {"name": name, "compared": len(cases), "found": 0}
-        for name in ("patients in one part only", "studies in one part only", "pictures in one part only")
+        for name in ("patients in one part only", "studies in one part only", "images in one part only")
     ]
     proof = {"checks": checks, "split_sha256": "ef" * 32, "key_fingerprint": "0a1b2c3d"}
     (run / "split_proof.json").write_text(json.dumps(proof))

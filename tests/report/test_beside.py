@@ -1,5 +1,7 @@
 """Other numbers beside ours."""
 
+import pandas as pd
+
 from medimg.report.beside import paper_table, source_table
 from medimg.report.folder import RunFolder, read_run
 
@@ -10,6 +12,13 @@ def test_the_papers_figures_stand_in_one_line_for_each_of_its_rows(runs):
     assert [cell.text for cell in table.rows[0]][:2] == ["ResNet-50, FLAIR", "0.940"]
     assert table.rows[0][0].small == ""
     assert table.note.startswith("From table 3 of the paper.")
+
+
+def test_ours_says_why_it_has_no_interval_or_no_value(tmp_path):
+    few = {"row": "nodule", "metric": "auroc", "paper": 0.9, "ours": 0.8, "method": "too few patients for an interval: 4 in a class"}
+    lost = few | {"row": "goitre", "ours": None, "method": "undefined", "undefined": "no case of goitre", "scope": "class=goitre"}
+    table = paper_table(RunFolder(tmp_path, tables={"paper": pd.DataFrame([few, lost])}))
+    assert [row[-1].small for row in table.rows] == ["too few patients", "no case of goitre"]
 
 
 def test_a_row_of_the_source_has_its_difference(tmp_path):

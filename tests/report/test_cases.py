@@ -18,6 +18,13 @@ def test_pictures_come_from_the_folder_of_the_run_and_from_nowhere_else(run):
     assert not any(case.image for case in error_cases(read_run(run), images=True))
 
 
+def test_of_several_labels_the_probability_names_its_class(runs, pages):
+    first = error_cases(read_run(runs["multilabel"]), images=True)[0]
+    assert first.of
+    assert f"({first.of} {first.p})" in pages["multilabel"]
+    assert not error_cases(read_run(runs["binary"]), images=True)[0].of
+
+
 def test_without_pictures_the_errors_stay(run):
     cases = error_cases(read_run(run), images=False)
     assert cases

@@ -1,5 +1,7 @@
 """Items of the reporting guidelines."""
 
+import pandas as pd
+
 from medimg.report.checklists import checklist, filled
 from medimg.report.folder import RunFolder, read_run
 
@@ -18,3 +20,18 @@ def test_training_and_preprocessing_point_to_the_settings_that_rule_them(tmp_pat
     answers = [item.answer for item in checklist("CLAIM", run)]
     assert "See Configuration: data." in answers
     assert "See Configuration: trainer, task." in answers
+
+
+def test_criteria_are_words_that_a_reader_without_python_understands(tmp_path):
+    data = {"where": {"sequence": "FLAIR", "site": ["north", "south"]}, "classes": ["a", "b"], "exclude": "/home/x/gone.csv"}
+    run = RunFolder(tmp_path, config={"data": data}, cases=pd.DataFrame({"id": ["1"], "patient": ["p"]}))
+    criteria = "sequence: FLAIR; site: north, south; classes: a, b; withdrawn patients left out"
+    assert criteria in [item.answer for item in checklist("CLAIM", run)]
+
+
+def test_a_split_by_image_is_not_told_as_one_by_patient(runs):
+    run = read_run(runs["binary"])
+    run.proof["warnings"] = ["Patients stand in several parts."]
+    answers = [item.answer for item in checklist("CLAIM", run)]
+    assert "By image, not by patient, 5 folds, a pure function of images and seed; see Split and its proof." in answers
+    assert "Image only: patients stand in several parts, see Leak check." in answers

@@ -4,6 +4,7 @@ import pandas as pd
 
 from medimg.report.confusion import confusion_counts, confusion_table, mixups_table
 from medimg.report.folder import read_run
+from medimg.report.results import overall_table
 
 
 def test_the_confusion_matrix_has_the_order_of_the_classes_and_all_images(runs):
@@ -23,3 +24,12 @@ def test_several_labels_give_found_and_missed_per_class(runs):
         assert found + missed == cases["label"].str.split("|").map(lambda labels, name=name: name in labels).sum()
         assert found + missed + sum(absent) == len(cases)
     assert mixups_table(run)
+
+
+def test_a_fused_run_counts_places_and_says_what_they_are(runs):
+    run = read_run(runs["binary"])
+    assert "Images of the first seed" in confusion_table(run).note
+    assert "A place is" not in overall_table(run).note
+    run.evaluation["fused"] = ["FLAIR", "T2"]
+    assert "Places of the first seed" in confusion_table(run).note
+    assert "A place is one position in a patient" in overall_table(run).note

@@ -6,13 +6,15 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from medimg.report import figures
 from medimg.report.figures import draw_figures, thin, write_figures
 from medimg.report.folder import read_run
 
 NAMES = {"flow", "training", "roc", "pr", "confusion", "reliability", "forest"}
 
 
-def test_each_figure_is_written_as_svg_and_as_png_of_300_dpi(runs, tmp_path):
+def test_each_figure_is_written_as_svg_and_as_png_of_300_dpi(runs, tmp_path, dpi, monkeypatch):
+    monkeypatch.setattr(figures, "DPI", dpi)
     run = shutil.copytree(runs["binary"], tmp_path / "run", ignore=shutil.ignore_patterns("figures"))
     written = write_figures(run)
     assert {path.stem for path in written} == NAMES

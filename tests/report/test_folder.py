@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+import yaml
 
 from medimg.errors import RunError
 from medimg.report import write_report
@@ -15,7 +16,7 @@ from medimg.report.folder import RunFolder
     [
         (["metrics.json", "tables", "calibration.json"], "the evaluation has not been made"),
         (["split_proof.json"], "the proof that no patient is in two parts"),
-        (["explain"], "No pictures"),
+        (["explain"], "No images: the explain stage"),
         (["stages"], "training curves"),
         (["flow.json", "environment.json"], "versions, seeds and device"),
         (["evaluation.json", "metrics.json", "tables", "explain", "calibration.json", "predictions", "flow.json"], "No results yet"),
@@ -28,6 +29,14 @@ def test_an_unfinished_run_gives_a_report_that_says_what_is_missing(run, lost, s
     text = write_report(run).read_text()
     assert said in text
     assert ("This run is not complete" in text) == (lost != ["stages"])
+
+
+@pytest.mark.parametrize(("explain", "missed"), [(0, False), (2, True)])
+def test_heat_maps_are_missed_only_where_they_were_asked_for(run, explain, missed):
+    shutil.rmtree(run / "explain")
+    config = yaml.safe_load((run / "config.yaml").read_text())
+    (run / "config.yaml").write_text(yaml.safe_dump(config | {"evaluate": {"explain": explain}}))
+    assert ("This run is not complete" in write_report(run).read_text()) is missed
 
 
 def test_damaged_files_are_said_and_do_not_stop_the_report(run):

@@ -3,30 +3,16 @@
 import json
 import re
 import time
-from html.parser import HTMLParser
 
 import pandas as pd
 import pytest
 from report.fake_run import RAW_PATIENT
+from report.parsed_page import Page
 
 from medimg.report import write_report
 
 BLOCKS = ("results", "errors", "limits", "patients", "training", "reproduction", "checklists", "calibration")
 FIGURES = ("roc", "pr", "forest", "reliability", "flow", "training")
-
-
-class Page(HTMLParser):
-    """Collects attributes, ids and open tags."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.attributes, self.ids, self.tags = [], [], []
-        self.feed(text)
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append(tag)
-        self.attributes += attrs
-        self.ids += [value for name, value in attrs if name == "id"]
 
 
 @pytest.mark.parametrize("kind", ["binary", "multilabel", "distribution", "multiclass", "external"])
@@ -95,7 +81,7 @@ def test_the_paper_stands_beside_ours_and_the_source_run_beside_the_external_one
 
 def test_the_split_is_shown_with_its_proof_and_hash(pages):
     assert "ef" * 32 in pages["binary"]
-    assert "pictures in one part only" in pages["binary"]
+    assert "images in one part only" in pages["binary"]
 
 
 def test_limits_are_derived_from_the_run(runs, pages, run):

@@ -25,5 +25,12 @@ def test_a_site_wholly_below_the_rest_is_named(run):
     assert "site east: AUROC 0.400 to 0.600, wholly below" in dict(limits(read_run(run)))["Unequal groups"]
 
 
+def test_a_note_that_brings_its_heading_stands_under_it(run):
+    metrics = json.loads((run / "metrics.json").read_text())
+    told = ["Phases, fold 1: one, as told.", "Generated images: none of a.", "Seed/fold 1/0: few cases."]
+    (run / "metrics.json").write_text(json.dumps(metrics | {"notes": told}))
+    assert limits(read_run(run))[-3:] == [("Phases, fold 1", "One, as told."), ("Generated images", "None of a."), ("Note", told[2])]
+
+
 def test_a_run_without_anything_has_no_limits_made_up(tmp_path):
     assert limits(RunFolder(tmp_path)) == []

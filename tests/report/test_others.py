@@ -3,7 +3,7 @@
 import pandas as pd
 
 from medimg.report.folder import RunFolder
-from medimg.report.others import against_table, fewer_table
+from medimg.report.others import against_table, fewer_table, records
 
 ROW = {"level": "patient", "n": 60, "patients": 60}
 
@@ -29,6 +29,12 @@ def test_fewer_sequences_stand_with_their_own_number_and_the_loss(tmp_path):
     assert [cell.text for cell in table.rows[0]] == ["FLAIR", "60", "0.800", "\u22120.100"]
     assert table.head == ["Sequences given", "Places", "AUROC per place", "Difference"]
     assert table.rows[0][-1].small == "no interval"
+
+
+def test_a_table_without_a_needed_column_has_no_rows(tmp_path):
+    some = run(tmp_path, against={"a": 1, "b": 2})
+    assert records(some, "against", {"a"}) == records(some, "against") == [{"a": 1, "b": 2}]
+    assert records(some, "against", {"a", "c"}) == records(some, "fewer") == []
 
 
 def test_other_runs_have_no_such_table(tmp_path):

@@ -16,3 +16,8 @@ def test_versions_and_seeds_are_told_and_no_machine_is_named(runs):
         assert wanted in text
     for private in ("ward-pc-7", "mueller", "/home"):
         assert private not in text
+
+
+def test_what_is_not_known_and_what_is_on_are_told_in_words(tmp_path):
+    run = RunFolder(tmp_path, environment={"git": None, "machine": {"deterministic": True}, "processes": 1})
+    assert [row[2].text for row in environment_table(run).rows] == ["not known", "yes", "1"]

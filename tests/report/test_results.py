@@ -39,6 +39,6 @@ def test_images_and_patients_stand_apart_only_where_they_differ(runs, alone):
 
 def test_class_counts_held_fixed_are_told_where_the_method_says_so(runs):
     folder = read_run(runs["binary"])
-    assert "hold for these class counts" in overall_table(folder).note
+    assert "take the numbers of patients in each class as given" in overall_table(folder).note
     assert "accuracy rests on all patients" in overall_table(folder).note
     assert fixed_counts([row | {"method": "exact, 12 patients"} for row in folder.rows]) == ""

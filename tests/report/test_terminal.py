@@ -3,6 +3,7 @@
 import io
 import json
 
+import pandas as pd
 from rich.console import Console
 
 from medimg.data.leaks import NOT_APART
@@ -30,6 +31,13 @@ def test_each_class_stands_with_its_measures(runs):
     assert "built-in cohort" in text
 
 
+def test_each_class_stands_with_the_number_of_images_that_show_it(runs):
+    rows = json.loads((runs["multilabel"] / "metrics.json").read_text())["rows"]
+    own = next(row for row in rows if (row["metric"], row["scope"], row["level"]) == ("sensitivity", "class=goitre", "image"))
+    assert 0 < own["positives"] < own["n"]
+    assert f"goitre, per image, {own['positives']} positive" in printed(runs["multilabel"])
+
+
 def test_images_of_one_and_of_two_labels_have_their_own_lines(runs):
     lines = [line.strip() for line in printed(runs["distribution"]).splitlines()]
     one, start = (
@@ -43,9 +51,19 @@ def test_images_of_one_and_of_two_labels_have_their_own_lines(runs):
 def test_patients_in_several_parts_are_told_above_the_numbers(run):
     proof = json.loads((run / "split_proof.json").read_text())
     (run / "split_proof.json").write_text(json.dumps(proof | {"warnings": [NOT_APART]}))
-    assert "too good" in printed(run).splitlines()[0]
+    assert "the numbers may be" in printed(run).splitlines()[0]
     page = write_report(run).read_text()
     assert page.index("too good") < page.index("<h1>")
+
+
+def test_what_the_recipe_has_said_and_copies_of_patients_stand_below_the_numbers(run):
+    facts = json.loads((run / "evaluation.json").read_text())
+    (run / "evaluation.json").write_text(json.dumps(facts | {"notes": ["Phases: one, as no image shows several [signs]."]}))
+    copies = {"group": "nodule", "generated": 60, "memorised_pixel": 9, "beyond_chance_pixel": True, "expected_by_chance": 0.06}
+    pd.DataFrame([copies]).to_csv(run / "tables" / "generated.csv", index=False)
+    text = " ".join(printed(run).split())
+    assert "Nodule: of 60 generated images, 9 by pixels repeat an image" in text
+    assert "Phases: one, as no image shows several [signs]." in text
 
 
 def test_a_run_without_results_says_so_and_markup_of_a_title_is_shown_as_text(run):

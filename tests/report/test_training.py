@@ -41,3 +41,25 @@ def test_where_no_epoch_beat_the_start_the_line_says_that_the_start_was_kept(bes
 
 def test_a_run_without_stages_has_no_table(tmp_path):
     assert not stages_table(read_stages(tmp_path))
+
+
+def test_stages_of_generated_images_are_named_in_words_and_generators_are_counted_in_steps(tmp_path):
+    def stage(name, best=None, **measures):
+        folder = tmp_path / "stages" / f"{name}_seed1_fold0_member0"
+        folder.mkdir(parents=True)
+        (folder / "progress.jsonl").write_text("\n".join(json.dumps({"epoch": n, "step": 50 * n + 50, **measures}) for n in range(24)))
+        if best:
+            (folder / "best.json").write_text(json.dumps(best))
+
+    draws = {"train/generator": 0.7, "train/discriminator": 1.3}
+    stage("0_2_dcgan", **draws)
+    stage("0_3_dcgan4", {"told": "drawing, goitre|reduced_uptake", "step": 1200}, **draws)
+    stage("0_3_dcgan5", **draws)
+    for name in ("0_6_single", "0_7_by_both", "1_train"):
+        stage(name, **{"val/loss": 0.5})
+    table = stages_table(read_stages(tmp_path))
+    assert [row[0].text for row in table.rows] == [
+        "drawing, all", "drawing, goitre + reduced uptake", "drawing, set 5", "first phase", "judge taught by real and generated images",
+        "second phase",
+    ]  # fmt: skip
+    assert [row[3].text for row in table.rows] == ["1,200 steps"] * 3 + ["24"] * 3

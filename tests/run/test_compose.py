@@ -58,6 +58,12 @@ def test_a_mapping_replaces_the_one_before_and_a_dotted_key_adds_to_it():
     assert compose([BRAIN, "~data.where.sequence"]).data.where == {}
 
 
+def test_the_words_of_one_command_are_gone_in_the_next():
+    before = compose([BRAIN])
+    compose([BRAIN, "data.where.site=A", "~data.where.sequence", "trainer.epochs=7", "profile=paper"])
+    assert compose([BRAIN]) == before
+
+
 def test_hydras_plus_signs_are_understood():
     assert compose([BRAIN, "+trainer.clip=1.0", "++task.ema=0.99"]).trainer.clip == 1.0
 

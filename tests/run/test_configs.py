@@ -37,6 +37,15 @@ def test_an_experiment_of_the_users_own_is_one_more_file(checkout):
     assert "mine" in [head.name for head in configs.heads()]
 
 
+def test_a_file_that_changes_between_two_commands_of_one_process_is_looked_at_and_read_again(checkout):
+    head = "# @package _global_\n# Mine.\ndefaults:\n  - override /data: brain\n"
+    for title in ("Mine", "Ours"):  # of one length
+        mine(checkout, f"{head}title: {title}\n")
+        assert compose(["experiment=mine"]).title == title
+    mine(checkout, f"{head}title: ${{oc.env:HOME}}\n")
+    assert "is not allowed" in fault("experiment=mine")
+
+
 def test_an_experiment_may_lie_in_a_folder(checkout):
     (checkout / "experiment" / "chest").mkdir()
     (checkout / "experiment" / "chest" / "films.yaml").write_text("# @package _global_\n# Films.\ndefaults:\n  - override /data: brain\n")
@@ -97,3 +106,10 @@ def test_without_any_configuration_the_way_out_is_told(tmp_path, monkeypatch):
     monkeypatch.setattr(configs.medimg, "__file__", str(tmp_path / "medimg" / "__init__.py"))
     with pytest.raises(ConfigError, match="Install medimg again"):
         configs.config_root()
+
+
+def test_rule_files_of_film_quality_are_no_group_and_are_looked_through_all_the_same(checkout):
+    assert "qc" not in configs.groups()
+    (checkout / "qc" / "mine.yaml").write_text("# Rules of a site, for one test.\nversion: &a 1\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"configs/qc/mine\.yaml"):
+        configs.refuse_unsafe_files()

@@ -12,6 +12,7 @@ BRAIN = "experiment=encephalitis_glioma"
     ("words", "told"),
     [
         (["data.classes=[a]"], "at least two classes"),
+        (["data.label=null"], "nothing is learned without labels"),
         (["data.classes=[a,b,a]"], "names a twice"),
         (["decision=paper"], "decision=paper is for images of several labels"),
         (["decision=paper", "data.multilabel=true", "data.classes=[a]"], "at least two classes"),
@@ -27,7 +28,7 @@ BRAIN = "experiment=encephalitis_glioma"
         (["task.schedule=step"], "needs task.decay_step"),
         (["task.class_weights=true", "task.sampling=balanced"], "Choose one"),
         (["trainer.accelerator=cpu", "trainer.precision=fp16"], "not for trainer.accelerator=cpu"),
-        (["model=cnn_head_neck", "data.size=32"], "data.size=32: cnn_head_neck leaves nothing of a picture under 64 px"),
+        (["model=cnn_head_neck", "data.size=32"], "data.size=32: cnn_head_neck leaves nothing of an image under 64 px"),
         (["model=alexnet", "profile=smoke"], "Set data.size=63 or more"),
         (["task.freeze=encoder"], "Set model.weights"),
         (["task.freeze=2"], "task.freeze=2 would keep"),

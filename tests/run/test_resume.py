@@ -2,7 +2,7 @@
 
 import pytest
 
-from medimg.errors import ConfigError
+from medimg.errors import ConfigError, RunError
 from medimg.run.compose import compose
 from medimg.run.folder import new_run
 from medimg.run.resume import MAY_CHANGE, TO_JUDGE, resumed, to_judge
@@ -25,6 +25,12 @@ def test_without_words_the_stored_settings_rule(run):
 
 def test_words_that_repeat_the_run_are_fine(run):
     assert resumed(run, ["experiment=encephalitis_glioma", "task.lr=0.01", "augment=light"]) == resumed(run, [])
+
+
+def test_a_training_is_no_simulation_to_go_on_with(run):
+    with pytest.raises(RunError, match=r"is a training, not a simulation; give experiment=") as caught:
+        resumed(run, ["recipe=simulate"])
+    assert str(run) in str(caught.value)
 
 
 def test_saving_and_workers_may_change(run):

@@ -6,7 +6,7 @@ import os
 import pytest
 
 from medimg.errors import ConfigError, Interrupted, ManifestError, RunError
-from medimg.run.start import train
+from medimg.run.start import logging_to, train
 
 SMOKE = ["experiment=encephalitis_glioma", "profile=smoke"]
 
@@ -116,6 +116,14 @@ def test_a_run_in_use_is_refused(recipe, monkeypatch):
     monkeypatch.setattr(recipe, "train", second)
     with pytest.raises(RunError, match="another medimg process"):
         train([], str(run))
+
+
+def test_what_is_for_the_terminal_alone_is_in_no_file(tmp_path):
+    with logging_to(tmp_path / "log.txt"):
+        logging.getLogger("medimg").info("a link", extra={"keep": False})
+        logging.getLogger("medimg").info("a result", extra={"keep": True})
+        logging.getLogger("medimg").info("a step")
+    assert [line.partition("INFO ")[2] for line in (tmp_path / "log.txt").read_text().splitlines()] == ["a result", "a step"]
 
 
 def test_logging_ends_with_the_run(recipe):

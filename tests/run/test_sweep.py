@@ -111,7 +111,7 @@ def test_a_signal_to_the_sweep_lets_the_job_save_first(tmp_path):
     code = (
         "import sys, signal\nfrom medimg.run.sweep import _started\nfrom medimg.errors import Interrupted\n"
         "def stop(n, _): raise Interrupted(n)\nsignal.signal(15, stop)\nprint('ready', flush=True)\n"
-        f"_started([sys.executable, '-c', \"{job}pathlib.Path('started').touch()\\ntime.sleep(60)\"], {{}})\n"
+        f"_started([sys.executable, '-c', \"{job}pathlib.Path('started').touch()\\nwhile True: time.sleep(0.05)\"], {{}})\n"
     )
     process = subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path, stderr=subprocess.PIPE, text=True)
     while not (tmp_path / "started").exists():

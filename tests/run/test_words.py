@@ -24,6 +24,7 @@ def test_words_are_sorted():
         ("hydra.run.dir=x", "needs -m"), ("title=Brain, FLAIR", """: 'title="Brain, FLAIR"'."""),
         ("title=脑, 六", """: 'title="脑, 六"'."""),
         ("data.label=a,b", """: 'data.label="a,b"'."""), ("title=a (b), c", """: 'title="a (b), c"'."""),
+        ("data.classes=[脑炎,胶质瘤 (a)]", """Quote it in full: 'data.classes=["脑炎","胶质瘤 (a)"]'."""),
         ("hydra/launcher=x", "needs -m"), ("data@x=brain", "packages"), ("a/b=c", "no group"), ("x={a:1", "Quote it"),
         ("title=${oc.env:HOME}", "not allowed"), ("data._target_=os.system", "not allowed"), ("data.where={_target_:x}", "not allowed"),
         ("title='${oc.decode:${a}}'", "not allowed"),

@@ -1,4 +1,4 @@
-"""What each of two gloo processes does in the tests of adversarial training: run by path, its weights written to a folder."""
+"""What each of two gloo processes does in the tests of adversarial training: called by processes.py, its weights written to a folder."""
 
 import sys
 from pathlib import Path
@@ -33,8 +33,3 @@ def main(folder):
     (folder / f"{rank}.txt").write_text(fault)
     ranks.barrier()
     dist.destroy_process_group()
-
-
-if __name__ == "__main__":
-    torch.set_num_threads(1)
-    main(*sys.argv[1:])

@@ -1,4 +1,4 @@
-"""What each of several gloo processes does in the tests of score and ranks: run by path, answers written to a folder."""
+"""What each of several gloo processes does in the tests of score and ranks: called by processes.py, answers written to a folder."""
 
 import json
 import sys
@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import torch
 import torch.distributed as dist
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -35,8 +34,3 @@ def main(folder, cases, batch_size):
     told = {"rank": rank, "world": ranks.world(), "gathered": ranks.gather({"rank": rank}), "fault": fault}
     (folder / f"{rank}.json").write_text(json.dumps(told))
     dist.destroy_process_group()
-
-
-if __name__ == "__main__":
-    torch.set_num_threads(1)
-    main(*sys.argv[1:])

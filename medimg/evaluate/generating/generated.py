@@ -45,16 +45,22 @@ def judge_generated(
     and `reason` says why.
     """
     spaces, rows, found = spaces_of(real), list[Row](), list[Row]()
-    for group in dict.fromkeys([*sorted(set(real.groups)), *sorted(set(generated.groups)), *(skipped or {})]):
+    for group in _ordered({*real.groups, *generated.groups, *(skipped or {})}, classes):
         here, made = real.of(group), generated.of(group)
         row: Row = {"group": group, "real": len(here.ids), "patients": len(set(here.patients)), "generated": len(made.ids)}
         if len(made.ids):
             row |= _judge(spaces, real, made, validation.of(group), classes, seed)
             found += [copy | {"id": made.ids[copy["id"]], "nearest": real.ids[copy["nearest"]]} for copy in row.pop("copies")]
         else:
-            row["reason"] = (skipped or {}).get(group, "no pictures were generated")
+            row["reason"] = (skipped or {}).get(group, "no images were generated")
         rows.append(row)
     return pd.DataFrame(rows, columns=COLUMNS), pd.DataFrame(found, columns=FOUND)
+
+
+def _ordered(groups: set[str], classes: list[str]) -> list[str]:
+    """Single signs in the order of the classes, then sets of several; what is none of the classes comes last."""
+    place = {name: k for k, name in enumerate(classes)}
+    return sorted(groups, key=lambda group: (group.count("|"), [place.get(sign, len(place)) for sign in group.split("|")], group))
 
 
 def _judge(spaces: list[Space], real: Pictures, made: Pictures, validation: Pictures, classes: list[str], seed: int) -> Row:
@@ -75,7 +81,7 @@ def _memorised(space: Space, seen: Array, members: Flags) -> Row:
     """Copies in one space; the reference is what all real pictures have among themselves, the medians are those of the group."""
     near = neighbours(space.distances, seen, space.real, space.patients)
     if isinstance(near, Undefined) or isinstance(space.among, Undefined):
-        return {"reason": f"memorised: {near.reason if isinstance(near, Undefined) else 'no real pictures'}"}
+        return {"reason": f"memorised: {near.reason if isinstance(near, Undefined) else 'no real images'}"}
     judged = copies(near, space.among)
     if isinstance(judged, Undefined):
         return {"reason": f"memorised: {judged.reason}"}
@@ -109,7 +115,7 @@ def _signs(generated: Pictures, validation: Pictures, classes: list[str]) -> Row
     flags = [name in wanted for name in classes]
     row: Row = {"recognised": float(recognised(generated.probabilities, flags).mean())}
     if not len(validation.ids):
-        return row | {"reason": "recognised, real: no validation picture of the group"}
+        return row | {"reason": "recognised, real: no validation image of the group"}
     return row | {"recognised_real": float(recognised(validation.probabilities, flags).mean())}
 
 
@@ -129,4 +135,5 @@ def write_generated(run: Path, table: pd.DataFrame, memorised: pd.DataFrame) -> 
     """Write tables/generated and tables/memorised of a run; rows of several folds may stand below each other, told apart by columns."""
     note = f"Memorised: much nearer to one patient than to any other; by chance {SHARE:.1%} of images would be, in each space. {BEYOND}"
     write_table(run / "tables", "generated", warned(table), "Generated images beside real ones of the training part", note)
-    write_table(run / "tables", "memorised", memorised, "Generated pictures that repeat a training picture")
+    none = "" if len(memorised) else "None was found."
+    write_table(run / "tables", "memorised", memorised, "Generated images that repeat a training image", none)

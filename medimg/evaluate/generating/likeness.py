@@ -58,7 +58,7 @@ def kid(generated: ArrayLike, real: ArrayLike, patients: ArrayLike, *, draws: in
     if len(people) < FEWEST:
         return Undefined(f"too few real patients for two halves: {len(people)}, at least {FEWEST} are needed")
     if len(made) < 2:
-        return Undefined(f"too few generated pictures: {len(made)}")
+        return Undefined(f"too few generated images: {len(made)}")
     values = []
     for _ in range(draws):
         first = np.isin(codes, rng.permutation(len(people))[: len(people) // 2])
@@ -91,7 +91,7 @@ def spread(generated: ArrayLike, real: ArrayLike, patients: ArrayLike, *, draws:
     if count <= NEAREST + 1:
         return Undefined(f"too few real patients for coverage: {count}, at least {NEAREST + 2} are needed")
     if not size:
-        return Undefined("no generated pictures")
+        return Undefined("no generated images")
     others = np.where(people[:, None] == people, np.inf, cdist(known, known))
     inside = cdist(known, made) <= np.sort(others, axis=1)[:, NEAREST - 1 : NEAREST]
     some = [inside[:, rng.permutation(len(made))[:size]].any(axis=1).mean() for _ in range(draws)]

@@ -117,7 +117,7 @@ class Copies:
 
         Twice the smaller of both, as there are two. It takes the pictures for independent of one another, which they are not quite, as
         they share the real ones that they are measured by: of groups without copies up to 3 in 100 are below 0.01
-        (tests/evaluate/test_nearest.py). Those of one generator may be less independent still.
+        (tests/evaluate/generating/test_nearest.py). Those of one generator may be less independent still.
         """
         if not len(self.found):
             return 1.0
@@ -138,7 +138,7 @@ def copies(near: Neighbours, reference: Neighbours) -> Copies | Undefined:
     """
     known = -np.log(reference.ratio[reference.ratio > 0])  # two patients with one and the same picture are a leak, not a reference
     if not known.sum() > 0:
-        return Undefined("no real pictures of two patients that differ")
+        return Undefined("no real images of two patients that differ")
     with np.errstate(divide="ignore"):
         chance = np.asarray((1 - np.log(near.ratio) / known.sum()) ** -float(len(known)), dtype=float)
     limit = float(np.exp(-known.sum() * (SHARE ** (-1 / len(known)) - 1)))

@@ -1,5 +1,6 @@
 """What may be said of a simulation in plain words: a claim only where its interval carries it, otherwise 'not shown'."""
 
+from itertools import groupby
 from typing import Any
 
 from medimg.evaluate.simulating.contrasts import BASELINE
@@ -42,15 +43,20 @@ def _against_random(result: dict[str, Any]) -> list[str]:
         elif worse(row):
             sentences.append(f"{row['strategy']} is worse than random{amount}.")
     unshown = [row for row in rows if not better(row) and not worse(row)]
-    names = "; ".join(row["strategy"] + _amount(row, of="") for row in unshown)
+    amounts = {row["strategy"]: _amount(row, of="", among=len(rows)) for row in unshown}
+    shared = groupby(unshown, lambda row: row["strategy"] if row["low"] is not None else amounts[row["strategy"]])  # one reason, told once
+    told = [[row["strategy"] for row in own] for _, own in shared]
+    names = "; ".join(", ".join(own) + amounts[own[0]] for own in told)
     return sentences + ([f"A difference from random is not shown at {_repeats(result)}: {names}."] if unshown else [])
 
 
-def _amount(row: Row, of: str = "mean AUROC over the labels ") -> str:
+def _amount(row: Row, of: str = "mean AUROC over the labels ", among: int = 1) -> str:
+    """Write a difference with its interval; where that is off nought and among several, the corrected p-value that decides."""
     if row["low"] is None:
         return f" ({row['undefined'] or row['method']})"
-    text = f" ({of}{row['estimate']:+.3f}, 95 % {row['low']:+.3f} to {row['high']:+.3f})"
-    return text.replace("-", "\u2212")
+    text = f" ({of}{row['estimate']:+.3f}, 95 % {row['low']:+.3f} to {row['high']:+.3f}".replace("-", "\u2212")
+    decides = among > 1 and row.get("p_holm") is not None and row["low"] * row["high"] > 0
+    return text + (f", p {row['p_holm']:.3f} after correction for {among} strategies)" if decides else ")")
 
 
 def _repeats(result: dict[str, Any]) -> str:

@@ -25,6 +25,7 @@ ABOUT = (
     "rounds",
     "init",
     "mode",
+    "frozen",
     "strategies",
     "repeats",
     "folds",

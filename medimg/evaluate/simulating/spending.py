@@ -83,8 +83,14 @@ def stop_rows(simulation: Simulation, grid: Grid) -> list[Row]:
         ends = [stopped_by(curve, stop) for curve in known]
         for rule in ends[0]:
             stopped = [end[rule] for end in ends]
-            rows.append({"strategy": name, "rule": rule} | _stopped(grid, s, stopped))
+            rows.append({"strategy": name, "rule": rule, "could": _could(rule, stop)} | _stopped(grid, s, stopped))
     return rows
+
+
+def _could(rule: str, stop: Stop) -> bool:
+    """Whether a rule could have held before the last round: a limit that is not set never does, and an empty pool is the end."""
+    limits = {"max_labels": stop.max_labels, "max_rounds": stop.max_rounds, "target": stop.target, "pool_empty": None}
+    return rule not in limits or limits[rule] is not None
 
 
 def _stopped(grid: Grid, s: int, stopped: list[int | None]) -> Row:

@@ -39,7 +39,7 @@ def _pictures(generator: nn.Module, given: NDArray[np.float32], machine: Machine
     broken = np.flatnonzero(~np.isfinite(found).all(axis=(1, 2)))
     if len(broken):
         raise NumericError(
-            f"the generator draws {len(broken)} pictures with values that are no numbers (first: number {broken[0]}). "
+            f"the generator draws {len(broken)} images with values that are no numbers (first: number {broken[0]}). "
             "Train it with lower learning rates."
         )
     return found

@@ -17,6 +17,7 @@ from medimg.recipes.generating.extend import read_extension
 from medimg.recipes.generating.groups import groups_of
 from medimg.recipes.parts.cohort import Cohort
 from medimg.recipes.parts.networks import Job, best_of, network_of, prepares, stage_name
+from medimg.report.generating.generated_tests import lacking_note
 from medimg.settings import Settings
 from medimg.training.machine import Machine
 from medimg.training.score import score
@@ -40,8 +41,7 @@ def write_generated_test(settings: Settings, cohort: Cohort, machine: Machine, r
     counts = counts.reindex([*counts.index, *lacking], fill_value=0)
     counts.loc["all"] = [int(rows["right"].sum()), len(rows)]
     table = counts.assign(share=counts["recognised"] / counts["shown"]).rename_axis("class").reset_index()[COLUMNS]
-    note = f"No images were generated of {', '.join(lacking)}, so 'all' holds none of these." if lacking else ""
-    write_table(run / "tables", "generated_test", table, HEADING, note)
+    write_table(run / "tables", "generated_test", table, HEADING, lacking_note(lacking))
 
 
 def _sets(cohort: Cohort, jobs: Sequence[Job]) -> list[str]:

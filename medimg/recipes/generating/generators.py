@@ -82,7 +82,7 @@ class Learner:
             )  # fmt: skip
             if ranks.rank() == 0:
                 best = keeper.folder.path("best", keeper.best_step)
-                write_json(folder / "best.json", {"file": best.name, "step": keeper.best_step})
+                write_json(folder / "best.json", {"file": best.name, "step": keeper.best_step, "told": said})
 
         folder = stage(self.run, prepares(name, self.job), inputs, work)
         forget_last(folder)

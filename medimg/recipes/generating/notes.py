@@ -10,49 +10,60 @@ from medimg.recipes.generating.groups import PATIENTS, Group, groups_of
 from medimg.recipes.parts.cohort import Cohort
 from medimg.recipes.parts.networks import Job, jobs, stage_name
 from medimg.recipes.parts.phases import skipped, with_first_phase
+from medimg.report.words import words
 from medimg.settings import Settings
+
+PHASES, GENERATED = "Phases", "Generated images"  # titles of the notes
+Note = tuple[str, str]  # its title and its sentence
 
 
 def notes_of(settings: Settings, cohort: Cohort, run: Path) -> list[str]:
     """Say how the networks were trained, and on what; where not all folds are alike, of which."""
-    made, how, classes = jobs(settings, cohort), settings.generate, cohort.manifest.classes
-    parts = {job: cohort.cases(*job[1:], "train") for job in made}
-    groups = {job: groups_of(rows, classes) for job, rows in parts.items()}
-    told = {job: [*_told(settings, parts[job], groups[job])] for job in made}
-    notes = _by_fold(told)
-    drawn = sum(group.missing(how) for each in groups.values() for group in each)
+    made, how, notes = jobs(settings, cohort), settings.generate, foretold(settings, cohort)
+    drawn = sum(group.missing(how) for job in made for group in groups_of(_taught(cohort, job), cohort.manifest.classes))
     if drawn and not how.judge:
-        notes.append(
-            f"{drawn} generated images were trained on and not judged (generate.judge=false): copies of patients were not looked for."
-        )
+        notes.append(f"{GENERATED}: {drawn} were trained on and not judged (generate.judge=false): copies of patients were not looked for.")
     both = with_first_phase(run, made)
     if both and len(both) < len(made):
-        notes.append("What the second phase changed is told of the folds that had one.")
+        notes.append(f"{PHASES}: what the second one changed is told of the folds that had one.")
     kept = [f"seed {seed} fold {_fold(fold, member)}" for seed, fold, member in both if _kept_its_start(run, (seed, fold, member))]
     if kept:
-        notes.append(f"The second phase found nothing better on validation than what it began with, which was kept: {', '.join(kept)}.")
+        notes.append(f"{PHASES}: the second found nothing better on validation than what it began with, which was kept: {', '.join(kept)}.")
     return notes
 
 
-def _told(settings: Settings, rows: pd.DataFrame, groups: Sequence[Group]) -> Iterator[str]:
+def foretold(settings: Settings, cohort: Cohort) -> list[str]:
+    """Say what the images of a cohort are too few for, which is known before any training; where not all folds are alike, of which."""
+    classes, told = cohort.manifest.classes, dict[Job, list[Note]]()
+    for job in jobs(settings, cohort):
+        rows = _taught(cohort, job)
+        told[job] = [*_told(settings, rows, groups_of(rows, classes))]
+    return _by_fold(told)
+
+
+def _taught(cohort: Cohort, job: Job) -> pd.DataFrame:
+    return cohort.cases(*job[1:], "train")
+
+
+def _told(settings: Settings, rows: pd.DataFrame, groups: Sequence[Group]) -> Iterator[Note]:
     if why := skipped(settings, rows):
-        yield why
-    few = [f"{group.label} ({group.told})" for group in groups if group.too_few(settings.generate)]
+        yield PHASES, why
+    few = [f"{words(group.label)} ({group.told})" for group in groups if group.too_few(settings.generate)]
     if few:
-        yield (
-            f"None were generated from fewer than {settings.generate.least} real training images or {PATIENTS} patients: {', '.join(few)}."
-        )
+        needed = f"at least {settings.generate.least} real training images of {PATIENTS} patients are needed (generate.least)"
+        yield GENERATED, f"none of {', '.join(few)}: {needed}."
 
 
-def _by_fold(told: dict[Job, list[str]]) -> list[str]:
-    """Each sentence once; before one that is not of all folds stand those it is of."""
-    of = dict[str, list[str]]()
+def _by_fold(told: dict[Job, list[Note]]) -> list[str]:
+    """Each sentence once, under its title; with one that is not of all folds stand those it is of."""
+    of = dict[Note, list[str]]()
     for (_, fold, member), texts in told.items():
         for text in texts:
             of.setdefault(text, []).append(_fold(fold, member))
     every = {_fold(fold, member) for _, fold, member in told}
     where = {text: [*dict.fromkeys(folds)] for text, folds in of.items()}
-    return [text if set(folds) == every else f"Fold {', '.join(folds)}: {text}" for text, folds in where.items()]
+    some = {text: "" if set(folds) == every else f", fold {', '.join(folds)}" for text, folds in where.items()}
+    return [f"{title}{folds}: {text}" for (title, text), folds in some.items()]
 
 
 def _fold(fold: int, member: int) -> str:

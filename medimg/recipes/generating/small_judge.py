@@ -34,18 +34,18 @@ def judge_settings(settings: Settings, images: int) -> Settings:
 
 
 def train_judge(
-    settings: Settings, cohort: Cohort, machine: Machine, run: Path, job: Job, name: str, inputs: dict[str, Any], taught: Joined
+    settings: Settings, cohort: Cohort, machine: Machine, run: Path, job: Job, name: str, inputs: dict[str, Any], taught: Joined, said: str
 ) -> Path:  # fmt: skip
-    """Train one on `taught` in a stage of its own; its answers for val and test lie there."""
+    """Train one on `taught`, which is told as `said`, in a stage of its own; its answers for val and test lie there."""
     small = judge_settings(settings, len(cohort.cases(*job[1:], "train")))
     own = {"judge": asdict(small.model) | asdict(small.task), "steps": small.trainer.max_steps, **inputs}
-    folder = stage(run, prepares(name, job), own, partial(_train, small, cohort, machine, job, taught))
+    folder = stage(run, prepares(name, job), own, partial(_train, small, cohort, machine, job, taught, said))
     forget_last(folder)
     return folder
 
 
-def _train(settings: Settings, cohort: Cohort, machine: Machine, job: Job, taught: Joined, folder: Path) -> None:
-    train_job(settings, cohort, machine, job, _network(settings, cohort, job), folder, taught=taught)
+def _train(settings: Settings, cohort: Cohort, machine: Machine, job: Job, taught: Joined, said: str, folder: Path) -> None:
+    train_job(settings, cohort, machine, job, _network(settings, cohort, job), folder, taught=taught, said=said)
 
 
 def _network(settings: Settings, cohort: Cohort, job: Job, trained: Path | None = None) -> nn.Module:

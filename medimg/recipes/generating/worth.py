@@ -28,11 +28,14 @@ from medimg.recipes.parts.aside import judge_aside
 from medimg.recipes.parts.cohort import Cohort
 from medimg.recipes.parts.networks import Job, prepares
 from medimg.recipes.parts.stages import by_first, digest, stage
+from medimg.report.generating.generated import ENOUGH
+from medimg.report.words import words
 from medimg.settings import Settings
 from medimg.training.machine import Machine
 
 PAIRS = 8  # of generated pictures and their nearest real ones, below a montage
-TESTED, COLUMNS = "real test cases", ["trained_on", "tested_on", "n", "patients", "auroc", "low", "high", "reason"]
+UNSEEN = "so a network taught by generated images alone would have to name what it never saw"
+TESTED, COLUMNS = "real test cases", ["trained_on", "tested_on", "n", "patients", "auroc", "low", "high", "method", "reason"]
 Look = Callable[[Pictures | Drawn], tuple[NDArray[np.float64], NDArray[np.float32]]]
 TEACHERS = {"real": "7_by_real", "generated": "7_by_generated", "both": "7_by_both"}
 
@@ -72,7 +75,8 @@ class Worth:
             "side": self.settings.data.size,
             "pictures": digest([list(part.ids) for part in sets]),
         }
-        return train_judge(self.settings, self.cohort, self.machine, self.run, self.job, TEACHERS[taught], inputs, Joined(sets))
+        said = f"judge taught by {taught}"
+        return train_judge(self.settings, self.cohort, self.machine, self.run, self.job, TEACHERS[taught], inputs, Joined(sets), said)
 
     def _real(self, part: str) -> Pictures:
         rows = self.cohort.part(*self.job[1:], part)
@@ -90,7 +94,8 @@ class Worth:
         look = partial(seen_by, network, self.cohort.kind, self.machine)
         real, val, made = self._looked_at("train", look), self._looked_at("val", look), self._looked_at(None, look)
         lacking = [group for group in groups_of(rows, classes) if group.label not in set(made.groups)]
-        skipped = {group.label: f"left as it is with {group.told} to train on" for group in lacking}
+        how = self.settings.generate
+        skipped = {g.label: f"only {g.told} to train on" if g.too_few(how) else f"{ENOUGH} ({len(g.rows)})" for g in lacking}
         told, memorised = judge_generated(real, val, made, classes, skipped=skipped, seed=self.job[0])
         for name, found in (("generated", told), ("memorised", memorised)):
             write_atomically(folder / f"{name}.csv", found.to_csv(index=False).encode())
@@ -140,8 +145,9 @@ def write_worth(run: Path, jobs: Sequence[Job], classes: Sequence[str]) -> None:
         write_atomically(run / "generated" / path.name, path.read_bytes())
     for job in stages:
         lost |= dict.fromkeys(never_shown(read_stage(run / "stages" / prepares("5_extend", job)), classes))
+    why = f"{words(', '.join(lost))}: not generated, {UNSEEN}"
     rows = [
-        {"trained_on": taught, "tested_on": TESTED, "reason": f"{', '.join(lost)}: not generated"} if lost and taught == "generated"
+        {"trained_on": taught, "tested_on": TESTED, "reason": why} if lost and taught == "generated"
         else _taught(run, taught, [run / "stages" / prepares(name, job) for job in stages])
         for taught, name in TEACHERS.items()
     ]  # fmt: skip
@@ -160,4 +166,4 @@ def _taught(run: Path, taught: str, stages: list[Path]) -> dict[str, Any]:
     """Judge the small classifiers that were taught alike, on all their real test cases."""
     own = whole_row(judge_aside(run, f"taught_by_{taught}", stages)[1], "image", "auroc")
     told = {"trained_on": taught, "tested_on": TESTED, "n": own["n"], "patients": own["patients"]}
-    return told | {"auroc": own["estimate"], "low": own["low"], "high": own["high"], "reason": own["undefined"]}
+    return told | {"auroc": own["estimate"], "reason": own["undefined"]} | {name: own[name] for name in ("low", "high", "method")}

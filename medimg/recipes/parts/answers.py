@@ -1,8 +1,6 @@
 """What a network says of many pictures: probabilities, the features before its last layer, and draws with some of these left out."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -15,22 +13,12 @@ from medimg.data.joined import Drawn
 from medimg.errors import ConfigError
 from medimg.losses import Kind, probabilities
 from medimg.models.transfer import TransferClassifier
+from medimg.recipes.parts.said import Floats
 from medimg.training.machine import Machine
 from medimg.training.score import score
 
-Floats = NDArray[Any]
-
 WIDEST = 128  # features kept for choosing: more cost time and tell strategies nothing more
 DRAWS, DROPPED = 20, 0.5  # passes, and the share of features that each leaves out, as in Gal et al. 2017
-
-
-@dataclass(frozen=True)
-class Answers:
-    """Of N pictures: (N, K) probabilities, (N, D) features of at most 128 dimensions, (T, N, K) draws; None: not asked for."""
-
-    probabilities: Floats
-    features: Floats | None = None
-    draws: Floats | None = None
 
 
 def last_linear(network: nn.Module) -> nn.Linear | None:

@@ -11,7 +11,7 @@ import pandas as pd
 from medimg import phantoms
 from medimg.data.cache import PictureCache
 from medimg.data.leaks import KEYS, prove, prove_external
-from medimg.data.share import keep_share
+from medimg.data.share import keep_share, keep_val
 from medimg.data.split import load_split, make_split, save_split
 from medimg.errors import ManifestError
 from medimg.io import Manifest, read_manifest
@@ -39,10 +39,11 @@ class Cohort(Images):
 
     def part(self, fold: int, member: int, part: str) -> pd.DataFrame:
         """Rows of one part, in the manifest's order; those without a label cannot train or choose."""
-        rows = self._rows(fold, member, part)
+        rows = self.every(fold, member, part)
         return (rows if part == "test" else rows[rows["label"] != ""]).reset_index(drop=True)
 
-    def _rows(self, fold: int, member: int, part: str) -> pd.DataFrame:
+    def every(self, fold: int, member: int, part: str) -> pd.DataFrame:
+        """Rows of one part in the manifest's order, those without a label too."""
         chosen = self.split[(self.split["fold"] == fold) & (self.split["member"] == member) & (self.split["part"] == part)]
         return self.rows[self.rows["id"].isin(chosen["id"])]
 
@@ -50,31 +51,38 @@ class Cohort(Images):
         """What is judged in one part, one row a case; a place is the same whichever of its slices have a label."""
         if not self.fuse:
             return self.part(fold, member, part)
-        places = self.cases_of(self._rows(fold, member, part))
+        places = self.cases_of(self.every(fold, member, part))
         return places if part == "test" else places[places["label"] != ""].reset_index(drop=True)
 
 
-def read(data: Data) -> Manifest:
-    """Read the manifest that `data` names: a file, or a built-in cohort (written on first use)."""
+def read(data: Data, *, labels: bool = True) -> Manifest:
+    """Read the manifest that `data` names: a file, or a built-in cohort (written on first use); without `labels` none is looked for."""
     where = {"sequence": list(data.fuse), **data.where} if data.fuse else data.where
-    source, columns = data.manifest, [*data.subgroups, *data.stratify, *([data.leave_out] if data.leave_out else [])]
-    if source.startswith("phantom:"):
-        if ranks.rank() == 0:
-            phantoms.cohort(source.removeprefix("phantom:"), n=data.limit)
-        ranks.barrier()
-        source = str(phantoms.cohort(source.removeprefix("phantom:"), n=data.limit))
+    columns = [*data.subgroups, *data.stratify, *([data.leave_out] if data.leave_out else [])]
     return read_manifest(
-        source, label=data.label, classes=data.classes, multilabel=data.multilabel, where=where, exclude=data.exclude,
-        columns=[name for name in columns if name != "label"],
+        source_of(data), label=data.label if labels else None, classes=data.classes, multilabel=data.multilabel, where=where,
+        exclude=data.exclude, columns=[name for name in columns if name != "label"],
     )  # fmt: skip
+
+
+def source_of(data: Data) -> str:
+    """Give the manifest's file; a built-in cohort is written on first use."""
+    if not data.manifest.startswith("phantom:"):
+        return data.manifest
+    name = data.manifest.removeprefix("phantom:")
+    if ranks.rank() == 0:
+        phantoms.cohort(name, n=data.limit)
+    ranks.barrier()
+    return str(phantoms.cohort(name, n=data.limit))
 
 
 def name_of(data: Data, manifest: Manifest) -> str:
     """Name the cohort without a path: a built-in one with its version, a file by its hash."""
     if not data.manifest.startswith("phantom:"):
         return f"manifest {manifest.sha256[:12]}"
-    stamp = phantoms.describe(data.manifest.removeprefix("phantom:"), data.limit)
-    return f"phantom:{stamp['name']}@{stamp['version']}" + (f" ({data.limit} patients)" if data.limit else "")
+    name = data.manifest.removeprefix("phantom:")
+    smaller = f" ({data.limit} {phantoms.unit(name)})" if data.limit else ""
+    return f"phantom:{name}@{phantoms.describe(name, data.limit)['version']}{smaller}"
 
 
 def deal(manifest: Manifest, settings: Settings) -> pd.DataFrame:
@@ -104,7 +112,8 @@ def deal(manifest: Manifest, settings: Settings) -> pd.DataFrame:
 
 
 def _share(rows: pd.DataFrame, split: pd.DataFrame, settings: Settings) -> pd.DataFrame:
-    return keep_share(rows, split, settings.data.train_share, settings.split_seed)
+    data, seed = settings.data, settings.split_seed
+    return keep_share(rows, keep_val(rows, split, data.val_images, seed), data.train_share, seed)
 
 
 def cohort_of(manifest: Manifest, settings: Settings, split: pd.DataFrame, split_sha256: str) -> Cohort:
@@ -130,7 +139,7 @@ def load(settings: Settings, run: Path) -> Cohort:
     if ranks.rank() == 0:
         write_cases(run, manifest, settings.data)
         write_json(proof_path, {**proof, "manifest_sha256": manifest.sha256})
-        write_json(run / "flow.json", {**_flow(manifest), "parts": _parts(cohort)})
+        write_json(run / "flow.json", {**flow_of(manifest), "parts": _parts(cohort)})
         fill(cohort.cache, manifest.rows)
     ranks.barrier()
     return cohort
@@ -146,9 +155,9 @@ def _refuse_empty_classes(manifest: Manifest) -> None:
     found = set("|".join(manifest.rows["label"]).split("|"))
     empty = [name for name in manifest.classes if name not in found]
     if empty:
-        raise ManifestError(
-            f"no image that can be used is labelled {', '.join(empty)}. Leave it out of data.classes, or look at data.where."
-        )
+        kept = ",".join(name for name in manifest.classes if name in found)
+        way_out = f"Leave {'it' if len(empty) == 1 else 'them'} out: 'data.classes=[{kept}]'. Or look at data.where."
+        raise ManifestError(f"no image that can be used is labelled {', '.join(empty)}. {way_out}")
 
 
 def load_external(settings: Settings, source: Path, run: Path) -> Images:
@@ -160,7 +169,7 @@ def load_external(settings: Settings, source: Path, run: Path) -> Images:
     if ranks.rank() == 0:
         write_cases(run, manifest, settings.data)
         write_json(run / "split_proof.json", {**proof, "manifest_sha256": manifest.sha256})
-        write_json(run / "flow.json", _flow(manifest))
+        write_json(run / "flow.json", flow_of(manifest))
         fill(images.cache, manifest.rows)
     ranks.barrier()
     return images
@@ -179,12 +188,12 @@ def taught_before(run: Path, network: str | None = None) -> pd.DataFrame:
     return pd.concat([pd.DataFrame(columns=[*KEYS]), *(read_cases(record.with_name(name)) for name in sorted(names))])
 
 
-def fill(cache: PictureCache, rows: pd.DataFrame) -> None:
-    """Decode what the cache does not have, with a word on how far it is."""
+def fill(cache: PictureCache, rows: pd.DataFrame, *, spared: dict[str, str] | None = None) -> None:
+    """Decode what the cache does not have, with a word on how far it is; `spared` is PictureCache.fill's."""
     missing = int((~rows["id"].isin(cache.known())).sum())
     if missing:
         with Told("decoding images", missing) as told:
-            cache.fill(rows, told=told)
+            cache.fill(rows, told=told, spared=spared)
 
 
 def write_cases(run: Path, manifest: Manifest, data: Data) -> None:
@@ -197,14 +206,18 @@ def write_cases(run: Path, manifest: Manifest, data: Data) -> None:
         write_atomically(run / "places.csv", places_of(rows, data).to_csv(index=False).encode())
 
 
-def _flow(manifest: Manifest) -> dict[str, Any]:
+def flow_of(manifest: Manifest) -> dict[str, Any]:
     """What became of the manifest's rows, and which labels were left out because they are none of the classes."""
     return {**manifest.flow, "labels_left_out": manifest.left_out, "labels_misspelt": manifest.misspelt}
 
 
 def _parts(cohort: Cohort) -> dict[str, Any]:
-    labelled = cohort.rows[cohort.rows["label"] != ""]  # the others neither teach nor judge
-    merged = cohort.split.merge(labelled[["id", "patient"]], on="id")
+    return parts_of(cohort.rows[cohort.rows["label"] != ""], cohort.split)  # the others neither teach nor judge
+
+
+def parts_of(rows: pd.DataFrame, split: pd.DataFrame) -> dict[str, Any]:
+    """Count images and patients of each part, by fold (and member, 0.1)."""
+    merged = split.merge(rows[["id", "patient"]], on="id")
     counted = merged.groupby(["fold", "member", "part"]).agg(images=("id", "size"), patients=("patient", "nunique"))
     parts: dict[str, Any] = {}
     for row in counted.reset_index().to_dict("records"):

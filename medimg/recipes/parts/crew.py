@@ -73,7 +73,7 @@ def _wait(workers: list["subprocess.Popen[bytes]"]) -> int:
                 continue
             del running[number]
             if code > 0:
-                raise _fault(number, code, worker.communicate()[0])
+                raise fault_of(f"worker {number}", code, worker.communicate()[0])
             if code < 0:
                 killed += 1
                 print(f"worker {number} was killed (signal {-code}); the others go on with its work", file=sys.stderr, flush=True)
@@ -81,14 +81,14 @@ def _wait(workers: list["subprocess.Popen[bytes]"]) -> int:
     return killed
 
 
-def _fault(number: int, code: int, said: bytes) -> MedimgError:
-    """What a worker printed as JSON before it ended, as the fault that it was."""
+def fault_of(who: str, code: int, said: bytes) -> MedimgError:
+    """What a process printed as JSON before it ended with `code`, as the fault that it was; `who` says which process."""
     try:
         told: dict[str, Any] = json.loads(said)
         kind, faults = getattr(errors, told["kind"], RunError), list(told["faults"])
     except (ValueError, KeyError, TypeError):
         kind, faults = RunError, [f"it ended with exit code {code}."]
-    faults[0] = f"worker {number}: {faults[0]}"
+    faults[0] = f"{who}: {faults[0]}"
     fault = Interrupted(code - 128, *faults) if kind is Interrupted else kind(*faults)
     fault.exit_code = code
     return fault

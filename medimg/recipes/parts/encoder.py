@@ -19,7 +19,7 @@ import yaml
 
 from medimg.data.leaks import KEYS, prove_encoder
 from medimg.data.split import load_split
-from medimg.errors import LeakError, RunError
+from medimg.errors import ConfigError, LeakError, RunError
 from medimg.io.files import write_atomically
 from medimg.recipes.parts.cohort import Cohort, read_cases, taught_before
 from medimg.recipes.parts.networks import Encoder, Job, best_of, job_of, jobs, stage_name
@@ -31,20 +31,27 @@ from medimg.training import ranks
 def choose(settings: Settings, cohort: Cohort) -> dict[Job, tuple[Encoder, pd.DataFrame]]:
     """Choose for each of our networks one to start from, with the cases it knows; empty where model.weights names no run.
 
-    LeakError where no network of the source may be used.
+    LeakError where no network of the source may be used, ConfigError where they are of another architecture.
     """
     found = source_of(settings.model.weights)
     if found is None:
         return {}
     source, files = found
+    if (theirs := _stored(source)["model"]["name"]) != settings.model.name:
+        raise ConfigError(
+            f"model.weights={source.name}: that run trained {theirs}, and this one asks for model.name={settings.model.name}. "
+            f"Set model.name={theirs}, or start from a run of {settings.model.name}."
+        )
+    title = str(json.loads((source / "evaluation.json").read_text()).get("title") or "")
     (column, kind, classes), ours = _question(source), list(cohort.manifest.classes)
     head = [column, kind, classes] == [settings.data.label, cohort.kind, ours]
     answers = column == settings.data.label and len({*classes} & {*ours}) > 1
     offers = {
-        job: (Encoder(path, _whole_sha256(path), head, answers, source.name, stage_name(*job)), _taught(source, job))
+        job: (Encoder(path, _whole_sha256(path), head, answers, source.name, stage_name(*job), title), _taught(source, job))
         for job, path in files.items()
     }
-    return {job: offers[_first_allowed(source.name, offers, job, cohort)] for job in jobs(settings, cohort)}
+    alike = _deal_over(settings)
+    return {job: offers[_first_allowed(source.name, offers, job, cohort, alike)] for job in jobs(settings, cohort)}
 
 
 def settle(settings: Settings, cohort: Cohort, run: Path) -> dict[Job, Encoder]:
@@ -60,7 +67,9 @@ def settle(settings: Settings, cohort: Cohort, run: Path) -> dict[Job, Encoder]:
     for name, stored in json.loads(record.read_text()).items():
         path = record.with_name(stored["file"])
         answers = stored.get("answers", stored["head"])
-        kept[job_of(name)] = Encoder(path, _sha256(path), stored["head"], answers, stored["run"], stored["network"])
+        kept[job_of(name)] = Encoder(
+            path, _sha256(path), stored["head"], answers, stored["run"], stored["network"], stored.get("title", "")
+        )
     return kept
 
 
@@ -86,7 +95,13 @@ def source_of(weights: str | None) -> tuple[Path, dict[Job, Path]] | None:
     return path, {job_of(stage.name): best_of(stage) for stage in stages}
 
 
-def _first_allowed(run: str, offers: dict[Job, tuple[Encoder, pd.DataFrame]], job: Job, cohort: Cohort) -> Job:
+def _deal_over(settings: Settings) -> str:
+    """How runs on several sequences of the same patients come to share their folds; empty where no condition tells runs apart."""
+    keys = ",".join(key for key in settings.data.where if key not in settings.data.deal_over)
+    return f" Runs on the same patients share their folds with data.deal_over=[{keys}] in both." if keys else ""
+
+
+def _first_allowed(run: str, offers: dict[Job, tuple[Encoder, pd.DataFrame]], job: Job, cohort: Cohort, alike: str) -> Job:
     test, leaks = cohort.part(job[1], job[2], "test"), list[str]()
     for other in sorted(offers, key=lambda other: (other[1:] != job[1:], other[0] != job[0], other)):
         try:
@@ -95,7 +110,7 @@ def _first_allowed(run: str, offers: dict[Job, tuple[Encoder, pd.DataFrame]], jo
             leaks = leaks or fault.faults
         else:
             return other
-    raise LeakError(f"model.weights={run}: each of its {len(offers)} networks knows cases that fold {job[1]} tests.", *leaks)
+    raise LeakError(f"model.weights={run}: each of its {len(offers)} networks knows cases that fold {job[1]} tests.{alike}", *leaks)
 
 
 def _keep(record: Path, chosen: dict[Job, tuple[Encoder, pd.DataFrame]], cohort: Cohort) -> None:
@@ -107,7 +122,7 @@ def _keep(record: Path, chosen: dict[Job, tuple[Encoder, pd.DataFrame]], cohort:
         if not any(names["file"] == other["file"] for other in told.values()):
             write_atomically(record.with_name(names["file"]), encoder.path.read_bytes())
             write_atomically(record.with_name(names["cases"]), taught.to_csv(index=False).encode())
-        origin: dict[str, Any] = {"run": encoder.run, "network": encoder.network, "sha256": encoder.sha256}
+        origin: dict[str, Any] = {"run": encoder.run, "title": encoder.title, "network": encoder.network, "sha256": encoder.sha256}
         origin |= {"head": encoder.head, "answers": encoder.answers}
         told[stage_name(*job)] = {**origin, **names, **proof}
     write_json(record, told)
@@ -116,7 +131,11 @@ def _keep(record: Path, chosen: dict[Job, tuple[Encoder, pd.DataFrame]], cohort:
 def _question(source: Path) -> list[Any]:
     """What a run answers: the column, the kind and the classes."""
     asked = json.loads((source / "evaluation.json").read_text())
-    return [yaml.safe_load((source / "config.yaml").read_text())["data"]["label"], asked["kind"], asked["classes"]]
+    return [_stored(source)["data"]["label"], asked["kind"], asked["classes"]]
+
+
+def _stored(source: Path) -> dict[str, Any]:
+    return dict(yaml.safe_load((source / "config.yaml").read_text()))
 
 
 def _taught(source: Path, job: Job) -> pd.DataFrame:

@@ -57,6 +57,8 @@ def machine_for(settings: Settings) -> Machine:
     here, model = look(settings.trainer, settings.active.processes if settings.recipe == "simulate" else 1), settings.model
     if here.accelerator == "gpu" or here.precision != "bf16":
         return here
+    if settings.recipe == "chest_qc":  # on a processor, bf16 was not tried with these networks
+        return replace(here, precision="fp32") if settings.trainer.precision == "auto" else here
     small = strided_past(build(model.name, outputs=2, channels=model.channels), settings.data.size, model.channels)
     if not small:
         return here
@@ -83,7 +85,7 @@ def _versions() -> dict[str, str]:
 
 
 def _git() -> str | None:
-    folder = Path(__file__).parents[2]
+    folder = Path(medimg.__file__).parents[1]
     if not (folder / ".git").exists():
         return None
     try:

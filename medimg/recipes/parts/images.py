@@ -1,19 +1,22 @@
 """Images that can be used, as the cases that are judged: each by itself, or the sequences of one place together."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from medimg.data.cache import PictureCache
-from medimg.data.dataset import Pictures
-from medimg.data.patients import Places
 from medimg.data.places import match_places
 from medimg.data.prepare import Prepare
 from medimg.errors import ManifestError
 from medimg.io import Manifest
 from medimg.io.aliases import canonical
-from medimg.losses import Kind
 from medimg.settings import Data, Decision, Settings
+
+if TYPE_CHECKING:
+    from medimg.data.dataset import Pictures
+    from medimg.data.patients import Places
+    from medimg.losses import Kind
 
 
 @dataclass(frozen=True)
@@ -23,7 +26,7 @@ class Images:
     manifest: Manifest
     cache: PictureCache
     fuse: tuple[str, ...]
-    kind: Kind
+    kind: "Kind"
 
     @property
     def rows(self) -> pd.DataFrame:
@@ -34,14 +37,17 @@ class Images:
         """What is judged of these images: the images, or the places that they show."""
         return match_places(rows, self.fuse) if self.fuse else rows
 
-    def pictures(self, cases: pd.DataFrame, channels: int) -> Pictures | Places:
+    def pictures(self, cases: pd.DataFrame, channels: int) -> "Pictures | Places":
         """Lay out the pictures of cases."""
+        from medimg.data.dataset import Pictures
+        from medimg.data.patients import Places
+
         if self.fuse:
             return Places(cases, self.fuse, self.manifest.classes, self.cache)
         return Pictures(cases, self.manifest.classes, self.cache, channels)
 
 
-def kind_of(manifest: Manifest, decision: Decision) -> Kind:
+def kind_of(manifest: Manifest, decision: Decision) -> "Kind":
     """Several labels at once, each for itself or sharing one distribution, one of two, or one of many."""
     if manifest.multilabel and decision == "paper":
         if len(manifest.classes) < 2:

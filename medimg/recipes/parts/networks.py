@@ -5,15 +5,15 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
+import pandas as pd
 import torch
 from torch import nn
 
 from medimg.errors import RunError
 from medimg.losses import Kind, outputs_of
 from medimg.models.backbones import build, build_fused, load, restore
-from medimg.recipes.parts.cohort import Cohort
 from medimg.settings import Settings
 from medimg.training.checkpoints import load_weights
 
@@ -33,6 +33,14 @@ class Encoder:
     answers: bool
     run: str
     network: str
+    title: str = ""
+
+
+class Folds(Protocol):
+    """What is dealt into folds."""
+
+    def folds(self) -> list[tuple[int, int]]:
+        """All (fold, member) pairs."""
 
 
 def stage_name(seed: int, fold: int, member: int) -> str:
@@ -54,7 +62,7 @@ def job_of(name: str) -> Job:
     return seed, fold, member
 
 
-def jobs(settings: Settings, cohort: Cohort) -> list[Job]:
+def jobs(settings: Settings, cohort: Folds) -> list[Job]:
     """All (seed, fold, member) to train; `data.fold` keeps some folds."""
     pairs = [pair for pair in cohort.folds() if settings.data.fold is None or pair[0] in settings.data.fold]
     if not pairs:
@@ -75,10 +83,22 @@ def network_of(
     else:
         network = build(model.name, head=model.head, cross=model.cross, **given)
     if encoder:
-        load(network, encoder.path, head=encoder.head)
+        load(network, encoder.path, head=encoder.head, whole=True)
     if trained:
         restore(network, load_weights(trained))
     return network
+
+
+def networks(run: Path) -> list[Job]:
+    """List (seed, fold, member) of every network that a run has finished; RunError where one is not."""
+    path = run / "predictions" / "test.csv"
+    if not path.is_file():
+        raise RunError(f"run {run.name} is not finished: go on with medimg train resume={run} first.")
+    table = pd.read_csv(path, usecols=["seed", "fold", "member"]).drop_duplicates()
+    found = sorted((int(seed), int(fold), int(member)) for seed, fold, member in table.itertuples(index=False))
+    for job in found:
+        best_of(run / "stages" / stage_name(*job))
+    return found
 
 
 def best_of(folder: Path) -> Path:

@@ -26,12 +26,12 @@ Taught = Pictures | Patients | Joined
 
 def train_job(
     settings: Settings, cohort: Cohort, machine: Machine, job: Job, network: nn.Module, folder: Path, *, taught: Taught | None = None,
-    val: pd.DataFrame | None = None, compete: bool = False,
+    val: pd.DataFrame | None = None, compete: bool = False, said: str = "",
 ) -> None:  # fmt: skip
     """Train `network` in place in the stage `folder`, and write its answers for val and test and which checkpoint is best.
 
     `taught` takes the place of the training part's pictures, `val` that of the validation cases on which the best state is chosen;
-    with `compete` the state that training begins with is among those to choose from.
+    with `compete` the state that training begins with is among those to choose from. Its progress is told as that of what is `said`.
     """
     classes, kind, (seed, fold, member) = cohort.manifest.classes, cohort.kind, job
     rows = {part: cohort.cases(fold, member, part) for part in ("train", "val", "test")}
@@ -48,8 +48,8 @@ def train_job(
         pretrain(network, taught, machine, epochs=settings.model.layerwise, batch_size=batch_size, seed=seed)
     keeper = train_network(
         settings, kind, network, taught, chosen_on, machine, seed=seed, folder=folder, compete=compete,
-        loggers=_loggers(settings, folder) if ranks.rank() == 0 else [],
-        what=f"seed {seed} fold {fold}" + (f" member {member}" if member else ""),
+        loggers=loggers_of(settings, folder) if ranks.rank() == 0 else [],
+        what=f"{said}{', ' if said else ''}seed {seed} fold {fold}" + (f" member {member}" if member else ""),
     )  # fmt: skip
     for part in ("val", "test"):
         write(part, rows[part])
@@ -67,7 +67,8 @@ def _own(cohort: Cohort, rows: pd.DataFrame, channels: int) -> Taught:
     return Patients(pictures, rows["patient"]) if isinstance(pictures, Places) else pictures
 
 
-def _loggers(settings: Settings, folder: Path) -> list[Any]:
+def loggers_of(settings: Settings, folder: Path) -> list[Any]:
+    """Make the loggers that the settings ask for, beside the run's own files."""
     from pytorch_lightning import loggers
 
     made: list[Any] = []

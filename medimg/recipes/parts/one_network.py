@@ -18,7 +18,7 @@ from medimg.data.loader import epoch_batches
 from medimg.data.patients import Patients, Places
 from medimg.losses import Kind, balanced_weights, outputs_of
 from medimg.recipes.parts.scores import measures
-from medimg.settings import Settings
+from medimg.settings import Settings, Trainer
 from medimg.tasks.classify import Classify
 from medimg.tasks.classify_patients import ClassifyPatients
 from medimg.training import ranks
@@ -33,9 +33,8 @@ from medimg.transforms.augment import Augment
 _LOG = logging.getLogger("medimg")
 
 
-def total_steps(settings: Settings, images: int, seed: int, world: int) -> tuple[int, int]:
+def total_steps(trainer: Trainer, images: int, seed: int, world: int) -> tuple[int, int]:
     """Count the optimiser steps of the whole training and of one epoch."""
-    trainer = settings.trainer
     batches = len(epoch_batches(images, trainer.batch_size, seed, 0)) // world
     per_epoch = max(1, -(-batches // trainer.accumulate))
     return min(per_epoch * trainer.epochs, trainer.max_steps or per_epoch * trainer.epochs), per_epoch
@@ -51,7 +50,7 @@ def train_network(
     """
     task, label = settings.task, torch.from_numpy(train.labels)
     network.to(memory_format=torch.channels_last if machine.channels_last else torch.contiguous_format)
-    steps, per_epoch = total_steps(settings, len(train), seed, ranks.world())
+    steps, per_epoch = total_steps(settings.trainer, len(train), seed, ranks.world())
     augment = Augment(**asdict(settings.augment))
     options = {key: value for key, value in asdict(task).items() if key not in ("class_weights", "sampling", "ema")}
     module = (ClassifyPatients if isinstance(train, Patients) else Classify)(

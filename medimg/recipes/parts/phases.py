@@ -40,14 +40,14 @@ def with_replay(labels: pd.Series, *, replay: float, seed: int) -> Flags:
 
 
 def skipped(settings: Settings, rows: pd.DataFrame) -> str | None:
-    """Why training has no second phase; None where it has one."""
+    """Say how many phases training has, and why no second one; None where it has one."""
     if settings.phases.count == 1:
-        return "Trained in one phase (phases.count=1): images of one and of several signs together."
+        return "one, as asked (phases.count=1): images of one and of several signs together."
     single, least = single_signs(rows["label"]), max(2, settings.generate.least)
     for count, what in ((int((~single).sum()), "several signs"), (int(single.sum()), "a single sign")):
         if count < least:
             few = f"only {count} training images show" if count > 1 else f"{'only one' if count else 'no'} training image shows"
-            return f"Trained in one phase: {few} {what}; two phases need {least} of each kind (generate.least)."
+            return f"one, as {few} {what}; two need {least} of each kind (generate.least)."
     return None
 
 

@@ -10,7 +10,6 @@ from typing import Any
 from medimg.errors import RunError
 from medimg.io.files import write_atomically
 from medimg.training import ranks
-from medimg.training.checkpoints import CheckpointFolder
 
 _LOG = logging.getLogger("medimg")
 _QUIET = {"file_only": True}  # for the run's log, not for the screen
@@ -67,6 +66,8 @@ def by_first(work: Callable[[], None]) -> None:
 
 def forget_last(folder: Path) -> None:
     """Drop the last checkpoint of a finished training, with its optimiser; the best one stays."""
+    from medimg.training.checkpoints import CheckpointFolder
+
     if ranks.rank() == 0:
         CheckpointFolder(folder / "checkpoints").drop("last")
 

@@ -9,19 +9,17 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
-from medimg.active.lots import Lots
-from medimg.active.pool import Pool
-from medimg.active.strategies import initial_patients, pick
-from medimg.recipes.parts.answers import Answers
-from medimg.recipes.simulating.learners import Fold, Learner, Lesson, best_weights
-from medimg.recipes.simulating.round_facts import Judges
-from medimg.recipes.simulating.units import FULL, FULL_ROUND, INITIAL, State, Unit, forget, read_state
+from medimg.recipes.parts.said import Answers
+from medimg.recipes.rounds.choosing import Chooser, Rows
+from medimg.recipes.rounds.learners import Fold, Learner, Lesson, best_weights
+from medimg.recipes.rounds.round_facts import Judges
+from medimg.recipes.rounds.state import State
+from medimg.recipes.rounds.teaching import teach
+from medimg.recipes.simulating.units import FULL, FULL_ROUND, INITIAL, Unit, forget, state_of
 from medimg.settings import Active
 
 _LOG = logging.getLogger("medimg")
-Rows = NDArray[np.intp]
 
 
 def chain_labels(first: int, batch: int, images: int, rounds: int | None) -> list[int]:
@@ -48,7 +46,7 @@ class Chain:
     """All units of one repeat and fold.
 
     `learning` makes the learner, once there is something to learn; `first_features` gives the pool's features before any training, for
-    a typical start.
+    a typical start. `by_place`: trained in the pool's order, so that equal sets of labels are equal trainings; else as they were asked for.
     """
 
     active: Active
@@ -61,6 +59,7 @@ class Chain:
     learning: Callable[[], Learner]
     judges: Judges
     first_features: Callable[[], Answers]
+    by_place: bool = True
 
     @property
     def name(self) -> str:
@@ -86,8 +85,8 @@ class Chain:
         """Do what is not done yet."""
         first, everything = self.unit(INITIAL, 0), self.unit(FULL, FULL_ROUND)
         if first.facts() is None:
-            rows = self._initial()
-            self._learn(first, Asked(rows, rows, ["initial"] * len(rows), 0.0))
+            rows = self._chooser.first()
+            self._learn(first, Asked(self._ordered(rows), rows, ["initial"] * len(rows), 0.0))
         if everything.facts() is None:
             rows = np.arange(self._images)
             self._learn(everything, Asked(rows, rows[:0], [], 0.0))
@@ -99,7 +98,7 @@ class Chain:
     def _rounds(self, strategy: str, before: Unit) -> None:
         for unit in self._open_rounds(strategy):
             if unit.facts() is None:
-                state = read_state(before)
+                state = state_of(before)
                 weights = best_weights(before.folder) if self.active.mode == "finetune" else None
                 self._learn(unit, self._asked(strategy, unit.round, state), state, weights)
             if before.strategy != INITIAL:
@@ -117,23 +116,13 @@ class Chain:
 
     def _learn(self, unit: Unit, asked: Asked, before: State | None = None, weights: Path | None = None) -> None:
         """Train one unit and write it; `before` and `weights` are of the round before."""
-        pool, val, full = self.fold["pool"], self.fold["val"], unit.strategy == FULL
-        learned = self._learner.learn(Lesson(asked.labelled, self.seed, unit.folder, weights, unit.name, pool=not full))
-        unknown = np.ones(self._images, dtype=bool)
-        unknown[asked.labelled] = False
-        said, judged = None if full else learned.answers["pool"], learned.answers["val"].probabilities
-        stopping = self.judges.facts(len(asked.labelled) + len(val), unknown, said, judged, before.val if before else None)
-        if said is not None:
-            State(asked.labelled, said, judged, learned.seconds_pool).write(unit.folder)
-        facts = {
-            "labels": len(asked.labelled), "patients": pool["patient"].iloc[asked.labelled].nunique(),
-            "val_labels": len(val), "val_patients": val["patient"].nunique(), "steps": learned.steps,
-            "seconds_train": round(learned.seconds_train, 3), "seconds_pick": round(asked.seconds, 3),
-            "chosen": pool["id"].iloc[asked.chosen].tolist(), "reasons": asked.reasons, "weights_sha256": learned.weights_sha256,
-        }  # fmt: skip
-        unit.write(facts, stopping, self.fold["test"], learned.answers["test"].probabilities, self.classes)
+        lesson = Lesson(asked.labelled, self.seed, unit.folder, weights, unit.name, pool=unit.strategy != FULL)
+        taught = teach(self._learner, self.fold, self.judges, lesson, before.val if before else None)
+        chosen = self.fold["pool"]["id"].iloc[asked.chosen].tolist()
+        facts = taught.facts | {"seconds_pick": round(asked.seconds, 3), "chosen": chosen, "reasons": asked.reasons}
+        unit.write(facts, taught.stop_facts(), self.fold["test"], taught.learned.answers["test"].probabilities, self.classes)
         self._drop_checkpoints(unit)
-        told = (unit.name, len(asked.labelled), facts["patients"], learned.steps, learned.seconds_train)
+        told = (unit.name, facts["labels"], facts["patients"], facts["steps"], facts["seconds_train"])
         _LOG.info("%s: %d labels of %d patients, %d steps, %.1f s", *told)
 
     def _drop_checkpoints(self, unit: Unit) -> None:
@@ -145,36 +134,18 @@ class Chain:
             path.unlink()
 
     def _asked(self, strategy: str, number: int, state: State) -> Asked:
-        """Choose the next batch among the pictures without a label; the same draws for every strategy of a round."""
-        began, active = time.monotonic(), self.active
-        rows = np.setdiff1d(np.arange(self._images), state.labelled)
-        lots, pool = Lots(active.query_seed, number, f"r{self.repeat} f{self.fold.number}"), self._pool(rows, state.pool, state.labelled)
-        picks = pick(strategy, pool, active.budget, lots, cap=active.cap, mix=active.mix, unit=active.unit)
-        chosen = rows[picks.index]
+        """Choose the next batch among the images without a label; the same draws for every strategy of a round."""
+        began = time.monotonic()
+        picks = self._chooser.next(strategy, number, state.pool, state.labelled)
         seconds = state.seconds + time.monotonic() - began
-        return Asked(np.concatenate([state.labelled, chosen]), chosen, picks.reason.tolist(), seconds)
+        return Asked(self._ordered(np.concatenate([state.labelled, picks.index])), picks.index, picks.reason.tolist(), seconds)
 
-    def _initial(self) -> Rows:
-        """The first labelled images, the same for every strategy."""
-        active, lots, rows = self.active, Lots(self.active.init_seed, self.repeat, f"f{self.fold.number}"), np.arange(self._images)
-        if active.init == "patient":
-            return initial_patients(self._pool(rows, None, rows[:0]), active.init_size, lots)
-        pool, size = self._pool(rows, self.first_features(), rows[:0]), active.init_size
-        if active.unit == "patient":
-            size = math.ceil(size * self.fold["pool"]["patient"].nunique() / self._images)
-        return pick("typical", pool, size, lots, cap=active.cap, unit=active.unit).index
+    def _ordered(self, rows: Rows) -> Rows:
+        return np.sort(rows) if self.by_place else rows
 
-    def _pool(self, rows: Rows, said: Answers | None, labelled: Rows) -> Pool:
-        table = self.fold["pool"].iloc[rows]
-        patients = np.unique(self.fold["pool"]["patient"], return_inverse=True)[1]
-        told = said or Answers(np.empty((0, 0)))
-        return Pool(
-            tokens=table["id"].tolist(), groups=patients[rows], contents=table["pixel_sha256"].tolist(),
-            probabilities=told.probabilities[rows] if said else None,
-            features=None if told.features is None else told.features[rows],
-            draws=None if told.draws is None else told.draws[:, rows],
-            labelled_features=None if told.features is None else told.features[labelled],
-        )  # fmt: skip
+    @cached_property
+    def _chooser(self) -> Chooser:
+        return Chooser(self.active, self.fold["pool"], self.repeat, self.fold.number, self.first_features)
 
     @property
     def _images(self) -> int:

@@ -4,19 +4,16 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-import numpy as np
-
 from medimg.active.lots import Lots
 from medimg.active.strategies import STRATEGIES
-from medimg.data.dataset import Pictures, label_matrix
 from medimg.io.claim import claimed
-from medimg.recipes.parts.answers import Answers, features_of, narrowing
 from medimg.recipes.parts.cohort import Cohort
-from medimg.recipes.parts.networks import Encoder, jobs, network_of
+from medimg.recipes.parts.networks import Encoder, jobs
+from medimg.recipes.parts.said import Answers
+from medimg.recipes.rounds.beginning import first_features, judges_of
+from medimg.recipes.rounds.learners import Fold, HeadLearner, Learner, NetworkLearner
 from medimg.recipes.simulating.chain import Chain
-from medimg.recipes.simulating.learners import Fold, HeadLearner, Learner, NetworkLearner
 from medimg.recipes.simulating.reader import read_by
-from medimg.recipes.simulating.round_facts import Judges, stop_set
 from medimg.settings import Settings
 from medimg.training.machine import Machine
 
@@ -47,15 +44,17 @@ def folds_of(settings: Settings, cohort: Cohort) -> list[int]:
     return [fold for _, fold, _ in jobs(settings, cohort)]
 
 
-def chains(settings: Settings, cohort: Cohort, machine: Machine, starts: dict[int, Encoder], run: Path) -> Iterator[Chain]:
-    """Every repeat and fold; all strategies of one share folds, start, initial labels and seeds."""
+def chains(
+    settings: Settings, cohort: Cohort, machine: Machine, starts: dict[int, Encoder], run: Path, *, by_place: bool = True
+) -> Iterator[Chain]:
+    """Every repeat and fold; all strategies of one share folds, start, initial labels and seeds. `by_place` is Chain's."""
     active, classes = settings.active, list(cohort.manifest.classes)
     asked = strategies_of(settings, classes)
     features, draws = any(STRATEGIES[name].features for name in asked), "bald" in asked
     heads: dict[int, HeadLearner] = {}
     for repeat in range(active.repeats):
         for number in folds_of(settings, cohort):
-            start, place = starts.get(number), f"f{number}"
+            start = starts.get(number)
             fold = _fold(settings, cohort, repeat, number)
 
             def learning(number: int = number, start: Encoder | None = start, fold: Fold = fold) -> Learner:
@@ -64,13 +63,11 @@ def chains(settings: Settings, cohort: Cohort, machine: Machine, starts: dict[in
                 heads[number] = heads.get(number) or HeadLearner(settings, cohort, machine, start, fold, draws=draws)
                 return heads[number].of(fold)
 
-            rows = stop_set(fold["pool"], Lots(active.query_seed, 0, f"stop set {place}"))
-            judges = Judges(rows, fold["val"], label_matrix(fold["val"]["label"], classes))
-
             def first(start: Encoder | None = start, fold: Fold = fold) -> Answers:
-                return _first_features(settings, cohort, machine, start, fold)
+                return first_features(settings, cohort, machine, start, fold)
 
-            yield Chain(active, asked, classes, run / "sim", repeat, settings.seed + repeat, fold, learning, judges, first)
+            judges = judges_of(settings, classes, fold)
+            yield Chain(active, asked, classes, run / "sim", repeat, settings.seed + repeat, fold, learning, judges, first, by_place)
 
 
 def _fold(settings: Settings, cohort: Cohort, repeat: int, number: int) -> Fold:
@@ -79,13 +76,6 @@ def _fold(settings: Settings, cohort: Cohort, repeat: int, number: int) -> Fold:
     lots, active = Lots(settings.active.query_seed, repeat, "reader"), settings.active
     read = {part: read_by(parts[part], list(cohort.manifest.classes), active.noise, lots) for part in ("pool", "val")}
     return Fold(number, parts | read)
-
-
-def _first_features(settings: Settings, cohort: Cohort, machine: Machine, start: Encoder | None, fold: Fold) -> Answers:
-    network = network_of(settings, cohort.kind, cohort.manifest.classes, seed=settings.seed, encoder=start)
-    pictures = Pictures(fold["pool"], cohort.manifest.classes, cohort.cache, settings.model.channels)
-    features = features_of(network, pictures, machine, settings.trainer.batch_size)
-    return Answers(np.full((len(pictures), 2), 0.5), narrowing(features)(features))
 
 
 def work(sim: Path, made: Callable[[], Iterator[Chain]]) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from medimg.report.folder import Json, RunFolder
+from medimg.report.others import records
 from medimg.report.pictures import data_uri
 from medimg.report.table import Cell, Table, count_cell, drop_empty, measure_cell
 from medimg.report.words import finite, interval, number, plural, scrub, words
@@ -13,6 +14,10 @@ UNITS = ("seed", "fold", "member")
 SPACES = {"pixel": "pixels", "feature": "features"}
 ADDED = ["generated", "memorised_pixel", "memorised_feature", "expected_by_chance"]
 WIDEST = 2048
+REASONS = {  # what a row's reason calls a measure
+    "nearest_pixel_median": "memorised", "kid": "KID", "kid_real": "KID", "coverage": "coverage", "density": "coverage",
+}  # fmt: skip
+ENOUGH = "has as many images as asked for"  # how the reason begins where nothing was amiss
 BEYOND = (
     "so many, or one so near, as a run without copies would show in any group, seed, fold or space once in 1,000 times, if its generated "
     "images were independent of one another; those of one generator are not quite."
@@ -29,8 +34,7 @@ class Montage:
 
 def generated_rows(run: RunFolder) -> list[Json]:
     """Rows of tables/generated.csv, one a group and fold; none in a run without a generator."""
-    table = run.tables.get("generated", pd.DataFrame())
-    return [{str(key): value for key, value in row.items()} for row in table.to_dict("records")] if "group" in table else []
+    return records(run, "generated", {"group"})
 
 
 def warnings(run: RunFolder) -> list[str]:
@@ -39,21 +43,31 @@ def warnings(run: RunFolder) -> list[str]:
     for row in generated_rows(run):
         spaces = [(space, name) for space, name in SPACES.items() if str(row.get(f"beyond_chance_{space}")) == "True"]
         found = " and ".join(f"{int(row[f'memorised_{space}']):,} by {name}" for space, name in spaces)
-        of, chance = plural(int(row["generated"]), "generated image"), number(row.get("expected_by_chance"), 2)
+        of, chance = plural(int(row["generated"]), "generated image"), _chance(row)
         if found:
             told.append(f"{_group(run, row)}: of {of}, {found} repeat an image of the training part; by chance it would be {chance}.")
     return told
 
 
 def not_extended(run: RunFolder) -> list[str]:
-    """Groups without generated pictures, each with the reason, and with its folds where it was extended in others."""
+    """Groups that lack images and got none, each with the reason, and with its folds where it was extended in others."""
+    return [f"{group}: not extended, {reason}." for group, reason in _without(run) if not reason.startswith(ENOUGH)]
+
+
+def enough(run: RunFolder) -> list[str]:
+    """Groups that got no generated images because they needed none."""
+    return [f"{group} {reason}, so none were generated." for group, reason in _without(run) if reason.startswith(ENOUGH)]
+
+
+def _without(run: RunFolder) -> list[tuple[str, str]]:
+    """Each group without generated images, with its folds where it has some in others, and the reason."""
     rows, lost = generated_rows(run), dict[tuple[str, str], list[str]]()
     for row in rows:
         if not finite(row.get("generated")):
             lost.setdefault((str(row["group"]), scrub(row.get("reason") or "no reason given")), []).append(_unit(row))
     every = {_unit(row) for row in rows}
     where = {key: f" ({'; '.join(units)})" if set(units) != every else "" for key, units in lost.items()}
-    return [f"{_upper(words(group))}{where[group, reason]}: not extended, {reason}." for group, reason in lost]
+    return [(f"{_upper(words(group))}{where[group, reason]}", reason) for group, reason in lost]
 
 
 def _group(run: RunFolder, row: Json) -> str:
@@ -113,13 +127,20 @@ def _over_folds(rows: list[Json]) -> list[Json]:
         numbers = part.select_dtypes("number")
         beyond = {name: "True" in set(part[name].map(str)) for name in map(str, part) if name.startswith("beyond_chance")}
         values = pd.concat([numbers.mean(), numbers[[name for name in ADDED if name in numbers]].sum(min_count=1)])
-        merged.append({"group": group} | {str(name): float(value) for name, value in values.items()} | beyond)
+        reasons = dict.fromkeys(told for row in part.get("reason", pd.Series(dtype=str)) for told in str(row or "").split("; ") if told)
+        merged.append({"group": group, "reason": "; ".join(reasons)} | {str(name): float(value) for name, value in values.items()} | beyond)
     return merged
 
 
 def _beside(row: Json, name: str, small: str) -> Cell:
     known = finite(row.get(name))
-    return measure_cell(None) if known is None else Cell(_minus(number(known)), _minus(small), "num")
+    return _lacking(row, REASONS[name]) if known is None else Cell(_minus(number(known)), _minus(small), "num")
+
+
+def _lacking(row: Json, what: str) -> Cell:
+    """Why a number is not there, where the row says so; a dash where it does not."""
+    reasons = [told.removeprefix(f"{what}: ") for told in str(row.get("reason") or "").split("; ") if told.startswith(f"{what}: ")]
+    return measure_cell({"undefined": "; ".join(reasons)} if reasons else None)
 
 
 def _minus(text: str) -> str:
@@ -129,14 +150,20 @@ def _minus(text: str) -> str:
 def _memorised_cell(row: Json, space: str) -> Cell:
     found = finite(row.get(f"memorised_{space}"))
     if found is None:
-        return measure_cell(None)
+        return _lacking(row, "memorised")
     look = "num bad" if str(row.get(f"beyond_chance_{space}")) == "True" else "num"
-    return Cell(f"{int(found):,}", f"by chance {number(row.get('expected_by_chance'), 2)}", look)
+    return Cell(f"{int(found):,}", f"by chance {_chance(row)}", look)
+
+
+def _chance(row: Json) -> str:
+    """How many copies chance would make: few are not none."""
+    expected = finite(row.get("expected_by_chance"))
+    return "under 0.01" if expected and expected < 0.005 else number(expected, 2)
 
 
 def _share_cell(row: Json, name: str) -> Cell:
     shown = {key: f"{100 * known:.0f} %" for key in (name, f"{name}_real") if (known := finite(row.get(key))) is not None}
-    return Cell(shown[name], f"real {shown.get(f'{name}_real', '–')}", "num") if name in shown else measure_cell(None)
+    return Cell(shown[name], f"real {shown.get(f'{name}_real', '–')}", "num") if name in shown else _lacking(row, name)
 
 
 def montages(run: RunFolder, images: bool) -> list[Montage]:

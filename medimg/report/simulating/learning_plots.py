@@ -20,11 +20,14 @@ def colours(strategies: list[str]) -> dict[str, str]:
 
 
 def curves(table: pd.DataFrame, full: dict[str, Any] | None, strategies: list[str]) -> Figure:
-    """AUROC over labels and over patients opened; bands are pointwise 95 % intervals, the dashed line is training on all labels."""
+    """AUROC over labels, with bands of pointwise 95 % intervals, and over patients opened; the dashed line is training on all labels.
+
+    Curves over patients end at different numbers, where bands would hide each other and hold no chance of these numbers.
+    """
     figure = Figure(figsize=(9.4, 4.0), layout="constrained")
     axes = figure.subplots(1, 2, sharey=True)
     for axis, (cost, name) in zip(axes, AXES.items(), strict=True):
-        _score(axis, table, "auroc", cost, full, strategies)
+        _score(axis, table, "auroc", cost, full, strategies, bands=cost == "labels")
         axis.set_xlabel(name)
     axes[0].set_ylabel("AUROC")
     _legend(figure, axes[0])
@@ -41,12 +44,12 @@ def measures(table: pd.DataFrame, full: dict[str, dict[str, Any]], strategies: l
     lines = -(-len(shown) // 3)
     figure = Figure(figsize=(9.4, 2.4 * lines + 0.4), layout="constrained")
     axes = figure.subplots(lines, 3, squeeze=False).ravel().tolist()
-    for axis, name in zip(axes, shown, strict=False):
+    for n, (axis, name) in enumerate(zip(axes, shown, strict=False)):
         _score(axis, table, name, "labels", full.get(name), strategies, bands=False)
         axis.set_title(metric_name(name) if name != "patient_auroc" else "AUROC per patient")
+        axis.set_xlabel("labels of the pool" if n + 3 >= len(shown) else "")
     for spare in axes[len(shown) :]:
         spare.remove()
-    figure.supxlabel("labels of the pool", fontsize=9)
     _legend(figure, axes[0])
     return figure
 
@@ -68,6 +71,7 @@ def differences(table: pd.DataFrame, strategies: list[str]) -> Figure | None:
         axis.fill_between(own["round"], own["low"], own["high"], color=paint[name], alpha=0.22, linewidth=0)
         axis.plot(own["round"], own["estimate"], color=paint[name], linewidth=1.5, marker="o", markersize=3)
         axis.set_title(words(name))
+        axis.xaxis.get_major_locator().set_params(integer=True)
     for spare in axes[len(names) :]:
         spare.remove()
     figure.supxlabel("round", fontsize=9)

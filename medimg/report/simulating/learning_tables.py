@@ -1,5 +1,6 @@
 """The tables of a simulation's report, from the rows of learning.json."""
 
+from dataclasses import replace
 from typing import Any
 
 from medimg.report.table import Cell, Table, measure_cell, name_cell
@@ -61,12 +62,12 @@ def areas_table(result: Result) -> Table:
 
 def targets_table(result: Result) -> Table:
     """Labels and patients needed to come within the margin of the full data."""
-    lines = []
+    lines, whole = [], _by(result.get("full", []), metric="auroc") or {}
     for name in result["strategies"] if result["targets"] else []:
         line = [name_cell(words(name))]
         for axis in ("labels", "patients"):
             row = _by(result["targets"], strategy=name, axis=axis) or {}
-            line.append(_needed(row))
+            line.append(_needed(row, whole.get(axis)))
         row = _by(result["targets"], strategy=name, axis="labels") or {}
         fewer = row.get("fewer_than_random")
         line += [Cell(_share(row.get("reached")), look="num"), Cell("–" if fewer is None else _share(fewer), look="num")]
@@ -79,11 +80,15 @@ def targets_table(result: Result) -> Table:
     return Table("Needed to come within the margin of the full data", head, lines, note)
 
 
-def _needed(row: Row) -> Cell:
+def _needed(row: Row, whole: float | None) -> Cell:
+    """Labels or patients needed, of how many the pool has."""
     end = f"{row['end']:.0f}"
     low, high = (None if row[key] is None else f"{row[key]:.0f}" for key in ("low", "high"))
     small = f"{low} to {high or f'more than {end}'}" if low else f"more than {end}"
-    return Cell("not reached" if row["estimate"] is None else f"{row['estimate']:.0f}", small, "num")
+    if row["estimate"] is None:
+        return Cell("not reached", small, "num")
+    share = f" of {count(whole)} ({_share(row['estimate'] / whole)})" if whole else ""
+    return Cell(f"{count(row['estimate'])}{share}".replace(" ", "\u00a0"), small, "num")
 
 
 def _share(value: Any) -> str:
@@ -91,11 +96,30 @@ def _share(value: Any) -> str:
     return "–" if known is None else f"{100 * known:.0f} %"
 
 
+def twice(result: Result) -> tuple[str, ...]:
+    """Measures that are another one by name: with several classes the mean sensitivity is the balanced accuracy."""
+    return ("sensitivity",) if len(result["classes"]) > 2 else ()
+
+
 def scores_table(result: Result) -> Table:
-    """Every measure at the last round that is compared, and at the full data."""
+    """Measures of the probabilities at the last round that is compared, and at the full data."""
+    table = _measured(result, ("auroc", "patient_auroc", "brier"))
+    lost = [str(row["undefined"]) for row in result["curves"] if row["metric"] == "patient_auroc" and row["undefined"]]
+    notes = [f"AUROC per patient is undefined: {lost[0]}."] if lost else []
+    notes += [f"The Brier score runs from 0, the best, to {2 if len(result['classes']) > 2 else 1}."]
+    return replace(table, caption=f"Scores {table.caption}", note=" ".join(notes))
+
+
+def answers_table(result: Result) -> Table:
+    """Measures of the decided answers at the last round that is compared, and at the full data."""
+    table = _measured(result, ("accuracy", "balanced_accuracy", "sensitivity", "specificity"))
+    return replace(table, caption=f"Answers {table.caption}")
+
+
+def _measured(result: Result, wanted: tuple[str, ...]) -> Table:
     last = result["units"]["rounds_used"]
-    metrics = [metric for metric in dict.fromkeys(row["metric"] for row in result["curves"]) if metric != "auprc"]  # drawn below
-    metrics = [metric for metric in metrics if any(r["metric"] == metric and r["estimate"] is not None for r in result["curves"])]
+    there = {row["metric"] for row in result["curves"] if row["estimate"] is not None}
+    metrics = [metric for metric in wanted if metric in there and metric not in twice(result)]
     lines: list[list[Cell]] = []
     for name, at in [("initial labels", 0), *((name, last) for name in result["strategies"] if last)] if metrics else []:
         own = result["strategies"][0] if name == "initial labels" else name
@@ -105,9 +129,7 @@ def scores_table(result: Result) -> Table:
         whole = [_by(result["full"], metric=metric) for metric in metrics]
         lines.append([_cost_cell("all labels", whole[0]), *map(measure_cell, whole)])
     head = ["", *(metric_name(name) if name != "patient_auroc" else "AUROC per patient" for name in metrics)]
-    lost = [str(row["undefined"]) for row in result["curves"] if row["metric"] == "patient_auroc" and row["undefined"]]
-    note = f"AUROC per patient is undefined: {lost[0]}." if lost else ""
-    return Table(f"Scores at the start, after round {last} and with all labels", head, lines, note)
+    return Table(f"at the start, after round {last} and with all labels", head, lines)
 
 
 def _cost_cell(name: str, row: Row | None) -> Cell:
@@ -166,7 +188,10 @@ def seconds_table(result: Result) -> Table:
 def stops_table(result: Result) -> Table:
     """Where each stop rule would have ended labelling, and what that would have lost."""
     lines, before = [], None
+    idle = {row["rule"] for row in result["stops"]} - {row["rule"] for row in result["stops"] if row["stopped"] or row.get("could", True)}
     for row in result["stops"]:
+        if row["rule"] in idle:
+            continue
         name = words(row["strategy"]) if row["strategy"] != before else ""
         before = row["strategy"]
         lost = Cell(number(row["lost"]), interval(row), "num")
@@ -175,4 +200,5 @@ def stops_table(result: Result) -> Table:
     note = "Replayed on the finished curves. Where a rule never holds, labelling goes on to the last round. "
     note += "AUROC lost: last round minus the round of the stop; below nought, going on made it worse. "
     note += "Labels spent are those of the pool; max labels counts validation too. Combined: as a project would stop."
+    note += f" Without a limit, or never met here, and so left out: {', '.join(sorted(map(words, idle)))}." if idle else ""
     return Table("Stop rules, replayed", ["Strategy", "Rule", "Stops in", "Labels spent", "AUROC lost"], lines, note)

@@ -41,7 +41,7 @@ def judged():
 def test_each_group_has_a_row_with_every_number(judged):
     table = judged[0].set_index("group")
     assert list(judged[0]) == COLUMNS
-    assert sorted(table.index) == ["goitre|reduced_uptake", "nodule", "normal"]
+    assert list(table.index) == ["nodule", "normal", "goitre|reduced_uptake"]  # in the order of the classes, normal is none of them
     row = table.loc["goitre|reduced_uptake"]
     assert row[["real", "patients", "generated"]].tolist() == [25, 25, 40]
     assert row.drop("reason").notna().all()
@@ -78,7 +78,7 @@ def test_what_cannot_be_measured_is_empty_with_the_reason():
     row = table.set_index("group").loc["nodule"]
     assert np.isnan(row["kid"])
     assert np.isnan(row["recognised_real"])
-    for word in ("KID: too few real patients", "coverage: too few real patients", "no validation picture of the group"):
+    for word in ("KID: too few real patients", "coverage: too few real patients", "no validation image of the group"):
         assert word in row["reason"]
     assert "does not know cyst" in table.set_index("group").loc["cyst", "reason"]
 
@@ -102,9 +102,23 @@ def test_the_tables_are_written_into_the_run(judged, tmp_path):
     assert "taken for independent of one another" in told
 
 
+def test_groups_come_in_the_order_of_the_classes():
+    rng = np.random.default_rng(3)
+    groups, classes = ["a", "b", "c|a", "a|b"], ["c", "b", "a"]
+    table, _ = judge_generated(*(pictures(rng, name, 3, groups) for name in ("real", "val", "made")), classes)
+    assert list(table["group"]) == ["b", "a", "c|a", "a|b"]
+
+
+def test_a_run_without_copies_says_that_none_was_found(judged, tmp_path):
+    write_generated(tmp_path, judged[0], judged[1].iloc[:0])
+    assert "None was found." in (tmp_path / "tables" / "memorised.md").read_text()
+    write_generated(tmp_path, *judged)
+    assert "None was found." not in (tmp_path / "tables" / "memorised.md").read_text()
+
+
 def test_one_group_among_the_folds_of_a_run_needs_less_chance_to_be_told(judged):
-    table = judged[0].assign(chance_pixel=[0.0004, 1.0, np.nan], chance_feature=[1.0, 0.0, np.nan])
+    table = judged[0].assign(chance_pixel=[0.0004, np.nan, 1.0], chance_feature=[1.0, np.nan, 0.0])
     assert list(warned(table.iloc[:1])["beyond_chance_pixel"]) == [True]  # below 0.001 / 2
     several = warned(pd.concat([table] * 3))
     assert not several["beyond_chance_pixel"].fillna(False).any()
-    assert list(several["beyond_chance_feature"].map(str)) == ["False", "True", "None"] * 3
+    assert list(several["beyond_chance_feature"].map(str)) == ["False", "None", "True"] * 3

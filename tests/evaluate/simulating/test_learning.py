@@ -102,8 +102,8 @@ class TestClaims:
         assert any(line.startswith("A difference from random is not shown at 4 repeats: entropy") for line in result["verdict"])
 
     def test_random_labels_declare_nothing_in_at_least_nine_of_ten_runs(self, tmp_path):
-        found = [_null(tmp_path / f"{seed}", seed) for seed in range(40)]
-        assert sum(map(bool, found)) <= 4, found
+        found = [_null(tmp_path / f"{seed}", seed) for seed in range(20)]
+        assert sum(map(bool, found)) <= 2, found
 
     def test_one_repeat_declares_nothing(self, tmp_path):
         result = evaluate_simulation(make_simulation(tmp_path / "run", gain={"diverse": 3.0}, repeats=1))

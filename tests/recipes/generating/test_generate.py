@@ -53,7 +53,7 @@ def test_drawing_neither_trains_nor_leaves_training(generator):
 
 def test_pictures_with_values_that_are_no_numbers_are_refused(generator):
     generator[0].weight.data[0] = float("nan")
-    with pytest.raises(NumericError, match=r"draws 64 pictures .* \(first: number 0\)"):
+    with pytest.raises(NumericError, match=r"draws 64 images .* \(first: number 0\)"):
         drawn(generator)
 
 

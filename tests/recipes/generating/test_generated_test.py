@@ -36,7 +36,7 @@ def test_sets_that_none_were_generated_of_are_named_and_a_job_without_pictures_c
     write_generated_test(Settings(), cohort, None, tmp_path, [(1, 0, 0), (1, 1, 0)])
     lines = (tmp_path / "tables" / "generated_test.csv").read_text().splitlines()
     assert lines == ["class,recognised,shown,share", "a,1,2,0.5", "b,0,0,", "a|c,0,0,", "all,1,2,0.5"]
-    assert "No images were generated of b, a|c, so 'all' holds none" in (tmp_path / "tables" / "generated_test.md").read_text()
+    assert "No images were generated of b, a + c, so 'all' holds none" in (tmp_path / "tables" / "generated_test.md").read_text()
 
 
 def test_a_run_that_drew_none_for_it_has_no_such_table(tmp_path, monkeypatch):

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from medimg.recipes.generating.notes import notes_of
+from medimg.recipes.generating.notes import foretold, notes_of
 from medimg.recipes.parts.networks import prepares, stage_name
 from medimg.settings import Generate, Phases, Settings
 
@@ -26,12 +26,12 @@ class Dealt:
 
 
 SETTINGS = Settings(generate=Generate(to=20, to_cross=20), seeds=(1, 2))
-ONE = "Trained in one phase: only 7 training images show several signs; two phases need 8 of each kind (generate.least)."
-FEW = "None were generated from fewer than 8 real training images or 3 patients: a|b (7 images of 7 patients)."
+ONE = ": one, as only 7 training images show several signs; two need 8 of each kind (generate.least)."
+FEW = ": none of a + b (7 images of 7 patients): at least 8 real training images of 3 patients are needed (generate.least)."
 
 
 def test_what_is_so_in_all_folds_is_said_once(tmp_path):
-    assert notes_of(SETTINGS, Dealt(first=7), tmp_path) == [ONE, FEW]
+    assert notes_of(SETTINGS, Dealt(first=7), tmp_path) == [f"Phases{ONE}", f"Generated images{FEW}"]
 
 
 @pytest.fixture
@@ -46,7 +46,8 @@ def two_phases(tmp_path):
 
 def test_what_is_so_in_some_folds_names_them(two_phases):
     notes = notes_of(SETTINGS, Dealt(first=9), two_phases)
-    assert notes == [f"Fold 1: {ONE}", f"Fold 1: {FEW}", "What the second phase changed is told of the folds that had one."]
+    assert notes[:2] == foretold(SETTINGS, Dealt(first=9)) == [f"Phases, fold 1{ONE}", f"Generated images, fold 1{FEW}"]
+    assert notes[2:] == ["Phases: what the second one changed is told of the folds that had one."]
 
 
 def test_a_second_phase_that_kept_what_it_began_with_is_named(two_phases):
@@ -58,4 +59,4 @@ def test_images_that_nobody_has_judged_are_counted(tmp_path):
     settings = Settings(generate=Generate(to=20, to_cross=0, judge=False), phases=Phases(count=1))
     one, unjudged = notes_of(settings, Dealt(first=9), tmp_path)
     assert "phases.count=1" in one
-    assert unjudged.startswith("40 generated images were trained on and not judged")
+    assert unjudged.startswith("Generated images: 40 were trained on and not judged")

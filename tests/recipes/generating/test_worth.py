@@ -8,7 +8,7 @@ import pytest
 from medimg.recipes.generating import worth
 from medimg.recipes.generating.extend import Extension
 from medimg.recipes.generating.lineage import lineage_of, write_lineage
-from medimg.recipes.generating.worth import Worth, never_shown, write_worth
+from medimg.recipes.generating.worth import UNSEEN, Worth, never_shown, write_worth
 from medimg.recipes.parts.networks import prepares
 from medimg.settings import Report, Settings
 
@@ -34,7 +34,7 @@ def judged(tmp_path, monkeypatch):
         pd.DataFrame({"group": ["a"], "generated": [number]}).to_csv(told / "generated.csv", index=False)
         pd.DataFrame({"id": ["g"], "group": ["a"], "nearest": ["r"]}).to_csv(told / "memorised.csv", index=False)
         (shown / "a.png").write_bytes(bytes([number]))
-    own = {"n": 9, "patients": 8, "estimate": 0.7, "low": 0.6, "high": 0.8, "undefined": None}
+    own = {"n": 9, "patients": 8, "estimate": 0.7, "low": 0.6, "high": 0.8, "method": "score limits", "undefined": None}
     monkeypatch.setattr(worth, "judge_aside", lambda run, name, stages: (run, name))
     monkeypatch.setattr(worth, "whole_row", lambda *_: own)
     return tmp_path, jobs
@@ -57,6 +57,7 @@ def test_what_was_told_of_all_jobs_stands_below_each_other_and_the_first_one_s_m
     assert list(taught["trained_on"]) == ["real", "generated", "both"]
     assert list(taught["auroc"]) == [0.7] * 3
     assert taught["reason"].isna().all()
+    assert set(taught["method"]) == {"score limits"}
 
 
 def test_a_class_that_was_not_generated_everywhere_leaves_no_number_for_what_generated_pictures_alone_have_taught(judged):
@@ -66,8 +67,11 @@ def test_a_class_that_was_not_generated_everywhere_leaves_no_number_for_what_gen
     write_worth(run, jobs, ["a", "b", "c"])
     taught = pd.read_csv(run / "tables" / "real_test.csv").set_index("trained_on")
     assert taught["auroc"].notna().to_dict() == {"real": True, "generated": False, "both": True}
-    assert taught["reason"].fillna("").to_dict() == {"real": "", "generated": "c, b: not generated", "both": ""}
-    assert "| generated | real test cases |  |  |  |  |  | c, b: not generated |" in (run / "tables" / "real_test.md").read_text()
+    assert taught["reason"].fillna("").to_dict() == {"real": "", "generated": f"c, b: not generated, {UNSEEN}", "both": ""}
+    assert (
+        "| generated | real test cases |  |  |  |  |  |  | c, b: not generated, so a network"
+        in (run / "tables" / "real_test.md").read_text()
+    )
 
 
 @pytest.fixture
@@ -108,3 +112,16 @@ def test_what_is_told_depends_on_its_judge_s_weights_and_not_on_whether_montages
 def test_pictures_for_the_paper_s_test_show_no_class():
     table = pd.DataFrame({"label": ["a", "b|c", "d"], "test": [False, False, True]})
     assert never_shown(table, ["a", "b", "c", "d", "e"]) == ["d", "e"]
+
+
+def test_a_group_without_generated_pictures_is_told_to_have_enough_or_too_few(tmp_path, monkeypatch):
+    rows = pd.DataFrame({"id": range(14), "label": ["a"] * 12 + ["b"] * 2, "patient": [f"p{k}" for k in range(14)]})
+    cohort = SimpleNamespace(manifest=SimpleNamespace(classes=["a", "b"]), part=lambda *_: rows, kind="multilabel")
+    told = {}
+    monkeypatch.setattr(worth, "judge_of", lambda *_: None)
+    monkeypatch.setattr(Worth, "_looked_at", lambda self, part, look: SimpleNamespace(groups=["c"]))
+    nothing = pd.DataFrame(), pd.DataFrame()
+    monkeypatch.setattr(worth, "judge_generated", lambda *_, skipped, **__: told.update(skipped) or nothing)
+    settings = replace(Settings(), generate=replace(Settings().generate, to=12))
+    Worth(settings, cohort, None, tmp_path, (1, 0, 0), None)._tell(tmp_path, tmp_path)
+    assert told == {"a": "has as many images as asked for (12)", "b": "only 2 images of 2 patients to train on"}

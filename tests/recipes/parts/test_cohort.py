@@ -76,12 +76,20 @@ def test_images_dealt_without_their_patients_are_refused_unless_asked_for_and_th
     with pytest.raises(LeakError, match="patient"):
         prove(manifest.rows, split)
     (note,) = prove(manifest.rows, split, by="image")["warnings"]
-    assert "too good" in note
+    assert "may be too good" in note
     assert "warnings" not in prove(manifest.rows, deal(manifest, settings))
 
 
 def test_a_built_in_cohort_is_written_on_first_use():
     assert len(read(Data(manifest="phantom:thyroid", limit=14, multilabel=True)).rows) == 14
+
+
+@pytest.mark.parametrize(("absent", "told"), [(["c"], "labelled c. Leave it out"), (["c", "d"], "labelled c, d. Leave them out")])
+def test_classes_without_an_image_are_named_with_the_word_that_leaves_them_out(settings, absent, told):
+    data = replace(settings.data, classes=("b", *absent, "a"))
+    with pytest.raises(ManifestError) as fault:
+        deal(read(data), replace(settings, data=data))
+    assert fault.value.faults == [f"no image that can be used is {told}: 'data.classes=[b,a]'. Or look at data.where."]
 
 
 def test_a_sequence_to_fuse_that_nobody_has_is_told(settings):

@@ -11,6 +11,7 @@ from command import medimg, refused
 
 from ..conftest import newest, table, words
 
+pytestmark = pytest.mark.usefixtures("without_figures")
 STAGE = "1_train_seed1_fold0_member0"
 
 
@@ -96,11 +97,17 @@ def test_a_source_that_knows_tested_patients_stops_the_run_with_their_hashes(nam
     assert not list(tmp_path.glob("own/*"))
 
 
+def test_a_refused_source_of_other_sequences_is_told_how_runs_share_their_folds(finished, tmp_path):
+    _, manifest, source = finished
+    text = refused(*begin(manifest, tmp_path, source, "split_seed=5", "data.where={sequence:FLAIR}"), code=5)
+    assert "share their folds with data.deal_over=[sequence] in both" in text
+
+
 def test_the_same_pictures_under_other_patients_are_found(finished, tmp_path):
     folder, manifest, source = finished
     copy = shutil.copytree(folder / "cohort", tmp_path / "cohort") / manifest.name
     text = refused(*begin(relabelled(copy, "P0", "Q0"), tmp_path, source, "split_seed=5"), code=5)
-    assert "no pictures that taught the network" in text
+    assert "no images that taught the network" in text
     assert "no patients" not in text
 
 
@@ -154,8 +161,12 @@ def test_a_split_of_the_source_that_was_edited_proves_nothing(finished, other, t
 
 
 def test_a_source_of_another_architecture_is_refused_by_check(finished, other, tmp_path):
-    _, _, source = finished
-    assert "Is it of another architecture?" in refused("check", *begin(other, tmp_path, source, "model.name=cnn_parkinson")[1:])
+    _, _, whole = finished
+    source = shutil.copytree(whole, tmp_path / "source")
+    relabelled(source / "config.yaml", "name: test_resnet", "name: resnet14t")  # though every tensor fits
+    text = refused("check", *begin(other, tmp_path, source)[1:])
+    assert f"model.weights={source.name}: that run trained resnet14t" in text
+    assert "Set model.name=resnet14t, or start from a run of test_resnet" in text
 
 
 def test_only_the_classifier_learns_on_a_frozen_encoder(finished, other, tmp_path):

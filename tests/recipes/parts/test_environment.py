@@ -1,6 +1,7 @@
 """How a run computes, chosen for its network."""
 
 import json
+import subprocess
 from dataclasses import asdict, replace
 
 import pytest
@@ -27,6 +28,17 @@ def test_half_precision_is_left_where_a_network_strides_past_its_planes():
 def test_half_precision_asked_for_there_is_refused_with_the_way_out():
     with pytest.raises(ConfigError, match=r"layer4\.0\.conv1.*trainer\.precision=fp32"):
         machine_for(replace(SMALL, trainer=replace(SMALL.trainer, precision="bf16")))
+
+
+def test_the_state_of_the_checkout_is_recorded_and_an_installed_package_has_none(tmp_path, monkeypatch):
+    package = tmp_path / "medimg" / "__init__.py"
+    monkeypatch.setattr(environment.medimg, "__file__", str(package))
+    assert environment._git() is None
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    who = ["-c", "user.name=a", "-c", "user.email=a@b"]
+    subprocess.run(["git", "-C", str(tmp_path), *who, "commit", "-q", "--allow-empty", "-m", "one"], check=True)
+    head = subprocess.run(["git", "-C", str(tmp_path), "rev-parse", "HEAD"], check=True, capture_output=True, text=True).stdout.strip()
+    assert head.startswith(environment._git())
 
 
 def test_what_another_machine_had_otherwise_is_told_and_nothing_else(tmp_path, capsys):

@@ -6,6 +6,7 @@ from toys import MACHINE
 
 from medimg.data.joined import Drawn
 from medimg.errors import ConfigError
+from medimg.models import sdae
 from medimg.models.sdae import SDAE
 from medimg.recipes.parts.layerwise import pretrain
 
@@ -18,7 +19,8 @@ def pictures():
     )
 
 
-def test_each_layer_learns_to_restore_what_is_below_it_and_the_same_seed_gives_the_same_bits():
+def test_each_layer_learns_to_restore_what_is_below_it_and_the_same_seed_gives_the_same_bits(monkeypatch):
+    monkeypatch.setattr(sdae, "WIDTHS", (64, 32, 16))
     networks = []
     for epochs in (1, 15, 15):
         torch.manual_seed(1)

@@ -32,7 +32,7 @@ def test_the_second_phase_sees_all_of_several_signs_and_as_many_of_one_as_asked(
 def test_there_is_one_phase_where_either_has_too_few_images(singles, crossed, told):
     rows = pd.DataFrame({"label": ["a"] * singles + ["a|b"] * crossed})
     why = skipped(Settings(generate=Generate(least=8)), rows)
-    assert why is None if told is None else why == f"Trained in one phase: {told}; two phases need 8 of each kind (generate.least)."
+    assert why is None if told is None else why == f"one, as {told}; two need 8 of each kind (generate.least)."
     assert "phases.count=1" in skipped(Settings(phases=Phases(count=1)), rows)
 
 

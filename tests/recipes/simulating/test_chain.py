@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from medimg.recipes.parts.answers import Answers
+from medimg.recipes.parts.said import Answers
+from medimg.recipes.rounds.learners import Fold, Learned
+from medimg.recipes.rounds.round_facts import Judges
 from medimg.recipes.simulating.chain import Chain, chain_labels
-from medimg.recipes.simulating.learners import Fold, Learned
-from medimg.recipes.simulating.round_facts import Judges
 from medimg.settings import Active
 
 POOL = pd.DataFrame({"id": [f"i{k:02d}" for k in range(30)], "patient": [f"p{k // 3}" for k in range(30)]})
@@ -29,12 +29,22 @@ class Taught:
         return Learned({"pool": said, "val": said, "test": said}, 1, None, 0.0, 0.0)
 
 
-def chain(folder, learner, strategies=("random", "entropy"), **active):
+def chain(folder, learner, strategies=("random", "entropy"), *, by_place=True, **active):
     settings = Active(**{"budget": 5, "rounds": 3, "init_size": 6, **active})
     fold = Fold(0, {"pool": POOL, "val": POOL, "test": POOL})
     judges = Judges(np.arange(5), POOL, np.eye(2)[np.arange(30) % 2])
     return Chain(
-        settings, strategies, ["a", "b"], folder, 0, 1, fold, lambda: learner, judges, lambda: Answers(np.empty((30, 2)), np.eye(30))
+        settings,
+        strategies,
+        ["a", "b"],
+        folder,
+        0,
+        1,
+        fold,
+        lambda: learner,
+        judges,
+        lambda: Answers(np.empty((30, 2)), np.eye(30)),
+        by_place,
     )
 
 
@@ -66,6 +76,15 @@ def test_a_pool_is_asked_until_it_is_empty(tmp_path):
     assert [len(lesson.labelled) for lesson in learner.lessons] == [6, 30, 11, 16, 21, 26, 30]
     assert chain_labels(6, 5, 30, None) == [11, 16, 21, 26, 30]
     assert chain_labels(6, 5, 30, 2) == [11, 16]
+
+
+@pytest.mark.parametrize("by_place", [True, False])
+def test_strategies_that_emptied_the_pool_have_the_same_last_training_as_all_labels(by_place, tmp_path):
+    learner = Taught()
+    chain(tmp_path, learner, rounds=None, by_place=by_place).run()
+    everything = [lesson.labelled.tolist() for lesson in learner.lessons if len(lesson.labelled) == 30]
+    assert len(everything) == 3
+    assert all(labelled == everything[0] for labelled in everything) is by_place  # a simulation that began otherwise goes on otherwise
 
 
 @pytest.mark.parametrize("stopped", range(1, 8))

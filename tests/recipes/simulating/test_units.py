@@ -4,10 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from medimg.active.stopping import Round
 from medimg.errors import RunError
-from medimg.recipes.parts.answers import Answers
-from medimg.recipes.simulating.units import State, Unit, forget, read_state
+from medimg.recipes.simulating.units import Unit, forget, state_of
 
 TEST = pd.DataFrame({"id": ["x"], "patient": ["p"], "site": ["s"], "label": ["a"], "scanner": ["m"]})
 
@@ -19,7 +17,7 @@ def unit(folder):
 def test_a_unit_is_finished_when_its_facts_are_written(tmp_path):
     one = unit(tmp_path)
     assert one.facts() is None
-    one.write({"labels": 5}, Round(7, 2, stop_set=np.array([0, 1])), TEST, np.array([[1 / 3, 2 / 3]]), ["a", "b"])
+    one.write({"labels": 5}, {"open": 2, "stop_set": [0, 1]}, TEST, np.array([[1 / 3, 2 / 3]]), ["a", "b"])
     assert (tmp_path / "r1_f2_entropy_n03.csv").read_text() == "id,patient,site,label,p_a,p_b\nx,p,s,a,0.333333333,0.666666667\n"
     facts = json.loads((tmp_path / "r1_f2_entropy_n03.json").read_text())
     assert facts == one.facts()
@@ -27,21 +25,8 @@ def test_a_unit_is_finished_when_its_facts_are_written(tmp_path):
     assert facts["round_facts"]["stop_set"] == [0, 1]
 
 
-@pytest.mark.parametrize("features", [None, np.ones((2, 3), np.float32)])
-def test_a_state_is_read_as_it_was_written(tmp_path, features):
-    one, state = unit(tmp_path), State(np.array([4, 1]), Answers(np.full((2, 2), 1 / 3), features), np.full((1, 2), 1 / 7), 0.25)
-    state.write(one.folder)
-    read = read_state(one)
-    assert read.labelled.tolist() == [4, 1]
-    assert (read.pool.probabilities == state.pool.probabilities).all()
-    assert (read.val == state.val).all()
-    assert read.seconds == 0.25
-    assert read.pool.draws is None
-    assert (read.pool.features is None) == (features is None)
-
-
 def test_a_state_that_is_gone_is_told_with_the_way_out(tmp_path):
     one = unit(tmp_path)
     forget(one.folder)
     with pytest.raises(RunError, match=r"Remove sim/r1_f2_\*\.json and sim/open/r1_f2_\*"):
-        read_state(one)
+        state_of(one)

@@ -10,7 +10,7 @@ from PIL import Image
 
 from medimg.report import write_report
 from medimg.report.folder import RunFolder, read_run
-from medimg.report.generating.generated import copies_table, likeness_table, montages, not_extended, warnings
+from medimg.report.generating.generated import ENOUGH, copies_table, enough, likeness_table, montages, not_extended, warnings
 from medimg.report.limits import limits
 
 GOOD = {
@@ -48,6 +48,12 @@ def test_numbers_stand_above_what_real_pictures_have(tmp_path):
     assert {row[0].text for row in copies.rows if "bad" in row[4].look} == {"nodule"}
 
 
+def test_few_copies_by_chance_are_not_said_to_be_none(tmp_path):
+    run = folder(tmp_path, BAD | {"expected_by_chance": 0.002})
+    assert copies_table(run).rows[0][4].small == "by chance under 0.01"
+    assert warnings(run)[0].endswith("by chance it would be under 0.01.")
+
+
 def test_copies_beyond_chance_are_said_aloud_and_are_a_limit_and_others_are_not(tmp_path):
     run = folder(tmp_path, GOOD, BAD, NONE)
     (told,) = warnings(run)
@@ -65,6 +71,18 @@ def test_a_group_that_was_not_extended_has_its_reason(tmp_path):
     ]
 
 
+def test_a_group_with_images_enough_is_no_alarm(runs, tmp_path):
+    many = NONE | {"group": "goitre", "real": 12, "patients": 8, "reason": f"{ENOUGH} (12)"}
+    run = folder(tmp_path, GOOD, many)
+    assert not_extended(run) == []
+    assert enough(run) == ["Goitre has as many images as asked for (12), so none were generated."]
+    full = shutil.copytree(runs["multilabel"], tmp_path / "run")
+    folder(full, GOOD, many)
+    page = write_report(full).read_text()
+    assert 'class="alarm"' not in page[page.index('<section id="generated">') :]
+    assert enough(run)[0] in page
+
+
 def test_folds_are_added_up_and_shown_one_by_one(tmp_path):
     rows = [GOOD | {"fold": 0}, GOOD | {"fold": 1, "kid": 0.05, "recognised": None}, BAD | {"fold": 0}]
     run = folder(tmp_path, *rows, seed=1)
@@ -80,6 +98,17 @@ def test_what_was_not_measured_is_a_dash_and_a_column_of_dashes_is_left_out(tmp_
     run = folder(tmp_path, few)
     assert likeness_table(run).head == ["Group", "Coverage", "Density", "Recognised"]
     assert copies_table(run).head[-1] == "Memorised, by pixels"
+
+
+def test_what_was_not_measured_for_a_reason_that_is_known_has_a_footnote(tmp_path):
+    why = "memorised: too few real patients to compare with: 2; KID: too few real patients for two halves: 5, at least 8 are needed"
+    few = GOOD | {"group": "nodule", "reason": why, "recognised": None} | dict.fromkeys(("kid", "kid_real", "memorised_feature"))
+    for rows in ([GOOD, few], [GOOD | {"fold": 0}, few | {"fold": 0}, few | {"fold": 1}]):
+        run = folder(tmp_path, *rows)
+        likeness, copies = likeness_table(run), copies_table(run)
+        assert texts(likeness)["nodule"] == ["undefined", "undefined", "0.950", "0.900", "–"]
+        assert list(likeness.reasons) == ["too few real patients for two halves: 5, at least 8 are needed"]
+        assert list(copies.reasons) == ["too few real patients to compare with: 2"]
 
 
 def test_montages_follow_the_groups_and_only_where_pictures_are_asked_for(tmp_path):

@@ -22,6 +22,12 @@ def test_what_was_learned_from_is_named_and_an_undefined_area_has_its_reason(tmp
     assert table.rows[1][-1].small == "one class only"
 
 
+def test_an_area_of_too_few_patients_says_so_where_its_interval_would_stand(tmp_path):
+    line = {"trained_on": "real", "tested_on": "real", "n": 9, "patients": 8, "auroc": 0.9, "low": None, "high": None, "reason": ""}
+    few = line | {"method": "too few patients for an interval: 4 in a class, at least 10 are needed"}
+    assert real_test_table(run(tmp_path, "real_test", few)).rows[0][-1].small == "too few patients"
+
+
 def test_shares_are_in_per_cent_as_the_paper_has_them(tmp_path):
     table = generated_test_table(
         run(tmp_path, "generated_test", {"class": "goitre|nodule", "recognised": 110, "shown": 120, "share": 110 / 120})

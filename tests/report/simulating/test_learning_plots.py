@@ -19,6 +19,7 @@ def test_curves_show_all_strategies_over_both_costs_and_the_full_data():
     assert [axis.get_xlabel() for axis in figure.axes] == list(learning_plots.AXES.values())
     for axis in figure.axes:
         assert {line.get_label() for line in axis.lines} == {"all labels", *NAMES}
+    assert [len(axis.collections) for axis in figure.axes] == [len(NAMES), 0]  # bands over labels alone
 
 
 def test_measures_leave_out_what_is_undefined():
@@ -32,6 +33,14 @@ def test_differences_have_a_panel_for_each_other_strategy_and_need_random():
     rows = table().query("strategy != 'random'").assign(what="round")
     assert len(learning_plots.differences(rows, NAMES).axes) == 2
     assert learning_plots.differences(pd.DataFrame(), NAMES) is None
+
+
+def test_rounds_are_whole_numbers_and_each_lowest_panel_names_its_axis():
+    rows = table().query("strategy != 'random' and round < 3 and round > 0").assign(what="round")
+    axis = learning_plots.differences(rows, NAMES).axes[0]
+    assert all(float(tick).is_integer() for tick in axis.get_xticks())
+    names = ("auroc", "auprc", "accuracy", "brier", "sensitivity")
+    assert [axis.get_xlabel() != "" for axis in learning_plots.measures(table(names), {}, NAMES).axes] == [False, True, True, True]
 
 
 def test_random_is_grey_and_no_two_strategies_share_a_colour():

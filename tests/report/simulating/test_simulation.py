@@ -1,17 +1,16 @@
 """The report of a simulation: the verdict first, alone in its file, silent about who and where, and honest when unfinished."""
 
-import io
 import json
 import re
 
 import pytest
 from report.test_html import Page
-from rich.console import Console
 from simulations import make_simulation
 
 from medimg.errors import RunError
 from medimg.evaluate.simulating.learning import evaluate_simulation
-from medimg.report.simulating.simulation import simulation_table, write_simulation_report
+from medimg.report.simulating.simulation import write_simulation_report
+from medimg.report.simulating.terminal import simulation_table
 
 ENVIRONMENT = {"host": "ward-pc-7", "user": "mueller", "versions": {"torch": "2.15"}, "seeds": {"split": 0}, "command": "/home/mueller/x"}
 
@@ -44,6 +43,13 @@ def test_the_verdict_comes_first_with_readable_names(page):
     assert page.index('class="verdict"') < page.index("<table")
 
 
+def test_the_head_says_what_is_simulated_on_how_many_and_how_far_it_is(page):
+    head = page[: page.index("<nav")]
+    for text in ("Labelling simulated on images whose labels are known", "<dt>Test</dt>", "<dt>Trainings</dt>"):
+        assert text in head
+    assert "Simulated reader" not in head
+
+
 def test_asks_nothing_of_the_network_and_links_to_what_is_there(page):
     parsed = Page(page)
     assert not re.search(r"https?:|file:/|@import|url\((?!#)", page, re.IGNORECASE)
@@ -68,6 +74,25 @@ def test_has_banners_figures_tables_environment_and_what_was_not_measured(page):
         assert text in page
     assert "Not measured" in page
     assert "Perfect reader" in page
+
+
+def test_a_simulation_on_frozen_features_says_so_names_whose_and_what_is_proved_of_them(tmp_path):
+    run = make_simulation(tmp_path / "run", frozen=True)
+    checks = [{"name": "no patients that taught the network of model.weights in the test part", "compared": 30, "found": 0}]
+    stage = {"run": "2026-01-02_tumours", "title": "Three tumours", "network": "one", "checks": checks, "notes": []}
+    (run / "encoder").mkdir()
+    (run / "encoder" / "encoder.json").write_text(json.dumps({"fold0": stage, "fold1": stage}))
+    evaluate_simulation(run)
+    page = write_simulation_report(run).read_text(encoding="utf-8")
+    assert page.index("Screening on frozen features, not the final model.") < page.index("<h1>")
+    assert "networks of run 2026-01-02_tumours (Three tumours)" in page
+    assert "no patients that taught the network of model.weights in the test part: 0 of 60" in page
+    assert "Fewer steps early" not in page
+
+
+def test_early_rounds_of_trained_networks_have_fewer_steps_and_nothing_is_screened(page):
+    assert "Fewer steps early" in page
+    assert "Screening on frozen features" not in page
 
 
 def test_an_unfinished_simulation_is_told_as_one(tmp_path):
@@ -96,11 +121,3 @@ def test_a_simulation_with_nothing_finished_still_has_a_report(tmp_path):
 def test_an_unjudged_simulation_is_refused(tmp_path):
     with pytest.raises(RunError, match=r"learning\.json is missing"):
         write_simulation_report(make_simulation(tmp_path / "run", rounds=1))
-
-
-def test_the_terminal_shows_each_strategy_and_the_verdict(run):
-    console = Console(width=120, record=True, file=io.StringIO())
-    console.print(simulation_table(run))
-    text = console.export_text()
-    for name in ("random patient", "Diverse is better than random", "Labels to full", "units"):
-        assert name in text

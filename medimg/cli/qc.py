@@ -1,0 +1,190 @@
+"""The verbs of the quality office: judge chest films, judge again, compare with readers, propose limits, list rules."""
+
+import json
+import sys
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from medimg.cli.parser import Command
+from medimg.cli.screen import console
+
+if TYPE_CHECKING:
+    from medimg.qc.rules import RuleSet
+    from medimg.qc.segmenter import Segmenter
+    from medimg.recipes.film_quality import Outcome
+    from medimg.recipes.films.options import RunOptions
+
+UNEVEN = ("pass", "warn", "fail", "review", "unevaluable", "not_applicable")
+
+
+def run(command: Command) -> int:
+    """medimg qc run: exit code 3 where files were skipped, 5 beyond the gate."""
+    from medimg.cli.runs import speak
+    from medimg.recipes.film_quality import run as run_films
+    from medimg.recipes.films.options import RunOptions, read_options
+
+    speak(command)
+    options = read_options(RunOptions, command.overrides)
+    return _tell(run_films(command.names, options, _rules(options.rules), _segmenter(options)), options.out, command)
+
+
+def rejudge(command: Command) -> int:
+    """medimg qc rejudge: exit codes as for qc run."""
+    from medimg.cli.runs import speak
+    from medimg.recipes.film_quality import judge_again
+    from medimg.recipes.films.options import JudgeOptions, read_options
+
+    speak(command)
+    options = read_options(JudgeOptions, command.overrides)
+    return _tell(judge_again(options, _rules(options.rules)), options.out, command)
+
+
+def agree(command: Command) -> int:
+    """medimg qc agree: exit code 3 where labels name films that are not there."""
+    from medimg.recipes.films.agreeing import agree_with
+    from medimg.recipes.films.options import AgreeOptions, read_options
+
+    options = read_options(AgreeOptions, command.overrides)
+    found = agree_with(options)
+    code = 3 if found.lost else 0
+    if command.json:
+        print(json.dumps({**asdict(found), "exit_code": code}))
+        return code
+    for title, told in (("Verdicts", found.verdicts), ("Measurements, ours minus theirs", found.values)):
+        if told:
+            console().print(_agreement(title, told))
+    if not found.verdicts:
+        print("No label is about a film of this folder.")
+    if found.lost:
+        print(f"{len(found.lost)} labels are about films or studies that are not there: {', '.join(found.lost[:5])} ...", file=sys.stderr)
+    return code
+
+
+def calibrate(command: Command) -> int:
+    """medimg qc calibrate: prints the proposed change; nothing is applied."""
+    from medimg.recipes.films.calibrating import calibrate as propose
+    from medimg.recipes.films.options import CalibrateOptions, read_options
+
+    options = read_options(CalibrateOptions, command.overrides)
+    found = propose(options, _rules(options.rules))
+    if command.json:
+        print(json.dumps({"proposals": [asdict(one) for one in found.proposals], "diff": found.diff, "exit_code": 0}))
+        return 0
+    print(found.diff or "No limit is to be changed.", end="" if found.diff else "\n")
+    refused = [one for one in found.proposals if one.refused]
+    for why in sorted({one.refused for one in refused}):
+        names = [one.rule for one in refused if one.refused == why]
+        print(f"Not proposed: {', '.join(names)}: {why}.", file=sys.stderr)
+    return 0
+
+
+def rules(command: Command) -> int:
+    """medimg qc rules: all rules in short, or one in full."""
+    from medimg.qc.explain import explain
+    from medimg.recipes.films.options import RulesOptions, read_options
+
+    options = read_options(RulesOptions, command.overrides)
+    found = explain(_rules(options.rules), command.names[0] if command.names else None)
+    if command.json:
+        print(json.dumps({"rules": found, "exit_code": 0}, ensure_ascii=False))
+    elif command.names:
+        for rule in found:
+            print(*_in_full(rule), sep="\n")
+    else:
+        console().print(_in_short(found))
+    return 0
+
+
+def _segmenter(options: "RunOptions") -> "Segmenter | None":
+    """The networks of the runs that are named; a run is told by path, by its name below runs/, or as latest."""
+    if not options.network:
+        return None
+    from medimg.recipes.films.network import segmenter_of
+    from medimg.run.folder import stored_settings, trained_run
+
+    runs = [trained_run(name.strip()) for name in options.network.split(",") if name.strip()]
+    return segmenter_of([(run, stored_settings(run)) for run in runs], options.mirror)
+
+
+def _rules(source: str) -> "RuleSet":
+    from medimg.qc.load import load
+    from medimg.run.configs import config_root
+
+    return load(source, config_root() / "qc")
+
+
+def _tell(outcome: "Outcome", out: str, command: Command) -> int:
+    told, code = outcome.summary, outcome.exit_code
+    if command.json:
+        print(json.dumps({**told, "out": out, "exit_code": code}))
+        return code
+    console().print(_verdicts(told))
+    print(f"{told['films']} films of {told['files']} files, rules {told['version']}. Results: {out}, report: {out}/report.html")
+    for stage, ms in told["ms"].items():
+        print(f"  {stage:8} p50 {ms['p50']:8.1f} ms   p95 {ms['p95']:8.1f} ms")
+    if told["films_per_second"]:
+        print(f"  {told['films_per_second']:.2f} files a second")
+    if told["skipped"]:
+        listed = ", ".join(f"{count} {reason}" for reason, count in told["skipped"].items())
+        print(f"Skipped: {listed}. Why stands in skipped.csv (exit code 3).", file=sys.stderr)
+    if told.get("dicom"):
+        unsent = sum(count for state, count in told["dicom"]["sent"].items() if state != "stored")
+        print(f"{told['dicom']['objects']} DICOM objects: {out}/dicom. They name the patients: keep them where such files may be.")
+        for what, count in (("films have no DICOM objects", told["dicom"]["without"]), ("objects were not stored", unsent)):
+            if count:
+                print(f"{count} {what}. Why stands in dicom.csv (exit code 3).", file=sys.stderr)
+    if told["gate"]["failed"]:
+        rate, most = told["fail_rate"]["rate"], told["gate"]["max_fail_rate"]
+        print(f"The fail rate of {rate:.1%} is beyond gate.max_fail_rate={most:g} (exit code 5).", file=sys.stderr)
+    return code
+
+
+def _verdicts(told: dict[str, Any]) -> Any:
+    from rich.table import Table
+
+    table = Table("", title="Films by verdict", title_justify="left")
+    for word in UNEVEN:
+        table.add_column(word.replace("_", " "), justify="right")
+    for name, seen in (("film", told["verdicts"]), *told["groups"].items(), ("study", told["studies"])):
+        table.add_row(name, *(str(seen.get(word, "")) for word in UNEVEN))
+    return table
+
+
+def _agreement(title: str, told: list[dict[str, Any]]) -> Any:
+    from rich.table import Table
+
+    table = Table("Item", "Reference", "Answer", "Figure", title=title, title_justify="left")
+    for column in ("Value", "95 % interval", "n"):
+        table.add_column(column, justify="right")
+    for row in told:
+        estimate = "" if row["estimate"] is None else f"{row['estimate']:.3f}"
+        interval = row["undefined"] or "" if row["low"] is None else f"{row['low']:.3f} to {row['high']:.3f}"
+        table.add_row(row["item"], row["reference"], row["answer"], row["metric"], estimate, interval, str(row["n"]))
+    return table
+
+
+def _in_short(found: list[dict[str, Any]]) -> Any:
+    from rich.table import Table
+
+    table = Table("Rule", "Views", "Limits", "Unit", "Title", title="Rules; medimg qc rules ID tells one in full", title_justify="left")
+    for rule in found:
+        table.add_row(rule["id"], " ".join(rule["views"]), _limits(rule), rule["unit"], rule["text"]["title"]["en"])
+    return table
+
+
+def _limits(rule: dict[str, Any]) -> str:
+    return " ".join("." if limit is None else f"{limit:g}" for limit in rule["limits"].values())
+
+
+def _in_full(rule: dict[str, Any]) -> list[str]:
+    text = rule["text"]
+    lines = [f"{rule['id']}  {text['title']['en']}  {text['title']['zh']}", f"  group    {rule['group']}, views {' '.join(rule['views'])}"]
+    lines += [f"  measures {rule['metric']}: {rule['formula']}"]
+    for name, limit in rule["limits"].items():
+        if limit is not None:
+            lines.append(f"  {name:8} {limit:g} {rule['unit']} ({rule['evidence'][name]})")
+    lines += [f"  source   {rule['source']}"]
+    lines += [f"  gate     {gate} within {low} to {high}" for gate, (low, high, *_) in rule["gates"].items()]
+    for side, finding in text["finding"].items():
+        lines += [f"  {side:8} {finding['en']}", f"           {text['mend'][side]['en']}"]
+    return [*lines, *(f"  {key} is set in {place}" for key, place in sorted(rule["set_by"].items()))]

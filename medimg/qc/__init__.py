@@ -1,0 +1,1 @@
+"""Quality control of chest films: measures with their gates, limits, verdicts."""

@@ -1,0 +1,107 @@
+"""Fail rates of groups and rules with 95 % intervals, per room, operator, view or month, counted film by film."""
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import stats
+
+from medimg.qc.rules import GROUPS
+from medimg.qc.verdict import FAIL, PASS, REVIEW, UNEVALUABLE, WARN, FilmVerdict
+
+LEVEL = 0.95
+Z = float(stats.norm.ppf((1 + LEVEL) / 2))
+GREY = 30  # films below which a rate is greyed out and persons are not ranked
+UNKNOWN = "unknown"
+FILM = "film"
+Row = dict[str, Any]
+JUDGED = (PASS, WARN, FAIL)  # what a rate is a share of; the others are counted beside it
+
+
+@dataclass
+class Counts:
+    """How often each item (film, group or rule) had each verdict, by the words of each division; fed film by film."""
+
+    by: tuple[str, ...]
+    seen: Counter[tuple[str, str, str, str]] = field(default_factory=Counter)
+
+    def add(self, facts: Mapping[str, Any], film: FilmVerdict) -> None:
+        """Count one film. `facts` has the words of the divisions (StationName, operator, view, month); an empty one is unknown."""
+        words = [("", ""), *((name, str(facts.get(name) or UNKNOWN)) for name in self.by)]
+        items = [(FILM, film.verdict), *film.groups.items(), *((one.rule, one.verdict) for one in film.rules)]
+        for name, word in words:
+            self.seen.update((name, word, item, verdict) for item, verdict in items)
+
+    def divisions(self) -> Iterator[tuple[str, str]]:
+        """Every division and its words: the whole first, then by name and word."""
+        return iter(sorted({(name, word) for name, word, _, _ in self.seen}))
+
+    def items(self) -> list[str]:
+        """The film, the four groups, then rules in the order they were first seen."""
+        listed = dict.fromkeys(item for _, _, item, _ in self.seen)
+        return [FILM, *GROUPS, *(item for item in listed if item not in (FILM, *GROUPS))] if listed else []
+
+    def count(self, name: str, word: str, item: str) -> dict[str, int]:
+        """Films of each verdict."""
+        words = (*JUDGED, REVIEW, UNEVALUABLE, "not_applicable")
+        return {verdict: self.seen[name, word, item, verdict] for verdict in words}
+
+
+def interval(fails: int, n: int) -> tuple[float, float] | tuple[None, None]:
+    """Wilson's limits of a share; none of nothing.
+
+    >>> [round(limit, 3) for limit in interval(3, 30)]
+    [0.035, 0.256]
+    """
+    if n == 0:
+        return None, None
+    share, weight = fails / n, Z * Z / n  # a report asks thousands of times, and binomtest would count out a p-value each time
+    middle, half = share + weight / 2, Z * math.sqrt(share * (1 - share) / n + weight / (4 * n))
+    low, high = (middle - half) / (1 + weight), (middle + half) / (1 + weight)
+    return (low if fails else 0.0), (high if fails < n else 1.0)
+
+
+def rates(counts: Counts) -> list[Row]:
+    """Fail rate of every item in every division: by, word, item, n (films judged), fails, rate, low, high, grey, and what was not judged.
+
+    A film that a person has to look at, and a rule or group that could not be evaluated, are in no rate; `open` counts them.
+    Rates are of films as they were stored: not reject rates, as what was rejected at the console is not among them.
+    """
+    rows = []
+    for name, word in counts.divisions():
+        for item in counts.items():
+            seen = counts.count(name, word, item)
+            n, fails = sum(seen[verdict] for verdict in JUDGED), seen[FAIL]
+            low, high = interval(fails, n)
+            row: Row = {"by": name, "word": word, "item": item, "n": n, "fails": fails, "warns": seen[WARN]}
+            row |= {"rate": fails / n if n else None, "low": low, "high": high, "grey": n < GREY}
+            rows.append(row | {"open": seen[REVIEW] + seen[UNEVALUABLE], "not_applicable": seen["not_applicable"]})
+    return rows
+
+
+def months(counts: Counts, item: str) -> tuple[list[str], list[int], list[int]]:
+    """Months in order, with fails and films judged of one item: what a p-chart is drawn of."""
+    words = [word for name, word in counts.divisions() if name == "month"]
+    seen = [counts.count("month", word, item) for word in words]
+    return words, [one[FAIL] for one in seen], [sum(one[verdict] for verdict in JUDGED) for one in seen]
+
+
+def spread(values: ArrayLike) -> Row:
+    """Deviation index (or another number) of one room: n, median, quartiles, sd, skewness, grey; NaN and None are left out.
+
+    AAPM's benchmark of 2025 asks for a standard deviation of the deviation index under 2.5.
+    """
+    there = np.asarray(values, dtype=float)
+    there = there[np.isfinite(there)]
+    n = len(there)
+    row: Row = {"n": n, "median": None, "q1": None, "q3": None, "iqr": None, "sd": None, "skew": None, "grey": n < GREY}
+    if n:
+        q1, median, q3 = (float(value) for value in np.percentile(there, [25, 50, 75]))
+        row |= {"median": median, "q1": q1, "q3": q3, "iqr": q3 - q1}
+    if n > 2 and np.ptp(there) > 0:
+        row |= {"sd": float(there.std(ddof=1)), "skew": float(stats.skew(there, bias=False))}
+    return row

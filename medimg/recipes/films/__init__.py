@@ -1,0 +1,1 @@
+"""Parts of the quality run over chest films."""

@@ -1,0 +1,134 @@
+"""The organs of films found by networks of medimg train experiment=chest_qc, one run for each view."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from medimg.data.film_cache import squared
+from medimg.errors import ConfigError
+from medimg.models.averaged import Averaged
+from medimg.models.chest_net import ChestNet
+from medimg.models.joined import joined
+from medimg.qc.segmenter import Segmented
+from medimg.recipes.parts.networks import best_of, networks, stage_name
+from medimg.recipes.parts.outlining import answering, outliner
+from medimg.settings import Settings, Trainer
+from medimg.training.machine import Machine, look
+from medimg.training.score import logits_of
+
+BAND = 2  # pixels of the network's grid on either side of a contour, on which trust is measured
+
+
+@dataclass(frozen=True)
+class Outliner:
+    """What outlines `organs` on films of `size` x `size` px, ready to answer; `name` tells its weights from others'."""
+
+    network: nn.Module
+    organs: tuple[str, ...]
+    size: int
+    name: str
+
+
+class NetworkSegmenter:
+    """A `medimg.qc.segmenter.Segmenter` of one network a view."""
+
+    def __init__(self, outliners: Mapping[str, Outliner], machine: Machine) -> None:
+        self.outliners, self.machine = dict(outliners), machine
+        self.name = ", ".join(sorted({one.name for one in outliners.values()}))
+
+    def organs(self, view: str) -> tuple[str, ...]:
+        """The organs of a view; () where no network knows it."""
+        return self.outliners[view].organs if view in self.outliners else ()
+
+    def segment(self, images: NDArray[np.float32], views: Sequence[str]) -> Sequence[Segmented]:
+        """Outline films (n, side, side), canonical grey: masks of the same size, and trust of each organ that was found."""
+        found: dict[int, Segmented] = {}
+        for view in sorted(set(views)):
+            places = [place for place, other in enumerate(views) if other == view]
+            for place, answer in zip(places, self._outlined(images[places], self.outliners[view]), strict=True):
+                found[place] = answer
+        return [found[place] for place in range(len(images))]
+
+    def to_processor(self) -> bool:
+        """Move from the accelerator to the processor; False where it runs there already."""
+        if self.machine.accelerator == "cpu":
+            return False
+        self.machine = replace(self.machine, accelerator="cpu", precision="fp32")
+        for one in self.outliners.values():
+            one.network.to("cpu")
+        return True
+
+    @torch.inference_mode()
+    def _outlined(self, images: NDArray[np.float32], asked: Outliner) -> list[Segmented]:
+        films = torch.from_numpy(np.stack([squared(image, asked.size) for image in images]))[:, None]
+        logits = logits_of(asked.network, films, self.machine)
+        trust = [dict(zip(asked.organs, film, strict=True)) for film in trust_of(logits).tolist()]
+        masks = [enlarged(film, images.shape[1]).cpu().numpy() for film in logits]
+        return [
+            (dict(zip(asked.organs, film, strict=True)), {organ: value for organ, value in told.items() if value == value})
+            for film, told in zip(masks, trust, strict=True)
+        ]
+
+
+def trust_of(logits: Tensor) -> Tensor:
+    """Mean largest probability on the band around each organ's contour: (B, organs, H, W) logits -> (B, organs), NaN without a contour."""
+    inside = (logits > 0).float()
+    width = 2 * BAND + 1
+    grown, shrunk = (F.max_pool2d(mask, width, stride=1, padding=BAND) for mask in (inside, 1 - inside))
+    band = grown * shrunk  # near the organ and near what is none
+    sure = torch.sigmoid(logits.abs())
+    return (sure * band).sum(dim=(2, 3)) / band.sum(dim=(2, 3))
+
+
+def enlarged(logits: Tensor, side: int) -> Tensor:
+    """Masks of one film at its own size: (organs, size, size) logits, joined linearly -> bool (organs, side, side)."""
+    return F.interpolate(logits[None], size=(side, side), mode="bilinear", align_corners=False)[0] > 0
+
+
+def segmenter_of(runs: Sequence[tuple[Path, Settings]], mirror: bool = False) -> NetworkSegmenter:
+    """Load the networks of each run (folder, settings); several of one run answer by their mean.
+
+    ConfigError where runs are not of chest_qc, or two know one view; RunError where one is not finished.
+    """
+    faults, outliners = list[str](), dict[str, Outliner]()
+    for run, settings in runs:
+        if settings.recipe != "chest_qc":
+            faults.append(f"network={run.name}: that run outlines no organs. Name runs of medimg train experiment=chest_qc.")
+            continue
+        twice = [view for view in settings.view.films if view in outliners]
+        if twice:
+            faults.append(f"network={run.name}: films of view {', '.join(twice)} have a network already. Name one run for each view.")
+        if mirror and not settings.randomise.mirror:
+            faults.append(
+                f"mirror=true: the network of {run.name} learned no mirrored films. Leave it out, or train on them: randomise.mirror=true."
+            )
+        if not twice and not faults:
+            outliners |= dict.fromkeys(settings.view.films, _loaded(run, settings, mirror))
+    if faults:
+        raise ConfigError(*faults)
+    machine = replace(look(Trainer()), precision="fp32")  # the same masks on every machine, as near as can be
+    machine.settle()
+    for one in outliners.values():
+        one.network.to(machine.device).to(memory_format=torch.channels_last if machine.channels_last else torch.contiguous_format)
+    return NetworkSegmenter(outliners, machine)
+
+
+def _loaded(run: Path, settings: Settings, mirror: bool) -> Outliner:
+    files = [best_of(run / "stages" / stage_name(*job)) for job in networks(run)]
+    first, *others = [_fast(outliner(settings, seed=0, trained=file)) for file in files]
+    network = answering(settings, Averaged([first, *others]) if others else first, mirror)
+    weights = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]
+    several = f" x {len(files)}" if len(files) > 1 else ""
+    name = f"{settings.model.name}{several} {weights}{' mirrored' if mirror else ''}"
+    return Outliner(network.eval(), settings.view.organs, settings.data.size, name)
+
+
+def _fast(network: nn.Module) -> nn.Module:
+    return joined(network) if isinstance(network, ChestNet) else network

@@ -1,0 +1,99 @@
+"""Organs of a batch of films: masks that people drew where there are such, else the network's, whatever the memory holds."""
+
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medimg.io.film_reader import ReadFilm
+from medimg.metrics import Flags
+from medimg.qc.film import Film, NotMeasurable
+from medimg.qc.grey import shown_difference
+from medimg.qc.segmenter import Segmented, Segmenter
+
+_LOG = logging.getLogger("medimg")
+Told = tuple[Mapping[str, Flags], Mapping[str, float], tuple[str, ...]]  # masks, trust, notes
+LUNGS = {"PA": ("lung_r", "lung_l"), "AP": ("lung_r", "lung_l"), "LAT": ("lung",)}
+
+
+@dataclass(frozen=True)
+class Organs:
+    """Masks on the measured grid, trust where a network found them, notes, and ms a film."""
+
+    masks: Mapping[str, Flags]
+    trust: Mapping[str, float]
+    notes: tuple[str, ...] = ()
+    ms: float = 0.0
+
+
+def organs_of(films: Sequence[ReadFilm], segmenter: Segmenter | None) -> list[Organs]:
+    """Find the organs of each film, in their order; without masks and network a film has none."""
+    asked = [place for place, film in enumerate(films) if not film.masks and segmenter and segmenter.organs(film.view)]
+    found = [Organs(film.masks, {}, () if film.masks else ("no_organs",)) for film in films]
+    if segmenter is None or not asked:
+        return found
+    began = time.perf_counter()
+    answers = _whole([films[place] for place in asked], segmenter)
+    for place, answer in zip(asked, answers, strict=True):
+        found[place] = Organs(*answer, ms=1000 * (time.perf_counter() - began) / len(asked))
+    return found
+
+
+def _whole(films: Sequence[ReadFilm], segmenter: Segmenter) -> list[Told]:
+    """Segment films, and those whose lungs are missing or bright a second time with their grey turned over: the better masks stay."""
+    first = _asked(films, segmenter, [film.pixels for film in films])
+    doubtful = [place for place, film in enumerate(films) if _bright(film, first[place])]
+    second = _asked([films[p] for p in doubtful], segmenter, [np.float32(1) - films[p].pixels for p in doubtful]) if doubtful else []
+    found: list[Told] = [(masks, trust, ()) for masks, trust in first]
+    for place, answer in zip(doubtful, second, strict=True):
+        if _sure(films[place], answer) > _sure(films[place], first[place]):
+            found[place] = (*answer, ("inverted_for_network",))
+    return found
+
+
+def _bright(film: ReadFilm, found: Segmented) -> bool:
+    try:
+        return shown_difference(Film(film.view, found[0], film.pixels, film.field)) < 0
+    except NotMeasurable:
+        return True
+
+
+def _sure(film: ReadFilm, found: Segmented) -> float:
+    """Least trust of the lungs; 0 where one was not found."""
+    return min(found[1].get(lung, 1.0) if lung in found[0] and found[0][lung].any() else 0.0 for lung in LUNGS[film.view])
+
+
+def _asked(films: Sequence[ReadFilm], segmenter: Segmenter, pixels: Sequence[NDArray[np.float32]]) -> list[Segmented]:
+    """Pad each film to a square of its own longer side, segment those of one side together, and cut the masks back."""
+    found: dict[int, Segmented] = {}
+    for side in sorted({max(one.shape) for one in pixels}):
+        places = [place for place, one in enumerate(pixels) if max(one.shape) == side]
+        images = np.zeros((len(places), side, side), np.float32)
+        for image, place in zip(images, places, strict=True):
+            top, left, bottom, right = films[place].field
+            image[top:bottom, left:right] = pixels[place][top:bottom, left:right]
+        answers = in_memory(segmenter, images, [films[place].view for place in places])
+        for place, (masks, trust) in zip(places, answers, strict=True):
+            rows, columns = pixels[place].shape
+            found[place] = {organ: mask[:rows, :columns] for organ, mask in masks.items()}, trust
+    return [found[place] for place in range(len(films))]
+
+
+def in_memory(segmenter: Segmenter, images: NDArray[np.float32], views: Sequence[str]) -> list[Segmented]:
+    """Segment a batch; where memory runs out in halves, and a single image on the processor."""
+    try:
+        return list(segmenter.segment(images, views))
+    except Exception as fault:
+        if not isinstance(fault, MemoryError) and type(fault).__name__ != "OutOfMemoryError":
+            raise
+    half = len(images) // 2
+    if half:
+        _LOG.warning("memory ran out with %d films at once: halves are tried", len(images))
+        return [*in_memory(segmenter, images[:half], views[:half]), *in_memory(segmenter, images[half:], views[half:])]
+    if not segmenter.to_processor():
+        raise MemoryError("a single film does not fit into memory")
+    _LOG.warning("memory of the accelerator ran out with a single film: the processor goes on")
+    return in_memory(segmenter, images, views)

@@ -1,0 +1,74 @@
+"""What a folder's rules.json says of its rules: titles, findings, advice and sources in one language."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from medimg.qc.rules import GROUPS
+from medimg.report.quality.words import Words
+from medimg.report.words import scrub
+
+
+@dataclass(frozen=True)
+class RuleTexts:
+    """Texts of rules by id; a rule that rules.json does not know is called by its id."""
+
+    rules: Mapping[str, Mapping[str, Any]]
+    words: Words
+
+    def title(self, item: str) -> str:
+        """Name of the film, a group or a rule, as `Apex margin`."""
+        if item in ("film", *GROUPS):
+            return self.words(item)
+        title = self._text(item).get("title", {}).get(self.words.language)
+        return scrub(title or item.partition("_")[2].replace("_", " ") or item)
+
+    def numbered(self, item: str) -> str:
+        """A rule's number and title, `C1 Apex margin`, with the view of lateral ones."""
+        if item in ("film", *GROUPS):
+            return self.title(item)
+        views = self.rules.get(item, {}).get("views", [])
+        return f"{number_of(item)} {self.title(item)}{' (LAT)' if views == ['LAT'] else ''}"
+
+    def finding(self, rule: str, side: str) -> str:
+        """What a value beyond this side's limits means; empty where nothing is said."""
+        return self._said(rule, "finding", side)
+
+    def mend(self, rule: str, side: str) -> str:
+        """How to mend it; empty where nothing is said."""
+        return self._said(rule, "mend", side)
+
+    def source(self, rule: str) -> str:
+        """What the limits rest on: the sources named, and of which kind each limit is."""
+        known = self.rules.get(rule, {})
+        kinds = [self.words.known("evidence", kind) for kind in dict.fromkeys((known.get("evidence") or {}).values()) if kind]
+        return " – ".join(part for part in (", ".join(kinds), scrub(known.get("source") or "")) if part)
+
+    def counted(self, item: str) -> bool:
+        """Whether verdicts of groups and films rest on a rule too."""
+        return bool(self.rules.get(item, {}).get("counted", True))
+
+    def in_order(self, items: list[str]) -> list[str]:
+        """Film, groups, then rules as rules.json has them, then others."""
+        place = {rule: n for n, rule in enumerate(self.rules)}
+        return sorted(items, key=lambda item: -1 if item in ("film", *GROUPS) else place.get(item, len(place)))
+
+    def group(self, item: str) -> str:
+        """The group of a rule."""
+        return str(self.rules.get(item, {}).get("group", ""))
+
+    def _text(self, rule: str) -> Mapping[str, Any]:
+        text: Mapping[str, Any] = self.rules.get(rule, {}).get("text", {})
+        return text
+
+    def _said(self, rule: str, part: str, side: str) -> str:
+        return scrub(self._text(rule).get(part, {}).get(side, {}).get(self.words.language, ""))
+
+
+def number_of(rule: str) -> str:
+    """A rule's number, the part of its id before the underscore.
+
+    >>> number_of("C1_apex_margin")
+    'C1'
+    """
+    return rule.partition("_")[0]

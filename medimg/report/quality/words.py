@@ -1,0 +1,82 @@
+"""Texts of the report of chest films in English and Chinese, and how its numbers are written."""
+
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+
+import yaml
+
+from medimg.errors import ConfigError
+from medimg.qc.rules import LANGUAGES, Limit
+from medimg.qc.words import say
+from medimg.report.words import finite, scrub
+
+DIGITS = {"mm": 0, "deg": 1, "DI": 1, "ratio": 2, "-": 2, "0-1": 2, "kV": 0, "ms": 0, "px": 1, "ribs": 0}
+AFTER = {"mm": " mm", "deg": "°", "DI": " DI", "kV": " kV", "ms": " ms"}
+HTML_LANGUAGE = {"en": "en", "zh": "zh-CN"}
+
+
+class Words:
+    """All texts in one language: `words("films")`, `words("span", first=..., last=...)`."""
+
+    def __init__(self, language: str) -> None:
+        if language not in LANGUAGES:
+            raise ConfigError(f"language={language}: choose {' or '.join(LANGUAGES)}.")
+        self.language = language
+
+    def __call__(self, key: str, **values: object) -> str:
+        """The text of a key, filled in."""
+        text = texts()[key][self.language]
+        return text.format(**values) if values else text
+
+    def known(self, kind: str, word: object) -> str:
+        """The text of a word of one kind (unit, organ, fact, skipped); the word itself where there is none."""
+        told = texts().get(f"{kind}_{word}")
+        return told[self.language] if told else scrub(word).replace("_", " ")
+
+    def note(self, code: object) -> str:
+        """A note on a film; what stands behind the colon of its code is kept in brackets.
+
+        >>> Words("en").note("view_differs:AP")
+        'The header tells another view (AP)'
+        """
+        told = say(scrub(code), self.language)
+        return told[:1].upper() + told[1:]
+
+    def word(self, text: str) -> str:
+        """A room, operator, view or month; `unknown` in the language."""
+        return self("unknown") if text in ("", "unknown") else scrub(text)
+
+    def share(self, value: Limit, digits: int = 1) -> str:
+        """A share in per cent; a dash when there is none."""
+        known = finite(value)
+        return "–" if known is None else f"{100 * known:.{digits}f}" + ("%" if self.language == "zh" else " %")
+
+    def limit(self, value: float, unit: str) -> str:
+        """A limit as short as it can be: per cent for shares, no other unit."""
+        return f"{100 * value:g}%".replace("-", "−") if unit == "frac" else f"{value:g}".replace("-", "−")
+
+    def value(self, value: Limit, unit: str) -> str:
+        """A measured number or limit with its unit.
+
+        >>> Words("en").value(0.013, "frac"), Words("en").value(-4.26, "deg"), Words("zh").value(0.0, "bool")
+        ('1.3 %', '−4.3°', '否')
+        """
+        known = finite(value)
+        if known is None:
+            return "–"
+        if unit == "frac":
+            return self.share(known).replace("-", "−")
+        if unit == "bool":
+            return self("yes" if known else "no")
+        if unit == "mm" and abs(known) < 10:
+            return f"{known:.1f} mm".replace("-", "−")
+        after = AFTER.get(unit, "" if unit in ("ratio", "-", "0-1", "count") else f" {self.known('unit', unit)}")
+        return f"{known:.{0 if known.is_integer() else DIGITS.get(unit, 0)}f}{after}".replace("-", "−")
+
+
+@cache
+def texts() -> Mapping[str, Mapping[str, str]]:
+    """Key -> language -> text."""
+    found: Mapping[str, Mapping[str, str]] = yaml.safe_load(files(__package__).joinpath("words.yaml").read_text(encoding="utf-8"))
+    return found

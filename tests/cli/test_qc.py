@@ -1,0 +1,97 @@
+"""The verbs of the quality office as a user meets them."""
+
+import csv
+import json
+
+import fakes
+import films
+import pytest
+from command import medimg, refused
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("films")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MEDIMG_HOME", str(tmp_path_factory.mktemp("home")))
+        assert medimg("qc", "run", films.cohort(folder, patients=3), f"out={folder / 'out'}", "workers=1").code == 0
+    return folder / "out"
+
+
+def test_run_ends_with_a_table_and_times(tmp_path):
+    answer = medimg("qc", "run", films.cohort(tmp_path, patients=1), f"out={tmp_path / 'out'}", "workers=1")
+    assert answer.code == 0
+    assert "Films by verdict" in answer.text
+    assert "2 films of 2 files" in answer.text
+    assert "measure p50" in answer.text
+
+
+def labels(path, results):
+    with (results / "films.csv").open(newline="") as stream:
+        rows = [row for row in csv.DictReader(stream) if row["view"] == "PA"]
+    with path.open("w", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(["film", "group", "verdict", "reader"])
+        writer.writerows([row["film"], "overall", "fail" if row["overall"] == "fail" else "pass", "A"] for row in rows)
+        writer.writerow(["0" * 16, "overall", "pass", "A"])
+    return len(rows)
+
+
+def test_agreement_of_equal_verdicts_is_whole_and_lost_labels_are_told(results, tmp_path):
+    n = labels(tmp_path / "labels.csv", results)
+    answer = medimg("qc", "agree", f"out={results}", f"human={tmp_path / 'labels.csv'}", "--json")
+    assert answer.code == 3
+    accuracy = next(row for row in answer.json["verdicts"] if row["metric"] == "accuracy")
+    assert accuracy["estimate"] == 1
+    assert accuracy["n"] == n
+    assert answer.json["lost"] == ["0" * 16]
+    assert (results / "agreement.csv").is_file()
+
+
+def test_agreement_knows_a_sites_rules_and_verdicts_on_studies(tmp_path):
+    rows = [films.film(tmp_path, f"p{p}", patient=f"PID-{p}", number=p, StudyInstanceUID=f"1.2.{p}") for p in range(2)]
+    site = tmp_path / "site.yaml"
+    site.write_text(
+        "version: site-1\nextends: [chest]\nrules:\n  Z9_sides:\n    group: overall\n    views: [PA]\n    metric: lateral_margin\n"
+        "    unit: frac\n    limits: [0.9, 0.95, null, null]\n    cid7011: Positioning\n    source: ours\n"
+        "    text:\n      title: {en: Sides, zh: 两侧}\n"
+        "      low: {finding: {en: a, zh: a}, mend: {en: b, zh: b}}\n"
+    )
+    manifest, out = fakes.table(tmp_path / "manifest.csv", rows), tmp_path / "out"
+    assert medimg("qc", "run", manifest, f"out={out}", f"rules={site}", "workers=1").code == 0
+    with (out / "studies.csv").open(newline="") as stream:
+        studies = list(csv.DictReader(stream))
+    with (out / "films.csv").open(newline="") as stream:
+        film = next(csv.DictReader(stream))["film"]
+    label = tmp_path / "labels.csv"
+    told = [f",{row['study']},{item},pass" for row in studies for item in ("S1", "film")]
+    label.write_text("\n".join(["film,study,rule,verdict", *told, f"{film},,Z9,pass", ""]))
+    answer = medimg("qc", "agree", f"out={out}", f"human={label}", "--json")
+    assert answer.code == 0
+    cells = {row["item"]: row["answer_only"] for row in answer.json["verdicts"]}
+    assert [row["verdict"] for row in studies] == ["fail", "fail"]
+    assert cells == {"S1_views_present": 2, "Z9_sides": 1, "film": 2}
+
+
+def test_calibration_refuses_few_films_and_changes_nothing(results, tmp_path):
+    answer = medimg("qc", "calibrate", f"out={results}", f"site={tmp_path / 'site.yaml'}")
+    assert answer.code == 0
+    assert "No limit is to be changed" in answer.text
+    assert "at least 368" in answer.text
+    assert not (tmp_path / "site.yaml").exists()
+
+
+def test_rules_are_listed_and_one_is_told_in_full():
+    listed = medimg("qc", "rules")
+    assert "P1_rotation" in listed.text
+    full = medimg("qc", "rules", "P1")
+    assert "fail_lo 0.4 ratio" in full.text
+    assert "is set in chest_pa.yaml, line" in full.text
+    assert json.loads(medimg("qc", "rules", "C1", "--json").out)["rules"][0]["id"] == "C1_apex_margin"
+
+
+def test_mistakes_have_a_way_out(results, tmp_path):
+    assert "there is no rule 'P77'" in refused("qc", "rules", "P77")
+    assert "human= is missing" in refused("qc", "agree", f"out={results}")
+    assert "there is no rule set 'chset'" in refused("qc", "rejudge", f"out={results}", "rules=chset")
+    assert "open=maybe" in refused("qc", "agree", f"out={results}", "human=x.csv", "open=maybe")
