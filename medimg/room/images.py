@@ -1,6 +1,7 @@
 """The images of a project: a manifest with or without labels, patients dealt once, what cannot be shown to a network set apart."""
 
 import json
+import logging
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,8 +16,9 @@ from medimg.io.files import write_atomically
 from medimg.io.table import read_table
 from medimg.recipes.parts.cohort import CASE_COLUMNS, Cohort, cohort_of, fill, read, source_of
 from medimg.recipes.parts.stages import write_json
-from medimg.settings import Settings
+from medimg.settings import Data, Settings
 
+_LOG = logging.getLogger("medimg")
 LEAST_VAL = 40  # images of validation in a project that begins without labels
 QUICK_STEPS = 140  # of a round's training with profile=quick: two cores take less than two minutes for batches of 32 at 64 px
 
@@ -43,6 +45,20 @@ def read_images(settings: Settings) -> Manifest:
     if len(manifest.classes) < 2:
         raise ConfigError(f"only class {manifest.classes[0]} is known, and a reader needs two. Name all: 'data.classes=[a,b]'.")
     return manifest if settings.active.from_labels else replace(manifest, rows=manifest.rows.assign(label=""))
+
+
+def surroundings(data: Data, manifest: Manifest) -> pd.DataFrame:
+    """Rows of the same studies that `data.where` leaves out: readers see them beside what is asked for, and nothing learns from them."""
+    if not data.where:
+        return manifest.rows.iloc[:0]
+    try:
+        every = read(replace(data, where={}), labels=False).rows
+    except ManifestError as fault:  # in rows that nobody is asked about
+        _LOG.warning("nothing is shown beside the images: %s", fault.faults[0])
+        return manifest.rows.iloc[:0]
+    studies = pd.MultiIndex.from_frame(manifest.rows[["patient", "study"]])
+    same = pd.MultiIndex.from_frame(every[["patient", "study"]]).isin(studies)
+    return every[same & ~every["id"].isin(manifest.rows["id"])]
 
 
 def without_labels(manifest: Manifest) -> bool:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from medimg.errors import ManifestError
 from medimg.io import Manifest
-from medimg.room.images import Loaded
+from medimg.room.images import Loaded, surroundings
 from medimg.room.store import Event, Item, Store
 from medimg.settings import Settings
 
@@ -45,15 +45,32 @@ def refuse_changed(store: Store, rows: pd.DataFrame, *, accept: bool) -> None:
 
 
 def register(store: Store, images: Loaded, manifest: Manifest, settings: Settings) -> None:
-    """Add images that are new, set those apart that cannot be used, and write the manifest's labels as those of a reader of that name."""
+    """Add images that are new, set those apart that cannot be used, and write the manifest's labels as those of a reader of that name.
+
+    What else there is of their studies (another sequence, say) is added to be shown beside them.
+    """
     rows = manifest.rows.merge(images.cohort.split[["id", "part"]], on="id")
+    _refuse_context(store, rows)
     new = rows[~rows["id"].isin(store.items()["item"]) & rows["part"].isin(["train", "val", "test"])]
     store.add_items([_item(row) for row in new.astype(object).to_dict("records")])
+    beside = surroundings(settings.data, manifest)
+    beside = beside[~beside["id"].isin(store.items(context=True)["item"])].assign(part="context")
+    store.add_items([_item(row) for row in beside.astype(object).to_dict("records")])
     if len(new) and store.rounds():
         _LOG.info("%d new images have joined the project", len(new))
     exclude(store, images.spared)
     if (rows["label"] != "").any() or MANIFEST in {one.name for one in store.readers()}:
         _import(store, rows)
+
+
+def _refuse_context(store: Store, rows: pd.DataFrame) -> None:
+    items = store.items(context=True)
+    beside = items["item"][(items["role"] == "context") & items["item"].isin(rows["id"])]
+    if len(beside):
+        raise ManifestError(
+            f"{len(beside)} images were only shown beside others so far, and are to be asked for now: the manifest's columns have changed. "
+            "Begin a new project (--new), and bring the labels in with --import."
+        )
 
 
 def exclude(store: Store, reasons: dict[str, str]) -> None:

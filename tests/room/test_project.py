@@ -15,7 +15,9 @@ from medimg.room import opening
 from medimg.room.folder import Folder
 from medimg.room.lock import only_one
 from medimg.room.project import open_project
-from medimg.room.store import Store
+from medimg.room.report.answers import totals
+from medimg.room.serve.index import Index
+from medimg.room.store import Event, Refused, Store
 
 ORDER = ["proposed", "labelling", "closed", "trained", "scored"]
 
@@ -313,6 +315,37 @@ def test_new_images_join_missing_ones_are_told_and_changed_ones_refused(tmp_path
     items = desk.table("items")
     assert (items["path"].str.endswith("p005_0.png")).sum() == 2
     assert items[items["path"].str.endswith("p005_0.png")]["excluded"].sum() == 1
+
+
+def test_what_the_conditions_leave_out_is_shown_beside_and_never_asked_for(tmp_path, monkeypatch):
+    Untrained(monkeypatch)
+    desk = Desk(tmp_path, "data.where={sequence:FLAIR}")
+    rows = [{**row, "slice_mm": "0"} for row in csv.DictReader(desk.manifest.open())]
+    fakes.table(desk.manifest, rows)
+    desk.round()
+    with Store.open(desk.own.store, writer=False) as store:
+        asked, index, reader = store.items().set_index("item"), Index(store), store.readers()[0]
+        assert set(asked["sequence"]) == {"FLAIR"}
+        given = set(store.assignments()["item"])
+        assert given <= set(asked.index)
+        found = index.around(reader, asked["token"][min(given)])
+        (beside,) = found.others["T1CE"]
+        other = index.item(reader, beside)
+        assert (other.role, other.patient) == ("context", asked["patient"][min(given)])
+        assert totals(store.history())["images"] == len(asked) == 12
+    with Store.open(desk.own.store, writer=True) as store, pytest.raises(Refused, match="is not asked for"):
+        store.write(Event("flag", reader.id, other.id, 0, "flag"))
+    fakes.table(desk.manifest, [{**row, "sequence": "FLAIR"} for row in rows])
+    with pytest.raises(ManifestError, match=r"12 images were only shown beside others.*--new"):
+        desk.step()
+
+
+def test_a_fault_in_what_is_only_shown_beside_stops_nothing(tmp_path, caplog):
+    desk = Desk(tmp_path, "data.where={sequence:FLAIR}")
+    rows = list(csv.DictReader(desk.manifest.open()))
+    fakes.table(desk.manifest, [{**row, "patient_id": row["patient_id"] if row["sequence"] == "FLAIR" else ""} for row in rows])
+    assert desk.step() == "proposed"
+    assert "nothing is shown beside the images: 12 rows have no patient_id" in caplog.text
 
 
 def test_other_classes_are_another_project(tmp_path, monkeypatch):

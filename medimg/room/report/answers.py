@@ -33,11 +33,12 @@ def by_reader(history: History) -> list[Row]:
 def totals(history: History) -> Row:
     """Of everything: images with an answer, patients opened, labels by part and class, skips by reason."""
     found, gold = _answers(history), history.gold()
-    known = gold[gold["label"] != ""]
+    known, items = gold[gold["label"] != ""], history.frame("item")
+    asked = items[items["role"] != "context"]
     skips = found[found["kind"] == "skip"]
     return {
-        "images": len(history.tables["item"]),
-        "patients": int(history.frame("item")["patient"].nunique()),
+        "images": len(asked),
+        "patients": int(asked["patient"].nunique()),
         "patients_opened": int(found["patient"].nunique()),
         "answers": len(found),
         "labelled": len(known),

@@ -59,7 +59,7 @@ class Index:
                 self._rounds = rounds
 
     def _read(self) -> None:
-        items = _items(self.store.items())
+        items = _items(self.store.items(context=True))
         patients: dict[str, list[Item]] = {}
         for item in items:
             patients.setdefault(item.patient, []).append(item)

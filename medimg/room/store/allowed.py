@@ -27,8 +27,8 @@ def check(db: Database, meta: Meta, event: Event) -> Event:
         raise Refused(f"there is no reader {event.reader}.")
     if event.item is None and event.kind not in NO_ITEM:
         raise Refused(f"{event.kind} needs an item.")
-    if event.item is not None and db.one("SELECT 1 FROM item WHERE item = ?", (event.item,)) is None:
-        raise Refused(f"there is no item {event.item}.")
+    if event.item is not None:
+        _asked_for(db, event.item)
     if event.kind in CLASSED and event.value not in meta.classes:
         raise Refused(f"'{event.value}' is no class. Classes: {', '.join(meta.classes)}.")
     if event.kind == "skip" and event.reason not in SKIPS:
@@ -40,6 +40,14 @@ def check(db: Database, meta: Meta, event: Event) -> Event:
     if event.kind in OF_A_PLACE:
         _place(db, event)
     return _undo(db, event) if event.kind == "undo" else event
+
+
+def _asked_for(db: Database, item: str) -> None:
+    row = db.one("SELECT role FROM item WHERE item = ?", (item,))
+    if row is None:
+        raise Refused(f"there is no item {item}.")
+    if row["role"] == "context":
+        raise Refused(f"item {item} is shown beside others and is not asked for.")
 
 
 def _place(db: Database, event: Event) -> None:

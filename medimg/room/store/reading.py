@@ -27,9 +27,9 @@ class Reading:
         row = self._db.one("SELECT * FROM item WHERE token = ?", (token,))
         return Item(*row) if row else None
 
-    def items(self) -> pd.DataFrame:
-        """All items, one row each, with `excluded`."""
-        frame = self._frame("SELECT * FROM item ORDER BY item")
+    def items(self, *, context: bool = False) -> pd.DataFrame:
+        """What may be asked for, one row an item, with `excluded`; with `context` also what is only shown beside it."""
+        frame = self._frame("SELECT * FROM item WHERE ? OR role <> 'context' ORDER BY item", (context,))
         return frame.assign(excluded=frame["item"].isin(self.excluded()))
 
     def excluded(self, until: int | None = None) -> set[str]:

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-Role = Literal["pool", "val", "test", "known"]
+Role = Literal["pool", "val", "test", "known", "context"]  # context: shown beside others and never asked for
 ReaderRole = Literal["expert", "adjudicator", "import", "machine"]
 RoundState = Literal["proposed", "labelling", "closed", "trained", "scored"]
 Why = Literal["strategy", "random", "init", "repeat", "double", "relabel", "reserve"]
 PlaceState = Literal["open", "labelled", "skipped"]
 
-ROLES: tuple[Role, ...] = ("pool", "val", "test", "known")
+ROLES: tuple[Role, ...] = ("pool", "val", "test", "known", "context")
 READER_ROLES: tuple[ReaderRole, ...] = ("expert", "adjudicator", "import", "machine")
 STATES: tuple[RoundState, ...] = ("proposed", "labelling", "closed", "trained", "scored")
 WHYS: tuple[Why, ...] = ("strategy", "random", "init", "repeat", "double", "relabel", "reserve")
