@@ -1,3 +1,3 @@
-"""medimg: train and judge medical image classifiers from one command line."""
+"""medimg: train, judge, label and check medical images from one command line."""
 
 __version__ = "0.1.0"

@@ -180,7 +180,7 @@ def _unknown_flag(flag: str, command: Command) -> str:
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
-        prog="medimg", description="Train and judge medical image classifiers from one command line. Research use only.",
+        prog="medimg", description="Train, judge, label and check medical images from one command line. Research use only.",
         epilog=EXITS, allow_abbrev=False,
     )  # fmt: skip
     parser.add_argument("--version", action="version", version=f"medimg {__version__}")
