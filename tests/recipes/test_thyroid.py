@@ -103,6 +103,7 @@ def test_a_fold_that_its_generated_pictures_have_seen_is_judged_by_nobody(here, 
 
 
 @pytest.mark.usefixtures("without_figures")
+@pytest.mark.slow
 def test_a_run_whose_generated_pictures_nobody_knows_any_more_is_judged_when_they_were_drawn_again(here, tmp_path):
     copy = shutil.copytree(here[2], tmp_path / "copy")
     (stage,) = copy.glob("stages/0_5_extend*")

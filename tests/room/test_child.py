@@ -26,6 +26,7 @@ def children():
     return set(Path(f"/proc/{os.getpid()}/task/{threading.get_native_id()}/children").read_text().split())
 
 
+@pytest.mark.slow
 def test_what_stopped_a_training_is_told_with_the_file_that_says_more(own):
     with pytest.raises(RunError) as caught:
         train_in_child(own.run, 3, "0" * 64)
@@ -65,6 +66,7 @@ train_in_child(Path(sys.argv[1]), 3, "0" * 64, lambda: print("running", flush=Tr
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a parent's death is told by Linux alone")
+@pytest.mark.slow
 def test_a_training_ends_with_a_command_that_was_killed(own):
     own.round(3).claim.touch()
     import fcntl

@@ -57,6 +57,7 @@ def test_three_rounds_from_nothing_end_where_a_stop_rule_says_so(here):
     assert [one["strategy"] for one in last["rounds"]] == ["init", "entropy", "entropy"]
 
 
+@pytest.mark.slow
 def test_real_rounds_give_the_curve_of_a_simulation_with_the_same_seeds(here):
     folder, manifest, truth, _ = here
     own = project_in(folder / "runs")

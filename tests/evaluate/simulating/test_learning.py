@@ -101,6 +101,7 @@ class TestClaims:
         assert [line.split()[0] for line in result["verdict"] if "is better than random" in line] == ["diverse"]
         assert any(line.startswith("A difference from random is not shown at 4 repeats: entropy") for line in result["verdict"])
 
+    @pytest.mark.slow
     def test_random_labels_declare_nothing_in_at_least_nine_of_ten_runs(self, tmp_path):
         found = [_null(tmp_path / f"{seed}", seed) for seed in range(20)]
         assert sum(map(bool, found)) <= 2, found

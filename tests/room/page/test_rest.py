@@ -17,6 +17,7 @@ def propose(store, number, places=CAME):
     store.move(number, "labelling")
 
 
+@pytest.mark.slow
 def test_images_that_came_are_those_of_now_also_after_an_undo(store, chromium):
     with house(store, chromium) as visit:
         anna = visit()
@@ -45,6 +46,7 @@ def test_an_undo_while_the_model_is_trained_says_that_the_answer_is_in_it(store,
         anna.check()
 
 
+@pytest.mark.slow
 def test_a_program_that_has_ended_is_told_while_nothing_is_read(store, chromium):
     with house(store, chromium) as visit:
         anna = visit()
@@ -71,6 +73,7 @@ def test_a_server_that_stays_away_is_told_with_what_to_do(store, chromium):
         assert len(store.current_labels()) == 1
 
 
+@pytest.mark.slow
 def test_a_pause_is_no_time_also_when_another_window_was_in_front(store, chromium):
     turn = """hidden => { Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
         document.dispatchEvent(new Event("visibilitychange")); }"""

@@ -230,6 +230,7 @@ def test_an_image_that_cannot_be_decoded_gives_way_to_the_next(store, chromium):
         assert list(store.current_labels()["item"]) == ["id-01-FLAIR-2"]
 
 
+@pytest.mark.slow
 def test_new_images_come_by_themselves_when_the_next_round_is_proposed(store, chromium):
     from medimg.room.store import Proposal, Round
 

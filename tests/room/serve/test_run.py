@@ -91,6 +91,7 @@ def test_a_port_that_cannot_be_is_told(store):
         pass
 
 
+@pytest.mark.slow
 def test_a_disk_that_hangs_keeps_no_answer_waiting_and_does_not_hold_the_end(store, caplog):
     import httpx2
 
