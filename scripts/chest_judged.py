@@ -14,7 +14,7 @@ from paired import shown
 from medimg.evaluate.agreement import FIGURES, agreement
 from medimg.evaluate.bland_altman import limits_of_agreement
 from medimg.phantoms.chest import PARAMETERS
-from medimg.phantoms.chest_faults import FAULTS
+from medimg.phantoms.chest_faults import FAULTS, VIEW_FAULTS
 
 GROUPS = ("overall", "organs", "imaging", "position")
 DRAWS = 2000
@@ -37,13 +37,18 @@ def rules_of(judged: Path) -> Frame:
     return pd.read_csv(judged / "rules.csv", dtype={"film": str, "reason": str, "gates": str}, low_memory=False)
 
 
+def own_fault(films: Frame) -> "pd.Series[str]":
+    """Give what was planted into each film itself: a view that its study lacks or has twice is no fault of the film."""
+    return films["true_faults"].map(lambda told: "|".join(name for name in told.split("|") if name not in VIEW_FAULTS))
+
+
 def weights(films: Frame, view: str) -> np.ndarray:
     """How many films of a department each film stands for: those without a fault, and those with each, at the paper's rates."""
     kinds = [fault for fault in FAULTS if VIEWS[view] in fault.views]
     rate = {f.name: getattr(PARAMETERS.rates, f.group) / sum(k.group == f.group for k in kinds) for f in kinds}
     rate[""] = 1 - sum(rate.values())
-    counts = films["true_faults"].value_counts()
-    return films["true_faults"].map({name: rate.get(name, 0.0) / count for name, count in counts.items()}).to_numpy(dtype=float)
+    fault = own_fault(films)
+    return fault.map({name: rate.get(name, 0.0) / count for name, count in fault.value_counts().items()}).to_numpy(dtype=float)
 
 
 def agreed(table: Frame, reference: np.ndarray, answer: np.ndarray, names: tuple[str, ...]) -> list[str]:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from cells import Lines, table
 from chest_cells import FAMILY, PAPER, Cell, times
-from chest_judged import GROUPS, agreed, both, by_fault, by_rule, films_of, measured, share, weighted, weights
+from chest_judged import GROUPS, agreed, both, by_fault, by_rule, films_of, measured, own_fault, share, weighted, weights
 from paired import shown
 
 from medimg.run.folder import stored_settings
@@ -90,7 +90,7 @@ def rates(cell: Cell, judged: Judged, view: str) -> Lines:
 def groups(cell: Cell, judged: Judged, view: str) -> Lines:
     """Agreement with exact masks on films without a fault and films with one, weighted to the paper's rates."""
     usual, enriched = judged.films(cell), judged.films(cell, "enriched")
-    films = pd.concat([usual[usual["true_faults"] == ""], enriched[~enriched["true_faults"].isin(["", "missing_view", "doubled_view"])]])
+    films = pd.concat([usual[own_fault(usual) == ""], enriched[own_fault(enriched) != ""]])
     lines: Lines = []
     for group in GROUPS:
         decided = films[group].isin(["pass", "warn", "fail"]) & films[f"exact_{group}"].isin(["pass", "warn", "fail"])

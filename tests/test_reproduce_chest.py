@@ -53,12 +53,14 @@ def test_a_network_is_told_nothing_of_what_was_put_in(scripts, tmp_path):
 
 
 def test_weights_are_the_papers_rates_whatever_the_films(judged):
-    films = pd.DataFrame({"true_faults": [""] * 3 + ["tilt"] * 40 + ["off_centre"] * 10 + ["missing_view"]})
-    share = pd.Series(judged.weights(films, "pa")).groupby(films["true_faults"]).sum()
+    films = pd.DataFrame({"true_faults": [""] * 3 + ["tilt"] * 30 + ["tilt|doubled_view"] * 10 + ["off_centre"] * 10 + ["missing_view"]})
+    weight = pd.Series(judged.weights(films, "pa"))
+    share = weight.groupby(judged.own_fault(films)).sum()
     assert share["tilt"] == pytest.approx(0.004)  # overall completeness fails on 0.8 % of the films: two kinds
     assert share["off_centre"] == pytest.approx(0.004)
     assert share[""] == pytest.approx(1 - 0.008 - 0.025 - 0.009 - 0.028)
-    assert share["missing_view"] == 0  # of a study, not of a film
+    for alone, of_a_study in (("", "missing_view"), ("tilt", "tilt|doubled_view")):  # of a study, not of a film
+        assert weight[films["true_faults"] == alone].max() == weight[films["true_faults"] == of_a_study].min() > 0
 
 
 def test_films_of_equal_weight_have_the_figures_of_their_table(judged):
