@@ -73,7 +73,7 @@ def percentiles(values: Array, patient: NDArray[np.int_], wanted: Sequence[float
 def propose(
     rule: Rule, values: ArrayLike, patients: Sequence[str], draws: int = 1000, seed: int = 0, least: int = LEAST
 ) -> Proposal | None:
-    """Propose limits of one rule from the values of films in which it could be judged; None for a rule that has no percentiles.
+    """Propose limits of one rule from the values of films where they are sound; None for a rule that has no percentiles.
 
     Refused below `least` films or patients. The limits are rounded to three significant digits, outwards nothing is added: 1 % of
     films beyond a fail limit is what a percentile means, whether these films are good or not.
@@ -94,6 +94,6 @@ def propose(
 
 
 def propose_all(rules: RuleSet, values: Mapping[str, ArrayLike], patients: Mapping[str, Sequence[str]], **how: int) -> list[Proposal]:
-    """Propose limits of every enabled rule, in their order: values and patients by rule id, of films in which it was pass, warn or fail."""
+    """Propose limits of every enabled rule, in their order: values and patients by rule id, of films in which they are sound."""
     found = (propose(rule, values.get(rule.id, ()), patients.get(rule.id, ()), **how) for rule in rules.rules if rule.enabled)
     return [proposal for proposal in found if proposal is not None]

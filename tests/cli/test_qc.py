@@ -81,6 +81,19 @@ def test_calibration_refuses_few_films_and_changes_nothing(results, tmp_path):
     assert not (tmp_path / "site.yaml").exists()
 
 
+def test_rules_that_have_no_limits_yet_are_calibrated_on_films_whose_masks_are_trusted(results, tmp_path):
+    def n():
+        proposals = medimg("qc", "calibrate", f"out={results}", f"site={tmp_path / 'site.yaml'}", "--json").json["proposals"]
+        return {one["rule"]: one["n"] for one in proposals if one["rule"] in ("I3_lung_grey", "I5_retrocardiac", "I7_noise")}
+
+    assert n() == {"I3_lung_grey": 3, "I5_retrocardiac": 3, "I7_noise": 3}
+    site = tmp_path / "doubtful.yaml"
+    site.write_text("version: a\nextends: [chest]\nrules:\n  O3_lung_area:\n    limits: [0.9, 0.9, 0.95, 0.95]\n")
+    assert medimg("qc", "rejudge", f"out={results}", f"rules={site}").code == 0
+    assert set(n().values()) == {0}
+    assert medimg("qc", "rejudge", f"out={results}").code == 0
+
+
 def test_rules_are_listed_and_one_is_told_in_full():
     listed = medimg("qc", "rules")
     assert "P1_rotation" in listed.text
