@@ -72,7 +72,7 @@ def _add(found: Tally, row: FilmRow, verdict: FilmVerdict) -> None:
     found.counts.add(row, verdict)
     kind = kind_of(verdict)
     found.kinds[kind] += 1
-    found.studies.add(row["study"])
+    found.studies |= {row["study"]} - {UNKNOWN}
     for name in ("version", "model", "config", "medimg", "view", "StationName"):
         found.words[name][row.get(name) or UNKNOWN] += 1
     found.words["month"][row["month"] if MONTH.fullmatch(row["month"]) else UNKNOWN] += 1

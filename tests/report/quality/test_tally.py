@@ -34,6 +34,12 @@ def test_films_are_told_apart_and_the_gravest_stand_first(tmp_path):
     assert (len(found.studies), found.months) == (6, ["2025-01"])
 
 
+def test_films_whose_study_is_not_known_are_no_study(tmp_path):
+    films = [({**facts, "study": "unknown" if place < 2 else facts["study"]}, *rest) for place, (facts, *rest) in enumerate(made())]
+    found = tally(read_out(write_out(tmp_path / "out", films)), ())
+    assert (found.films, len(found.studies)) == (6, 4)
+
+
 def test_of_many_films_only_those_to_be_looked_at_are_kept(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "LARGE", 5)
     found = counted(tmp_path / "out")
