@@ -194,6 +194,26 @@ def test_broken_masks_are_for_a_person(tmp_path):
     assert table(tmp_path / "out", "films")[0]["verdict"] == "review"
 
 
+def test_a_file_that_two_sources_name_keeps_the_first_name(tmp_path):
+    folder, out = tmp_path / "in", tmp_path / "out"
+    fakes.chest_film(folder / "good.dcm", fakes.ramp(64, 64))
+    fakes.chest_film(folder / "mr.dcm", modality="MR")
+    for _ in range(2):
+        answer = medimg("qc", "run", folder, folder / "mr.dcm", f"out={out}", "workers=1", "--json")
+        assert answer.json["files"] == 2
+        assert [row["path"] for row in table(out, "skipped")] == ["in/mr.dcm"]
+
+
+def test_films_judged_again_tell_the_version_that_measured_them_and_the_one_that_judged(cohort, tmp_path, monkeypatch):
+    out = tmp_path / "out"
+    run(cohort, out)
+    measured = {row["medimg"] for row in table(out, "films")}
+    monkeypatch.setattr("medimg.__version__", "9.9")
+    told = medimg("qc", "rejudge", f"out={out}", "--json").json
+    assert {told["medimg"]} == {row["medimg"] for row in table(out, "films")} == {f"{one}, judged by 9.9" for one in measured}
+    assert "measured otherwise" in refused("qc", "run", cohort, f"out={out}")
+
+
 def test_gate_ends_with_five(cohort, tmp_path):
     site = tmp_path / "site.yaml"
     site.write_text("version: s\nextends: [chest]\nrules:\n  P1_rotation:\n    limits: [1.5, 1.6, null, null]\n")

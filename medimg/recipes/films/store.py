@@ -86,13 +86,14 @@ class Store:
         self.note(run=str(self.run), schema=str(SCHEMA), made_with=json.dumps(made_with))
 
     def known(self, found: Found) -> bool:
-        """Whether a file was looked at before and has not changed; it is then part of this run.
+        """Whether a file was looked at before and has not changed; it is then part of this run, by the first name that sources give it.
 
         What could not be read is looked at again: a decoder may have been installed since, or a right given.
         """
-        told = (self.run, found.source, found.name, found.key)
+        told = {"run": self.run, "source": found.source, "path": found.name, "key": found.key}
+        names = ", ".join(f"{name} = iif(seen = :run, {name}, :{name})" for name in ("source", "path"))
         whole = " AND (film IS NULL OR masks IS NOT NULL)" if self.keep_masks else ""
-        query = f"UPDATE files SET seen = ?, source = ?, path = ? WHERE key = ? AND (film IS NOT NULL OR reason NOT IN {PASSING}){whole}"
+        query = f"UPDATE files SET {names}, seen = :run WHERE key = :key AND (film IS NOT NULL OR reason NOT IN {PASSING}){whole}"
         return self.table.execute(query, told).rowcount > 0
 
     def saw(self, found: Found) -> None:

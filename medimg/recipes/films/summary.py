@@ -6,13 +6,12 @@ from typing import Any
 
 import numpy as np
 
-import medimg
 from medimg.io.files import write_atomically
 from medimg.qc.rates import FILM, Counts, interval
 from medimg.qc.rules import GROUPS, RuleSet
 from medimg.qc.verdict import FAIL, PASS
 from medimg.recipes.films.store import Store
-from medimg.recipes.films.tables import Seen, rules_hash
+from medimg.recipes.films.tables import Seen, rules_hash, versions
 
 SCHEMA = 1
 
@@ -25,7 +24,7 @@ def write_summary(out: Path, store: Store, rules: RuleSet, seen: Seen, most: flo
     low, high = interval(films.get(FAIL, 0), judged)
     wall, new, meta = more.get("wall_s"), more.get("new_files"), store.meta()
     summary = {
-        "schema": SCHEMA, "medimg": medimg.__version__, **json.loads(meta["made_with"]), "version": rules.version,
+        "schema": SCHEMA, **(made := json.loads(meta["made_with"])), "medimg": versions(made["medimg"]), "version": rules.version,
         "cohort": meta.get("cohort", ""), "config": rules_hash(rules), "files": store.count(), "films": seen.films,
         "studies": _verdicts(seen.studies, FILM), "skipped": dict(sorted(seen.skipped.items())),
         "duplicates": seen.skipped.get("duplicate", 0), "unknown": seen.unknown,

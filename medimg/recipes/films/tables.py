@@ -48,13 +48,18 @@ def rules_hash(rules: RuleSet) -> str:
     return sha256(repr((told, sorted(rules.grade.items()))).encode()).hexdigest()[:12]
 
 
+def versions(measured: str) -> str:
+    """The version of medimg that measured films, and the one that judged them where that is another."""
+    return measured if measured == medimg.__version__ else f"{measured}, judged by {medimg.__version__}"
+
+
 def write_tables(out: Path, store: Store, rules: RuleSet, bom: bool = False) -> Seen:
     """Judge every stored film, and write films.csv, films.jsonl, rules.csv, studies.csv, skipped.csv and films/<id>.json.
 
     The same stored films and rules give the same CSV files bit by bit. A table is replaced when it is complete.
     """
-    seen, model = Seen(), json.loads(store.meta()["made_with"])["model"]
-    made = {"version": rules.version, "model": model, "config": rules_hash(rules), "medimg": medimg.__version__}
+    seen, measured = Seen(), json.loads(store.meta()["made_with"])
+    made = {"version": rules.version, "model": measured["model"], "config": rules_hash(rules), "medimg": versions(measured["medimg"])}
     (out / "films").mkdir(exist_ok=True)
     with ExitStack() as stack:
         tables = {name: stack.enter_context(_table(out / f"{name}.csv", bom)) for name in ("films", "rules", "studies", "skipped")}
