@@ -138,8 +138,8 @@ METRICS: Mapping[str, Metric] = {
     ),
     "view_match": Metric(
         thorax.view_match, ("bool",), VIEWS, ("heart", "spine"),
-        "1 where the predicted view is ViewPosition and the heart lies to the patient's left, else 0",
-        ("view_differs", "heart_offset", *OF_SPINE),
+        "1 where ViewPosition and the networks name the film's view and the heart lies to the patient's left, else 0",
+        ("view_differs", "networks_disagree", "heart_offset", *OF_SPINE),
     ),
     "trachea_shift": Metric(
         thorax.trachea_shift, RATIO, FRONTAL, ("trachea", "spine", *LUNGS),

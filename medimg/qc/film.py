@@ -44,9 +44,9 @@ class Film:
     `masks`: organ -> bool (rows, columns), overlaps allowed. `pixels`: float32 (rows, columns), about 0 to 1, or None. `field`: the
     exposed part as (top, left, bottom, right), pixel edges, half open like slices; what lies outside of it is not looked at.
     `spacing_mm`: side of the square pixels of the masks. `stored`: facts of the file by DICOM keyword (ExposureIndex,
-    TargetExposureIndex, DeviationIndex, KVP, DistanceSourceToDetector, ExposureTime, ViewPosition) and the counts of
-    `exposure.count_clipped`. `trust`: organ -> mean largest probability on the band around its contour. Raises ValueError where parts do
-    not fit together.
+    TargetExposureIndex, DeviationIndex, KVP, DistanceSourceToDetector, ExposureTime, ViewPosition), the counts of
+    `exposure.count_clipped`, and PredictedView where the networks see another view. `trust`: organ -> mean largest probability on the
+    band around its contour. Raises ValueError where parts do not fit together.
     """
 
     view: str

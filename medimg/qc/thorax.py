@@ -2,9 +2,10 @@
 
 import numpy as np
 
+from medimg.io.aliases import canonical
 from medimg.qc import marks
 from medimg.qc.anatomy import lungs, spine, spine_gates
-from medimg.qc.film import Film, NotApplicable, NotMeasurable
+from medimg.qc.film import VIEWS, Film, NotApplicable, NotMeasurable
 from medimg.qc.landmarks import dome
 from medimg.qc.metric import Found
 from medimg.qc.runs import Runs, components, runs_of
@@ -12,7 +13,6 @@ from medimg.qc.value import Mark, Point
 
 SPECK = 0.2  # of the median rib: smaller parts of the rib mask are not ribs
 TORN = 0.1  # of a rib's columns, in which a hole or a fringe may look like another rib
-VIEW_TAGS = {"PA": "PA", "AP": "AP", "LL": "LAT", "RL": "LAT", "LAT": "LAT", "LATERAL": "LAT"}
 
 
 def inspiration(film: Film) -> Found:
@@ -59,14 +59,17 @@ def _crossed(part: Runs) -> list[Point]:
 
 
 def view_match(film: Film) -> Found:
-    """P5: 1 where ViewPosition names the film's view and, on frontal films, the heart's centroid lies left of the spine; otherwise 0.
+    """P5: 1 where ViewPosition and the networks name the film's view, and on frontal films the heart lies left of the spine; otherwise 0.
 
-    Gate heart_offset: distance of the heart's centroid from the midline to the patient's left, over W. Not applicable to a lateral
-    film without ViewPosition.
+    Gate networks_disagree: 1 where the networks see another view, `PredictedView` among what is stored. Gate heart_offset: distance of
+    the heart's centroid from the midline to the patient's left, over W. Not applicable to a lateral film without ViewPosition.
     """
-    tag = VIEW_TAGS.get(str(film.stored.get("ViewPosition", "")).strip().upper())
+    named = canonical("view", str(film.stored.get("ViewPosition") or ""))
+    tag = named if named in VIEWS else None
     if tag is not None and tag != film.view:
         return Found(0.0, {"view_differs": 1.0})
+    if film.stored.get("PredictedView", film.view) != film.view:
+        return Found(0.0, {"networks_disagree": 1.0})
     if film.view == "LAT":
         if tag is None:
             raise NotApplicable("the file does not tell its view")

@@ -20,6 +20,7 @@ REASONS: Mapping[str, Mapping[str, str]] = {
 NOTES: Mapping[str, Mapping[str, str]] = {
     "constant": {"en": "all pixels are alike", "zh": "全部像素值相同"},
     "inverted_for_network": {"en": "segmented with its grey turned over", "zh": "反相后再行分割"},
+    "looks_like": {"en": "the networks see another view than is told", "zh": "网络识别的体位与所注明的不同"},
     "no_header": {"en": "an image without a DICOM header", "zh": "无 DICOM 文件头的图像"},
     "no_organs": {"en": "no organ was segmented", "zh": "未分割任何器官"},
     "orientation_unknown": {"en": "the file does not tell which way round the patient is", "zh": "文件未注明患者方位"},

@@ -35,6 +35,8 @@ def test_every_gate_is_measured_on_some_film():
     seen = {(value.metric, gate) for view in VIEWS for value in measure(drawn(view)) for gate in value.gates}
     empty = {organ: mask & False for organ, mask in drawn("PA").masks.items()}
     seen |= {("organs_missing", f"missing_{organ}") for organ in (*empty, *ORGANS["LAT"])}
+    otherwise = frontal(stored={"ViewPosition": "PA", "PredictedView": "LAT"})
+    seen |= {(value.metric, gate) for value in measure(otherwise) for gate in value.gates}
     told = {(name, gate) for name, metric in METRICS.items() for gate in metric.own_gates}
     lateral_trust = {("mask_trust", f"trust_{organ}") for organ in ORGANS["LAT"]}
     assert told - seen - lateral_trust == set()

@@ -1,11 +1,15 @@
 """Breath, view, trachea and heart on frontal films."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from qc.shapes import CPA, DOME, HEART, RIB_TOPS, Pose, by_name, frontal, frontal_masks, mirrored
+from qc.rulesets import CHEST
+from qc.shapes import CPA, DOME, HEART, RIB_TOPS, Pose, by_name, frontal, frontal_masks, lateral_masks, mirrored
 
 from medimg.qc.film import Film
 from medimg.qc.registry import measure
+from medimg.qc.verdict import judge_value
 
 POSES = [Pose(), Pose(angle_deg=3), Pose(spacing=0.4, shape=(1000, 1000)), Pose(spacing=1.4, shape=(290, 300))]
 WIDTH = CPA["l"][1] - CPA["r"][1]
@@ -83,6 +87,7 @@ def test_heart_and_trachea_over_the_thorax(pose):
         ("PA", "PA", 1),
         (" pa ", "PA", 1),
         ("AP", "PA", 0),
+        ("LEFT LATERAL", "PA", 0),
         ("LL", "PA", 0),
         ("AP", "AP", 1),
         ("", "PA", 1),
@@ -93,6 +98,18 @@ def test_heart_and_trachea_over_the_thorax(pose):
 def test_the_view_is_compared_with_the_tag(tag, view, matches):
     value = by_name(measure(frontal(view=view, stored={"ViewPosition": tag}, pixels=False)))["view_match"]
     assert value.value == matches
+
+
+def test_a_film_that_only_the_networks_see_otherwise_is_for_a_person_and_fails_where_a_site_trusts_them():
+    for view in ("PA", "LAT"):
+        rule = next(rule for rule in CHEST.of_view(view) if rule.metric == "view_match")
+        other = "LAT" if view == "PA" else "PA"
+        masks = frontal_masks() if view == "PA" else lateral_masks()
+        value = by_name(measure(Film(view, masks, None, (0, 0, 500, 500), 0.8, {"PredictedView": other})))["view_match"]
+        assert (value.value, value.gates["networks_disagree"]) == (0, 1)
+        found = judge_value(rule, value, {"view": view})
+        assert (found.verdict, found.reason) == ("unevaluable", "gate:networks_disagree")
+        assert judge_value(replace(rule, gates={}), value, {"view": view}).verdict == "fail"
 
 
 def test_a_heart_on_the_right_does_not_match():

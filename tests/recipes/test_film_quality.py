@@ -15,11 +15,14 @@ import numpy as np
 import pytest
 from command import medimg, refused
 from PIL import Image
-from qc.shapes import frontal_masks
+from qc.shapes import frontal_masks, lateral_masks
 
 from medimg.io import workers
 from medimg.io.identity import hash_id
+from medimg.qc.load import load
 from medimg.recipes import film_quality
+from medimg.recipes.films.options import RunOptions
+from medimg.run.configs import config_root
 
 TABLES = ("films.csv", "rules.csv", "studies.csv", "skipped.csv")
 
@@ -212,6 +215,34 @@ def test_films_judged_again_tell_the_version_that_measured_them_and_the_one_that
     told = medimg("qc", "rejudge", f"out={out}", "--json").json
     assert {told["medimg"]} == {row["medimg"] for row in table(out, "films")} == {f"{one}, judged by 9.9" for one in measured}
     assert "measured otherwise" in refused("qc", "run", cohort, f"out={out}")
+
+
+class Lateral:
+    """Networks that are sure of a lateral film's organs, and find half of a frontal film's."""
+
+    name = "fake"
+
+    def organs(self, view):
+        return tuple(self._masks(view))
+
+    def _masks(self, view):
+        return lateral_masks(films.POSE) if view == "LAT" else frontal_masks(films.POSE)
+
+    def segment(self, images, views):
+        told = [list(self._masks(view).items()) for view in views]
+        found = [dict(masks if view == "LAT" else masks[::2]) for masks, view in zip(told, views, strict=True)]
+        return [(masks, dict.fromkeys(masks, 0.9)) for masks in found]
+
+
+def test_a_lateral_film_that_its_file_calls_pa_is_for_a_person_and_told_as_what_it_looks_like(tmp_path):
+    films.film(tmp_path / "in", "a", masks=lateral_masks(films.POSE))  # its masks lie beside it, where nobody looks
+    rules = load("chest", config_root() / "qc")
+    film_quality.run([str(tmp_path / "in" / "a.dcm")], RunOptions(str(tmp_path / "out"), workers=1), rules, Lateral())
+    (row,) = table(tmp_path / "out", "films")
+    assert (row["view"], row["predicted_view"], row["verdict"]) == ("PA", "LAT", "review")
+    assert "looks_like:LAT" in row["notes"].split("|")
+    (rule,) = (one for one in table(tmp_path / "out", "rules") if one["rule"] == "P5_view_match")
+    assert (rule["value"], rule["verdict"], rule["reason"]) == ("0.0", "unevaluable", "gate:networks_disagree")
 
 
 def test_gate_ends_with_five(cohort, tmp_path):

@@ -16,7 +16,7 @@ from medimg.recipes.films.measuring import measured
 from medimg.recipes.films.options import RunOptions
 from medimg.recipes.films.segmenting import organs_of
 from medimg.recipes.films.store import Store
-from medimg.recipes.films.viewing import UNTOLD, tells_views, with_views
+from medimg.recipes.films.viewing import UNTOLD, tells_views, with_doubts, with_views
 from medimg.recipes.films.waiting import Waiting
 
 READ = "medimg.io.film_reader:read_film"
@@ -76,8 +76,10 @@ def _keep(batch: list[tuple[Found, ReadFilm]], out: Path, store: Store, segmente
         if not read.view:
             store.skip(found, "not_applicable", UNTOLD)
     seen = [(found, read) for found, read in seen if read.view]
-    organs = organs_of([read for _, read in seen], segmenter)
-    films = [(found, measured(read, one)) for (found, read), one in zip(seen, organs, strict=True)]
+    reads = [read for _, read in seen]
+    organs = organs_of(reads, segmenter)
+    reads = with_doubts(reads, organs, segmenter)
+    films = [(found, measured(read, one)) for (found, _), read, one in zip(seen, reads, organs, strict=True)]
     for found, film in films:
         earlier = store.earlier(film.film.id)
         if earlier is None or (found.source, found.name) < earlier:

@@ -61,7 +61,7 @@ def _facts(film: ReadFilm, organs: Organs, values: list[Value]) -> dict[str, Any
     """Facts by column; "" where the file does not tell. Operator and study are no part of it: they are hashed first."""
     told, tube = film.facts, film.exposure
     age = "" if told.get("age") is None else told["age"]
-    predicted = film.view if PREDICTED & set(film.notes) else ""
+    predicted = film.view if PREDICTED & set(film.notes) else tube.get("PredictedView", "")
     index = next((value.value for value in values if value.metric == "deviation_index"), None)
     return {
         "view": film.view, "predicted_view": predicted, "month": told.get("month", ""), "StationName": told.get("StationName", ""),

@@ -1,12 +1,14 @@
-"""The view of films whose file does not tell it."""
+"""The view that films look like, whether their file tells one or not."""
 
 import numpy as np
 import pytest
 
 from medimg.io.film_reader import ReadFilm
-from medimg.recipes.films.viewing import tells_views, with_views
+from medimg.recipes.films.segmenting import organs_of
+from medimg.recipes.films.viewing import tells_views, with_doubts, with_views
 
-ORGANS = {"PA": ("lung_r", "lung_l", "heart", "trachea"), "LAT": ("lung", "heart", "sternum")}
+FRONTAL = ("lung_r", "lung_l", "heart", "trachea")
+ORGANS = {"PA": FRONTAL, "AP": FRONTAL, "LAT": ("lung", "heart", "sternum")}
 
 
 class Sure:
@@ -24,7 +26,7 @@ class Sure:
         return [self._one(image, view) for image, view in zip(images, views, strict=True)]
 
     def _one(self, image, view):
-        trust = float(image[0 if view == "PA" else 1, 0])
+        trust = float(image[1 if view == "LAT" else 0, 0])
         masks = {organ: np.full(image.shape, organ not in self.lost) for organ in ORGANS[view]}
         return masks, {organ: trust for organ in masks if organ not in self.lost}
 
@@ -56,3 +58,53 @@ def test_a_film_that_looks_like_both_or_none_stays_without(pa, lateral):
 def test_views_are_told_by_networks_of_both_only():
     assert [tells_views(Sure(views)) for views in (("PA", "LAT"), ("PA",), ("LAT",))] == [True, False, False]
     assert with_views([film(0.9, 0.1)], None)[0].view == ""
+
+
+class Counting(Sure):
+    """Counts the films that are asked for."""
+
+    asked = 0
+
+    def segment(self, images, views):
+        self.asked += len(images)
+        return super().segment(images, views)
+
+
+def doubts(films, segmenter):
+    return [
+        (one.exposure.get("PredictedView"), "".join(one.notes).removeprefix("repaired"))
+        for one in with_doubts(films, organs_of(films, segmenter), segmenter)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("view", "pa", "lateral", "seen"),
+    [
+        ("PA", 0.6, 0.9, "LAT"),
+        ("AP", 0.6, 0.9, "LAT"),
+        ("LAT", 0.9, 0.6, "PA"),
+        ("PA", 0.6, 0.65, None),  # not clear enough
+        ("PA", 0.75, 0.95, None),  # sure enough of its own
+        ("LAT", 0.9, 0.9, None),
+    ],
+)
+def test_a_film_that_looks_like_another_view_than_it_is_told_to_be_says_so(view, pa, lateral, seen):
+    assert doubts([film(pa, lateral, view)], Sure(views=("PA", "AP", "LAT"))) == [(seen, f"looks_like:{seen}" if seen else "")]
+
+
+def test_an_organ_that_is_missing_makes_a_told_view_doubtful():
+    assert doubts([film(0.8, 0.9, "PA")], Sure(lost=("trachea",))) == [(None, "")]  # no organ that has to be there
+    assert doubts([film(0.8, 0.9, "PA")], Sure(lost=("lung_r",)))[0][0] == "LAT"
+
+
+def test_the_other_network_is_asked_about_doubtful_films_alone():
+    segmenter, films = Counting(), [film(0.9, 0.9, "PA"), film(0.6, 0.9, "PA"), film(0.9, 0.95, "LAT")]
+    seen = organs_of(films, segmenter)
+    before = segmenter.asked
+    assert [one.exposure.get("PredictedView") for one in with_doubts(films, seen, segmenter)] == [None, "LAT", None]
+    assert segmenter.asked == before + 2  # once as it is and, as these films have bright lungs, once turned over
+
+
+def test_no_view_is_doubted_without_a_network_of_each():
+    assert doubts([film(0.5, 0.9, "PA")], Sure(views=("PA",))) == [(None, "")]
+    assert with_doubts([film(0.5, 0.9, "PA")], organs_of([film(0.5, 0.9, "PA")], None), None)[0].notes == ("repaired",)
