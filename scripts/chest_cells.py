@@ -80,12 +80,12 @@ def blind(films: Path, view: str) -> Path:
 
 
 def judgings(out: Path, sets: dict[str, Path], trained: list[Cell]) -> Iterator[Judging]:
-    """Give each set judged by exact masks, and by each network."""
-    for name, films in sets.items():
-        run = out / "judged" / name / "exact"
+    """Give each set judged by exact masks, and by each network; a set of another size is judged in another folder."""
+    for films in sets.values():
+        run = out / "judged" / films.name / "exact"
         yield Judging(run=run, films=films, words=(str(films / "manifest.csv"), f"out={run}", "xlsx=false"))
         for cell in trained:
-            run = out / "judged" / name / cell.network
+            run = out / "judged" / films.name / cell.network
             words = (str(blind(films, cell.view)), f"out={run}", f"network={cell.run}", "xlsx=false")
             yield Judging(run=run, films=films, networks=(cell.run,), words=words)
 

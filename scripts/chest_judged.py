@@ -42,6 +42,12 @@ def own_fault(films: Frame) -> "pd.Series[str]":
     return films["true_faults"].map(lambda told: "|".join(name for name in told.split("|") if name not in VIEW_FAULTS))
 
 
+def planted(films: Frame, group: str) -> "pd.Series[bool]":
+    """Say whether a fault of a group was planted into each film."""
+    names = {fault.name for fault in FAULTS if fault.group == group}
+    return films["true_faults"].map(lambda told: not names.isdisjoint(told.split("|")))
+
+
 def weights(films: Frame, view: str) -> np.ndarray:
     """How many films of a department each film stands for: those without a fault, and those with each, at the paper's rates."""
     kinds = [fault for fault in FAULTS if VIEWS[view] in fault.views]

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from cells import Lines, table
 from chest_cells import FAMILY, PAPER, Cell, times
-from chest_judged import GROUPS, agreed, both, by_fault, by_rule, films_of, measured, own_fault, share, weighted, weights
+from chest_judged import GROUPS, agreed, both, by_fault, by_rule, films_of, measured, own_fault, planted, share, weighted, weights
 from paired import shown
 
 from medimg.run.folder import stored_settings
@@ -34,7 +34,7 @@ class Judged:
         self.out, self.sets = out / "judged", sets
 
     def folder(self, name: str, network: str) -> Path:
-        return self.out / name / network
+        return self.out / self.sets[name].name / network
 
     def films(self, cell: Cell, name: str = "usual") -> pd.DataFrame:
         """Verdicts of a network beside those of exact masks, a row a film."""
@@ -79,7 +79,7 @@ def rates(cell: Cell, judged: Judged, view: str) -> Lines:
     films = judged.films(cell)
     for group, (ours, people) in RATES[view].items():
         kept = films[~films[f"exact_{group}"].isin(["not_applicable"])]
-        fails = {"network": kept[group].eq("fail"), "exact masks": kept[f"exact_{group}"].eq("fail")}
+        fails = {"network": kept[group].eq("fail"), "exact masks": kept[f"exact_{group}"].eq("fail"), "planted": planted(kept, group)}
         lines.append({
             "group": group, "films": len(kept), **{f"{name}, %": share(kept, failed.to_numpy()) for name, failed in fails.items()},
             "left to a person": int(kept[group].isin(OPEN).sum()), "paper: network, %": ours, "paper: people, %": people,

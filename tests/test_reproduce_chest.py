@@ -52,6 +52,31 @@ def test_a_network_is_told_nothing_of_what_was_put_in(scripts, tmp_path):
     assert scripts("chest_cells").blind(tmp_path, "pa").read_text() == "image,patient_id,view\na.dcm,1,PA\n"
 
 
+def test_a_set_of_another_size_is_judged_anew(scripts, tmp_path):
+    cells, tables = scripts("chest_cells"), scripts("chest_tables")
+    (few,), (more,) = ([*cells.judgings(tmp_path, {"usual": tmp_path / "films" / f"usual_{n}"}, [])] for n in (20, 40))
+    assert few.run != more.run
+    assert tables.Judged(tmp_path, {"usual": more.films}).folder("usual", "exact") == more.run
+
+
+def test_table_3_tells_what_fails_by_network_and_masks_and_what_was_planted(scripts, judged, tmp_path):
+    tables = scripts("chest_tables")
+    films = pd.DataFrame(
+        {"film": list("abcd"), "patient_id": list("abcd"), "true_faults": ["tilt|missing_view", "cut_apex", "missing_view", ""]}
+    )
+    for group in judged.GROUPS:
+        films = films.assign(**{group: "pass", f"exact_{group}": "pass"})
+    films = films.assign(overall=["review", "fail", "pass", "pass"], exact_overall=["fail", "fail", "pass", "not_applicable"])
+
+    class Told:
+        def films(self, cell):
+            return films
+
+    line = next(line for line in tables.rates(None, Told(), "pa") if line["group"] == "overall")
+    assert [line[f"{name}, %"].split(" (")[0] for name in ("network", "exact masks", "planted")] == ["33.3", "66.7", "33.3"]
+    assert (line["films"], line["left to a person"]) == (3, 1)
+
+
 def test_weights_are_the_papers_rates_whatever_the_films(judged):
     films = pd.DataFrame({"true_faults": [""] * 3 + ["tilt"] * 30 + ["tilt|doubled_view"] * 10 + ["off_centre"] * 10 + ["missing_view"]})
     weight = pd.Series(judged.weights(films, "pa"))
