@@ -1,5 +1,6 @@
 """Films judged by a network beside the same films judged by exact masks and beside what was put into them. Not a command."""
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -114,7 +115,15 @@ def measured(judged: Path, films: Path) -> Frame:
         if metric in true:
             parts.append(part.assign(true=pd.to_numeric(part[true[metric]], errors="coerce")))
     table = pd.concat(parts)
+    areas = table["metric"] == "annotation_over_lung"  # the truth counts pixels of the file, the measure those of the grid
+    table.loc[areas, "true"] /= [source_pixels(judged, film) for film in table.loc[areas, "film"]]
     return table[["film", "patient_id", "rule", "metric", "unit", "value", "true", "fail_lo", "fail_hi", "verdict"]].dropna(subset=["true"])
+
+
+def source_pixels(judged: Path, film: str) -> float:
+    """How many pixels of its file one pixel of a film's measured grid is made of."""
+    to_source = json.loads((judged / "films" / f"{film}.json").read_text())["to_source"]
+    return float(abs(np.linalg.det(np.array(to_source)[:, :2])))
 
 
 def beyond(table: Frame) -> np.ndarray:

@@ -101,6 +101,17 @@ def test_films_of_equal_weight_have_the_figures_of_their_table(judged):
     assert all_right == "1.000 (no interval: no film differs)"
 
 
+def test_pixels_of_text_are_compared_on_one_grid(judged, tmp_path, monkeypatch):
+    (tmp_path / "films").mkdir()
+    (tmp_path / "films" / "a.json").write_text('{"to_source": [[0, -2, 511], [1.5, 0, 0.25]]}')
+    rules = pd.DataFrame({"film": "a", "rule": ["I9", "C6"], "metric": ["annotation_over_lung", "tilt"], "unit": ["px", "deg"]})
+    rules = rules.assign(value=[100.0, 4.0], fail_lo=np.nan, fail_hi=[0.0, 5.0], verdict="fail")
+    known = pd.DataFrame({"film": ["a"], "patient_id": "p", "verdict": "fail", "true_annotation_over_lung": "330", "true_tilt": "4.5"})
+    monkeypatch.setattr(judged, "rules_of", lambda folder: rules)
+    monkeypatch.setattr(judged, "films_of", lambda folder, films: known)
+    assert judged.measured(tmp_path, tmp_path).set_index("rule")["true"].to_dict() == pytest.approx({"I9": 110, "C6": 4.5})
+
+
 def test_what_lies_within_the_margin_is_told_apart(judged):
     ours = planted(value=[5, 9.9, 10.2, 15, 20, 8], true=[5, 10.3, 9.8, 15, 20, 12])
     (line,) = judged.by_rule(ours, planted(value=[5, 15, 20], true=[5, 15, 20]))
