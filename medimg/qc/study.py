@@ -7,7 +7,7 @@ from typing import Any
 from medimg.qc.film import Film, NotApplicable
 from medimg.qc.judge import sum_up
 from medimg.qc.metric import Found
-from medimg.qc.rules import GROUPS, RuleSet
+from medimg.qc.rules import GROUPS, RuleSet, within
 from medimg.qc.value import Value
 from medimg.qc.verdict import FAIL, NOT_APPLICABLE, PASS, REVIEW, FilmVerdict, RuleVerdict, judge_value
 
@@ -37,8 +37,10 @@ def judge_study(films: Sequence[tuple[str, FilmVerdict]], facts: Mapping[str, An
     rule = rules.study
     own: list[RuleVerdict] = []
     if rule is not None:
-        value = views_present([view for view, _ in films], rule.expected)
-        own = [judge_value(rule, value, facts)]
+        found = judge_value(rule, views_present([view for view, _ in films], rule.expected), facts)
+        age = facts.get("age")
+        strange = age is not None and not within(age, rules.ages)  # as a film of that age: these rules are not for it
+        own = [found._replace(verdict=NOT_APPLICABLE, reason="age", side="") if strange else found]
     alone = sum_up(own, rules)
     every = [alone, *(film for _, film in films)]
     verdict = next(word for word in WORST if any(one.verdict == word for one in every))

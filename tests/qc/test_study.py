@@ -47,6 +47,13 @@ def test_a_study_of_another_kind_or_of_a_child_is_not_held_against_the_views():
     assert judge_study([one], {"age": 30.0}, child).verdict == "fail"
 
 
+def test_the_adults_rules_say_nothing_of_a_childs_study():
+    child = judge_film(good_film(), {"view": "PA", "age": 5.0}, CHEST)
+    study = judge_study([("PA", child)], {"age": 5.0}, CHEST)
+    assert (study.verdict, study.groups["overall"], study.grade, study.reasons) == ("not_applicable", "not_applicable", "", ("age",))
+    assert (study.rules[0].verdict, study.rules[0].reason) == ("not_applicable", "age")
+
+
 def test_without_a_rule_of_the_study_it_is_the_worst_film():
     rules = replace(CHEST, rules=tuple(rule for rule in CHEST.rules if rule.views != ("study",)))
     assert judge_study([film("PA")], {}, rules).verdict == "pass"
