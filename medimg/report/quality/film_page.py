@@ -79,7 +79,7 @@ def told(rule: Mapping[str, Any], texts: RuleTexts, words: Words) -> Told:
     shown = verdict in (PASS, FAIL, WARN, UNEVALUABLE) and unit != "bool"
     return Told(
         rule["rule"], number_of(rule["rule"]), texts.title(rule["rule"]), rule["group"], verdict, sign(verdict, words),
-        words.value(rule["value"], unit), limit_bar(limits, rule["value"], say) if shown else Markup(""),
+        words.value(rule["value"], unit, limits), limit_bar(limits, rule["value"], say) if shown else Markup(""),
         within(limits, unit, words), sentence(reasons.say(rule["reason"], words.language)) if rule["reason"] else "",
         texts.finding(rule["rule"], side) if judged else "", texts.mend(rule["rule"], side) if judged else "",
         texts.source(rule["rule"]), bool(rule["critical"]),
@@ -99,9 +99,9 @@ def allowed(low: float | None, high: float | None, unit: str, words: Words) -> s
     """What limits allow, in words; empty where there are none."""
     if low is None and high is None:
         return ""
-    told = {"low": words.value(low, unit), "high": words.value(high, unit)}
+    told = {side: words.exact(limit, unit) for side, limit in (("low", low), ("high", high)) if limit is not None}
     if unit == "bool":
-        return told["low"] if low is not None else told["high"]
+        return next(iter(told.values()))
     return words("allowed_most" if low is None else "allowed_least" if high is None else "allowed_between", **told)
 
 

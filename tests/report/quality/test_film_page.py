@@ -30,7 +30,7 @@ def test_every_fault_is_told_with_value_and_advice_in_the_language(folders, lang
                 seen += 1
                 assert text.finding[rule["side"]][language] in page
                 assert text.mend[rule["side"]][language] in page
-                assert Words(language).value(rule["value"], rule["unit"]) in page
+                assert Words(language).value(rule["value"], rule["unit"], rule["limits"]) in page
     assert seen > 3
 
 
@@ -71,6 +71,9 @@ def test_a_damaged_file_has_no_page(tmp_path):
         ((0.4, 0.6, None, None), "ratio", "Must be at least 0.40, should be at least 0.60."),
         ((-5.0, -3.0, 3.0, 5.0), "deg", "Must be −5° to 5°, should be −3° to 3°."),
         ((None, None, 0.0, 0.0), "count", "Must be at most 0."),
+        ((0.425, 0.5125, None, None), "ratio", "Must be at least 0.425, should be at least 0.5125."),
+        ((0.0123, None, None, None), "frac", "Must be at least 1.23 %."),
+        ((None, None, None, 12.75), "mm", "Must be at most 12.75 mm."),
         ((1.0, 1.0, None, None), "bool", "Must be yes."),
         ((None, 100.0, 130.0, None), "kV", "Should be 100 kV to 130 kV."),
         ((None, None, None, None), "ratio", ""),

@@ -45,6 +45,22 @@ def test_numbers_are_written_with_their_unit(value, unit, text):
     assert Words("en").value(value, unit) == text
 
 
+@pytest.mark.parametrize(
+    ("value", "unit", "limits", "text"),
+    [
+        (0.0097, "frac", (0.01, 0.03, None, None), "0.97 %"),
+        (0.0099996, "frac", (0.01, 0.03, None, None), "0.99996 %"),
+        (0.01, "frac", (0.01, 0.03, None, None), "1.0 %"),
+        (3.04, "DI", (-3.0, -1.0, 1.0, 3.0), "3.04 DI"),
+        (-1.04, "DI", (-3.0, -1.0, 1.0, 3.0), "−1.04 DI"),
+        (20.3, "mm", (None, None, 10.0, 20.0), "20.3 mm"),
+        (0.5996, "ratio", (0.4, 0.6, None, None), "0.5996"),
+    ],
+)
+def test_a_number_beside_a_limit_does_not_look_like_it(value, unit, limits, text):
+    assert Words("en").value(value, unit, limits) == text
+
+
 def test_limits_are_short_and_exact():
     words = Words("zh")
     assert [words.limit(0.005, "frac"), words.limit(-3.0, "DI"), words.limit(0.45, "ratio")] == ["0.5%", "−3", "0.45"]
