@@ -9,7 +9,7 @@ Point = tuple[float, float]
 class Mark:
     """`kind` is line, point, contour or box; `points` are (row, column) pixel centres of the measured grid.
 
-    A box has two points: its upper left and its lower right corner.
+    A box has two points: its upper left and its lower right corner. A contour is a piece of a border, open at its ends.
     """
 
     kind: str

@@ -49,13 +49,11 @@ def presentation_of(header: Dataset, result: FilmResult) -> GrayscaleSoftcopyPre
 
 
 def _placed(mark: Mark, header: Dataset, result: FilmResult) -> NDArray[np.float64]:
-    """(N, 2) of (column, row) on the stored image, whose first pixel reaches from 0 to 1 (PS3.3 C.10.5), closed where the shape is."""
+    """(N, 2) of (column, row) on the stored image, whose first pixel reaches from 0 to 1 (PS3.3 C.10.5), boxes closed."""
     points = mark.points
     if mark.kind == "box":
         (top, left), (bottom, right) = points
-        points = ((top, left), (top, right), (bottom, right), (bottom, left))
-    if mark.kind in ("box", "contour"):
-        points = (*points, points[0])
+        points = ((top, left), (top, right), (bottom, right), (bottom, left), (top, left))
     placed = to_source(points, result.to_source)[:, ::-1] + 0.5
     return np.clip(placed, 0, [int(header.Columns), int(header.Rows)]).round(2)
 
