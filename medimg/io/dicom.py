@@ -17,7 +17,7 @@ from medimg.io.grey import to_image
 from medimg.io.header import Header, read_header
 from medimg.io.image import Image
 
-__all__ = ["Header", "read_dicom", "read_frames", "read_header", "read_stored", "text"]
+__all__ = ["Header", "decoder_of", "read_dicom", "read_frames", "read_header", "read_stored", "text"]
 _JPEG_EXTENDED = "1.2.840.10008.1.2.4.51"
 _FASTEST = {  # of 2048 x 2048 pixels of 12 bit: RLE 6 ms and not 31, JPEG-LS 63 and not 110
     "1.2.840.10008.1.2.5": "pylibjpeg",
@@ -79,6 +79,13 @@ def _fastest(syntax: str) -> str:
     """The decoder to be used where it is installed; "" leaves it to pydicom."""
     wanted = _FASTEST.get(syntax, "")
     return wanted if wanted and wanted in get_decoder(UID(syntax)).available_plugins else ""
+
+
+def decoder_of(header: Header) -> str:
+    """The package that decodes a file's pixels first; numpy where they are plain numbers."""
+    if not header.compressed:
+        return "numpy"
+    return _fastest(header.syntax) or next(iter(get_decoder(UID(header.syntax)).available_plugins), "pydicom")
 
 
 def _called(header: Header) -> str:

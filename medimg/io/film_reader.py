@@ -13,7 +13,7 @@ from PIL import Image as Pillow
 
 from medimg.errors import UnreadableImage
 from medimg.io import raster
-from medimg.io.dicom import read_values
+from medimg.io.dicom import decoder_of, read_values
 from medimg.io.elements import text
 from medimg.io.film_field import Box, seen_field, tagged_field
 from medimg.io.film_grey import count_levels, grey_table
@@ -49,7 +49,7 @@ class ReadFilm:
     `pixels`: float32 (rows, columns), 0 to 1, on square pixels with a longer side of at most 1,024; `stored`: the file's values at the
     same places; `field`: exposed part, top, left, bottom, right; `lowest`, `highest`: least and largest stored value inside it;
     `window`: stored values that the file's window keeps apart. `facts` may be kept, `ids` must be hashed first. `to_source`: 2 x 3,
-    measured (row, column, 1) to the file's. `notes`: codes, with what they speak of behind a colon.
+    measured (row, column, 1) to the file's. `notes`: codes, with what they speak of behind a colon. `decoder`: what reads the pixels.
     """
 
     id: str
@@ -69,6 +69,7 @@ class ReadFilm:
     masks: Masks
     notes: tuple[str, ...]
     ms: float
+    decoder: str = ""
 
     def exposed(self) -> npt.NDArray[np.float32]:
         """Give `pixels` with air, 0, outside of the exposed field: what a network sees."""
@@ -119,7 +120,7 @@ def _dicom(path: Path, file: FilmFile) -> dict[str, Any]:
     return grey | {
         "id": print_.id, "pixel_sha256": print_.pixel_sha256, "view": view, "spacing_mm": spacing_mm, "to_source": way.to_source(),
         "exposure": exposure_of(header.dataset), "facts": facts | _told(file.told), "ids": raw_ids(header.dataset) | _told_ids(file.told),
-        "masks": _masks(file.masks, way), "notes": tuple(notes),
+        "masks": _masks(file.masks, way), "notes": tuple(notes), "decoder": decoder_of(header),
     }  # fmt: skip
 
 
@@ -156,7 +157,7 @@ def _raster(path: Path, file: FilmFile) -> dict[str, Any]:
         "id": print_.id, "pixel_sha256": print_.pixel_sha256, "view": view, "pixels": way.resampled(whole / np.float32(white)),
         "stored": sample, "field": box, "lowest": float(inside.min()), "highest": float(inside.max()), "window": None, "spacing_mm": None,
         "to_source": way.to_source(), "exposure": {}, "facts": {"repaired": False} | _told(file.told), "ids": _told_ids(file.told),
-        "masks": _masks(file.masks, way), "notes": ("no_header",),
+        "masks": _masks(file.masks, way), "notes": ("no_header",), "decoder": kind_of(path),
     }  # fmt: skip
 
 

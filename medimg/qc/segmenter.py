@@ -16,6 +16,10 @@ class Segmenter(Protocol):
 
     name: str
 
+    @property
+    def device(self) -> str:
+        """Where it runs now: cpu, cuda."""
+
     def organs(self, view: str) -> tuple[str, ...]:
         """The organs that it finds on films of a view; () where it knows no such films."""
 

@@ -247,6 +247,9 @@ SYNTAXES = {
 }  # fmt: skip
 
 
+DECODERS = {SYNTAXES["RLE"]: {"pylibjpeg"}, SYNTAXES["JPEG-LS"]: {"pyjpegls"}, SYNTAXES["JPEG 2000"]: {"gdcm", "pillow", "pylibjpeg"}}
+
+
 @pytest.mark.parametrize("syntax", SYNTAXES.values(), ids=SYNTAXES)
 def test_every_lossless_coding_gives_the_same_film_and_id(tmp_path, syntax):
     path = fakes.chest_film(tmp_path / "a.dcm", fakes.ramp(64, 48), photometric="MONOCHROME2", **whole_window(12), **UPRIGHT)
@@ -258,6 +261,8 @@ def test_every_lossless_coding_gives_the_same_film_and_id(tmp_path, syntax):
     film = read(path)
     np.testing.assert_array_equal(film.pixels, plain.pixels)
     assert film.id == plain.id
+    assert plain.decoder == "numpy"
+    assert film.decoder in DECODERS.get(syntax, {"numpy"})
 
 
 def test_a_film_larger_than_the_grid_keeps_aspect_spacing_and_field(tmp_path):

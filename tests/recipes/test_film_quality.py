@@ -220,7 +220,7 @@ def test_films_judged_again_tell_the_version_that_measured_them_and_the_one_that
 class Lateral:
     """Networks that are sure of a lateral film's organs, and find half of a frontal film's."""
 
-    name = "fake"
+    name, device = "fake", "cpu"
 
     def organs(self, view):
         return tuple(self._masks(view))
@@ -241,6 +241,8 @@ def test_a_lateral_film_that_its_file_calls_pa_is_for_a_person_and_told_as_what_
     (row,) = table(tmp_path / "out", "films")
     assert (row["view"], row["predicted_view"], row["verdict"]) == ("PA", "LAT", "review")
     assert "looks_like:LAT" in row["notes"].split("|")
+    told = json.loads((tmp_path / "out" / "films.jsonl").read_text())
+    assert (told["decoder"], told["device"]) == ("numpy", "cpu")
     (rule,) = (one for one in table(tmp_path / "out", "rules") if one["rule"] == "P5_view_match")
     assert (rule["value"], rule["verdict"], rule["reason"]) == ("0.0", "unevaluable", "gate:networks_disagree")
 

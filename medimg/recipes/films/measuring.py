@@ -58,7 +58,7 @@ def _clipped(film: ReadFilm, masks: Mapping[str, Flags]) -> dict[str, int]:
 
 
 def _facts(film: ReadFilm, organs: Organs, values: list[Value]) -> dict[str, Any]:
-    """Facts by column; "" where the file does not tell. Operator and study are no part of it: they are hashed first."""
+    """Facts by column, and what read and segmented the film; "" where nothing tells. Operator and study are hashed first."""
     told, tube = film.facts, film.exposure
     age = "" if told.get("age") is None else told["age"]
     predicted = film.view if PREDICTED & set(film.notes) else tube.get("PredictedView", "")
@@ -68,6 +68,7 @@ def _facts(film: ReadFilm, organs: Organs, values: list[Value]) -> dict[str, Any
         "site": told.get("site", ""), "age": age, "notes": "|".join((*film.notes, *organs.notes)),
         "kvp": tube.get("KVP", ""), "exposure_index": tube.get("ExposureIndex", ""), "target_index": tube.get("TargetExposureIndex", ""),
         "deviation_index": "" if index is None else round(index, 4), "repaired": "1" if told.get("repaired") else "0",
+        "decoder": film.decoder, "device": organs.device,
     }  # fmt: skip
 
 

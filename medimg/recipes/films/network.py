@@ -43,6 +43,11 @@ class NetworkSegmenter:
         self.outliners, self.machine = dict(outliners), machine
         self.name = ", ".join(sorted({one.name for one in outliners.values()}))
 
+    @property
+    def device(self) -> str:
+        """Where it runs now: cpu, cuda."""
+        return self.machine.device.type
+
     def organs(self, view: str) -> tuple[str, ...]:
         """The organs of a view; () where no network knows it."""
         return self.outliners[view].organs if view in self.outliners else ()

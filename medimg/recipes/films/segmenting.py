@@ -21,12 +21,13 @@ LUNGS = {"PA": ("lung_r", "lung_l"), "AP": ("lung_r", "lung_l"), "LAT": ("lung",
 
 @dataclass(frozen=True)
 class Organs:
-    """Masks on the measured grid, trust where a network found them, notes, and ms a film."""
+    """Masks on the measured grid, trust where a network found them, notes, ms a film, and the device that found them."""
 
     masks: Mapping[str, Flags]
     trust: Mapping[str, float]
     notes: tuple[str, ...] = ()
     ms: float = 0.0
+    device: str = ""
 
 
 def organs_of(films: Sequence[ReadFilm], segmenter: Segmenter | None) -> list[Organs]:
@@ -38,7 +39,7 @@ def organs_of(films: Sequence[ReadFilm], segmenter: Segmenter | None) -> list[Or
     began = time.perf_counter()
     answers = _whole([films[place] for place in asked], segmenter)
     for place, answer in zip(asked, answers, strict=True):
-        found[place] = Organs(*answer, ms=1000 * (time.perf_counter() - began) / len(asked))
+        found[place] = Organs(*answer, ms=1000 * (time.perf_counter() - began) / len(asked), device=segmenter.device)
     return found
 
 

@@ -19,7 +19,7 @@ from medimg.report.quality.words import Words
 from medimg.report.words import scrub
 
 FACTS = ("study", "view", "predicted_view", "month", "StationName", "site", "operator", "age", "kvp", "exposure_index", "target_index",
-         "deviation_index", "version", "model", "config", "medimg")  # fmt: skip
+         "deviation_index", "version", "model", "config", "medimg", "decoder", "device")  # fmt: skip
 GRAVEST = {FAIL: 0, UNEVALUABLE: 1, WARN: 2}
 
 

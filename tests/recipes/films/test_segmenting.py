@@ -13,7 +13,7 @@ POSE = Pose(spacing=3.2, shape=(125, 120))
 class Network:
     """Knows the masks of the film; sees lungs only where they are dark. Holds at most `room` films at once."""
 
-    name = "fake"
+    name, device = "fake", "cpu"
 
     def __init__(self, masks, room=99, accelerator=False):
         self.masks, self.room, self.accelerator, self.batches = masks, room, accelerator, []
@@ -56,6 +56,7 @@ def test_masks_have_the_size_of_their_film(masks):
     found = organs_of([film(grey(masks))], Network(masks))[0]
     np.testing.assert_array_equal(found.masks["heart"], masks["heart"])
     assert found.trust["heart"] == 0.95
+    assert found.device == "cpu"
 
 
 def test_given_masks_are_not_asked_for_again(masks):

@@ -14,7 +14,7 @@ ORGANS = {"PA": FRONTAL, "AP": FRONTAL, "LAT": ("lung", "heart", "sternum")}
 class Sure:
     """Two networks, as sure of the organs of a film as its pixels say: those of its upper row for PA, of its lower row for LAT."""
 
-    name = "fake"
+    name, device = "fake", "cpu"
 
     def __init__(self, views=("PA", "LAT"), lost=()):
         self.views, self.lost = views, lost
