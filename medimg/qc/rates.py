@@ -1,7 +1,7 @@
 """Fail rates of groups and rules with 95 % intervals, per room, operator, view or month, counted film by film."""
 
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,22 +19,56 @@ GREY = 30  # films below which a rate is greyed out and persons are not ranked
 UNKNOWN = "unknown"
 FILM = "film"
 Row = dict[str, Any]
+Item = tuple[str, str, str]  # division, its word, film or group or rule
 JUDGED = (PASS, WARN, FAIL)  # what a rate is a share of; the others are counted beside it
 
 
 @dataclass
 class Counts:
-    """How often each item (film, group or rule) had each verdict, by the words of each division; fed film by film."""
+    """How often each item (film, group or rule) had each verdict, by the words of each division; fed film by film.
+
+    The films of one study come one after another: how much they fail together is kept as sums over studies, not as studies.
+    """
 
     by: tuple[str, ...]
     seen: Counter[tuple[str, str, str, str]] = field(default_factory=Counter)
+    sums: dict[Item, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0, 0, 0]))  # of fails^2, fails n, n^2, 1
+    study: str = ""
+    open_study: Counter[tuple[str, str, str, bool]] = field(default_factory=Counter)
 
     def add(self, facts: Mapping[str, Any], film: FilmVerdict) -> None:
-        """Count one film. `facts` has the words of the divisions (StationName, operator, view, month); an empty one is unknown."""
+        """Count one film. `facts`: words of the divisions (StationName, operator, view, month) and study; an empty one is unknown."""
+        study = str(facts.get("study") or UNKNOWN)
+        if study == UNKNOWN or study != self.study:
+            self._close()
+        self.study = study
         words = [("", ""), *((name, str(facts.get(name) or UNKNOWN)) for name in self.by)]
         items = [(FILM, film.verdict), *film.groups.items(), *((one.rule, one.verdict) for one in film.rules)]
         for name, word in words:
             self.seen.update((name, word, item, verdict) for item, verdict in items)
+            self.open_study.update((name, word, item, verdict == FAIL) for item, verdict in items if verdict in JUDGED)
+
+    def _close(self) -> None:
+        for key in {key[:3] for key in self.open_study}:
+            fails = self.open_study[*key, True]
+            n = fails + self.open_study[*key, False]
+            self.sums[key] = [old + new for old, new in zip(self.sums[key], (fails * fails, fails * n, n * n, 1), strict=True)]
+        self.open_study.clear()
+
+    def effective(self, item: Item, fails: int, n: int) -> float:
+        """How many independent films tell as much of a share as these n, by the variance of the share over studies; n at most.
+
+        Where all or none fail, the number of studies.
+        """
+        self._close()
+        squares, products, sizes, studies = self.sums.get(item, [0, 0, 0, n])
+        if studies == n:
+            return n
+        if studies < 2 or fails in (0, n):
+            return float(studies)
+        share = fails / n
+        variance = (squares - 2 * share * products + share * share * sizes) / n**2 * studies / (studies - 1)
+        return min(float(n), share * (1 - share) / variance) if variance > 0 else n
 
     def divisions(self) -> Iterator[tuple[str, str]]:
         """Every division and its words: the whole first, then by name and word."""
@@ -51,7 +85,7 @@ class Counts:
         return {verdict: self.seen[name, word, item, verdict] for verdict in words}
 
 
-def interval(fails: int, n: int) -> tuple[float, float] | tuple[None, None]:
+def interval(fails: float, n: float) -> tuple[float, float] | tuple[None, None]:
     """Wilson's limits of a share; none of nothing.
 
     >>> [round(limit, 3) for limit in interval(3, 30)]
@@ -65,6 +99,15 @@ def interval(fails: int, n: int) -> tuple[float, float] | tuple[None, None]:
     return (low if fails else 0.0), (high if fails < n else 1.0)
 
 
+def fail_rate(counts: Counts, name: str, word: str, item: str) -> Row:
+    """Fail rate of one item in one division: n (films judged), fails, rate, and Wilson's limits of as many films as are independent."""
+    seen = counts.count(name, word, item)
+    n, fails = sum(seen[verdict] for verdict in JUDGED), seen[FAIL]
+    alone = counts.effective((name, word, item), fails, n)
+    low, high = interval(fails * alone / n, alone) if n else (None, None)
+    return {"n": n, "fails": fails, "rate": fails / n if n else None, "low": low, "high": high}
+
+
 def rates(counts: Counts) -> list[Row]:
     """Fail rate of every item in every division: by, word, item, n (films judged), fails, rate, low, high, grey, and what was not judged.
 
@@ -75,10 +118,8 @@ def rates(counts: Counts) -> list[Row]:
     for name, word in counts.divisions():
         for item in counts.items():
             seen = counts.count(name, word, item)
-            n, fails = sum(seen[verdict] for verdict in JUDGED), seen[FAIL]
-            low, high = interval(fails, n)
-            row: Row = {"by": name, "word": word, "item": item, "n": n, "fails": fails, "warns": seen[WARN]}
-            row |= {"rate": fails / n if n else None, "low": low, "high": high, "grey": n < GREY}
+            row: Row = {"by": name, "word": word, "item": item, **fail_rate(counts, name, word, item), "warns": seen[WARN]}
+            row["grey"] = row["n"] < GREY
             rows.append(row | {"open": seen[REVIEW] + seen[UNEVALUABLE], "not_applicable": seen["not_applicable"]})
     return rows
 

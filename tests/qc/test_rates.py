@@ -6,7 +6,9 @@ from qc.rulesets import CHEST, good_film
 from scipy import stats
 
 from medimg.qc.judge import judge_film
-from medimg.qc.rates import Counts, interval, months, rates, spread
+from medimg.qc.rates import Counts, fail_rate, interval, months, rates, spread
+from medimg.qc.rules import GROUPS
+from medimg.qc.verdict import FilmVerdict
 
 
 def counted(films, by=("StationName", "month")):
@@ -68,6 +70,41 @@ def test_wilson_intervals_are_those_of_scipy():
             found = stats.binomtest(fails, n).proportion_ci(method="wilson")
             assert interval(fails, n) == pytest.approx((found.low, found.high), abs=1e-12)
             assert (interval(fails, n)[0] == 0.0, interval(fails, n)[1] == 1.0) == (fails == 0, fails == n)
+
+
+def two_by_two(share, studies, together, rng):
+    """Studies of two films, which fail both or none where `together`."""
+    fails = np.repeat(rng.random(studies) < share, 2) if together else rng.random(2 * studies) < share
+    counts = Counts(())
+    for place, fail in enumerate(fails):
+        verdict = "fail" if fail else "pass"
+        counts.add({"study": f"s{place // 2}"}, FilmVerdict(verdict, "", "", (), dict.fromkeys(GROUPS, verdict), (), ""))
+    return fail_rate(counts, "", "", "film")
+
+
+def test_intervals_cover_where_films_of_one_study_fail_together():
+    rng = np.random.default_rng(0)
+    found = [two_by_two(0.2, 100, True, rng) for _ in range(400)]
+    assert 0.93 < np.mean([row["low"] <= 0.2 <= row["high"] for row in found]) < 0.975
+    naive = [interval(row["fails"], row["n"]) for row in found]
+    assert np.mean([low <= 0.2 <= high for low, high in naive]) < 0.88
+
+
+def test_films_that_fail_alone_have_wilsons_interval():
+    rng = np.random.default_rng(1)
+    for _ in range(20):
+        row = two_by_two(0.2, 300, False, rng)
+        low, high = interval(row["fails"], row["n"])
+        assert row["high"] - row["low"] == pytest.approx(high - low, rel=0.15)
+        assert row["high"] - row["low"] >= high - low - 1e-12
+
+
+def test_where_no_film_fails_studies_count_and_films_without_a_study_count_alone():
+    assert two_by_two(0.0, 40, True, np.random.default_rng(2))["high"] == interval(0, 40)[1]
+    counts = Counts(())
+    for study in ("unknown", "unknown", "", "a", "a"):
+        counts.add({"study": study}, FilmVerdict("pass", "A", "", (), dict.fromkeys(GROUPS, "pass"), (), ""))
+    assert fail_rate(counts, "", "", "film")["high"] == interval(0, 4)[1]
 
 
 def test_a_share_of_nothing_has_no_interval():

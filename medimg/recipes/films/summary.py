@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 
 from medimg.io.files import write_atomically
-from medimg.qc.rates import FILM, Counts, interval
+from medimg.qc.rates import FILM, Counts, fail_rate
 from medimg.qc.rules import GROUPS, RuleSet
-from medimg.qc.verdict import FAIL, PASS
 from medimg.recipes.films.store import Store
 from medimg.recipes.films.tables import Seen, rules_hash, versions
 
@@ -19,9 +18,8 @@ SCHEMA = 1
 def write_summary(out: Path, store: Store, rules: RuleSet, seen: Seen, most: float, more: dict[str, Any]) -> dict[str, Any]:
     """Write and return it. The fail rate is that of films that pass or fail; those left to a person are in none."""
     films = _verdicts(seen.counts, FILM)
-    judged = films.get(PASS, 0) + films.get(FAIL, 0)
-    rate = films.get(FAIL, 0) / judged if judged else None
-    low, high = interval(films.get(FAIL, 0), judged)
+    told = fail_rate(seen.counts, "", "", FILM)
+    rate = told["rate"]
     wall, new, meta = more.get("wall_s"), more.get("new_files"), store.meta()
     summary = {
         "schema": SCHEMA, **(made := json.loads(meta["made_with"])), "medimg": versions(made["medimg"]), "version": rules.version,
@@ -29,7 +27,7 @@ def write_summary(out: Path, store: Store, rules: RuleSet, seen: Seen, most: flo
         "studies": _verdicts(seen.studies, FILM), "skipped": dict(sorted(seen.skipped.items())),
         "duplicates": seen.skipped.get("duplicate", 0), "unknown": seen.unknown,
         "verdicts": films, "groups": {group: _verdicts(seen.counts, group) for group in GROUPS},
-        "fail_rate": {"rate": rate, "low": low, "high": high, "n": judged},
+        "fail_rate": {name: told[name] for name in ("rate", "low", "high", "n")},
         "gate": {"max_fail_rate": most, "failed": rate is not None and rate > most},
         "ms": {stage: _spread(ms) for stage, ms in sorted(seen.ms.items())},
         "films_per_second": round(new / wall, 3) if wall and new else None, **more,
