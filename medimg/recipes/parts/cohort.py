@@ -12,8 +12,8 @@ from medimg import phantoms
 from medimg.data.cache import PictureCache
 from medimg.data.leaks import KEYS, prove, prove_external
 from medimg.data.share import keep_share, keep_val
-from medimg.data.split import load_split, make_split, save_split
-from medimg.errors import ManifestError
+from medimg.data.split import load_split, make_split, named, save_split
+from medimg.errors import ManifestError, RunError
 from medimg.io import Manifest, read_manifest
 from medimg.io.files import write_atomically
 from medimg.io.told import Told
@@ -123,7 +123,10 @@ def cohort_of(manifest: Manifest, settings: Settings, split: pd.DataFrame, split
 
 
 def load(settings: Settings, run: Path) -> Cohort:
-    """Read, deal, prove and prepare; a run that was begun keeps its split. Writes the run's tables of cases, split, proof and flow."""
+    """Read, deal, prove and prepare; a run that was begun keeps its split. Writes the run's tables of cases, split, proof and flow.
+
+    RunError where images have got another label since the run began: some of its networks would know the old ones, some the new.
+    """
     manifest = read(settings.data)
     if not (manifest.rows["label"] != "").any():
         raise ManifestError("no image has a label, so nothing can be trained. Fill the label column, or name another with data.label.")
@@ -134,6 +137,8 @@ def load(settings: Settings, run: Path) -> Cohort:
     proof_path = run / "split_proof.json"
     known = json.loads(proof_path.read_text())["split_sha256"] if proof_path.exists() else None
     split = load_split(path, manifest.rows, known)
+    if (run / "cases.csv").is_file():
+        _refuse_relabelled(manifest.rows, read_cases(run / "cases.csv"))
     proof = prove(manifest.rows, split, by=settings.data.deal_by)
     cohort = cohort_of(manifest, settings, split, str(proof["split_sha256"]))
     if ranks.rank() == 0:
@@ -143,6 +148,16 @@ def load(settings: Settings, run: Path) -> Cohort:
         fill(cohort.cache, manifest.rows)
     ranks.barrier()
     return cohort
+
+
+def _refuse_relabelled(rows: pd.DataFrame, cases: pd.DataFrame) -> None:
+    before = rows["id"].map(cases.set_index("id")["label"])
+    changed = rows["id"][before.notna() & (before != rows["label"])]
+    if len(changed):
+        raise RunError(
+            f"images have another label than when this run began: {named(changed)}. Put the labels back, or start a new run with the new "
+            "ones: what has learned already knows the old ones."
+        )
 
 
 def _refuse_absent(manifest: Manifest, sequences: tuple[str, ...]) -> None:

@@ -1,6 +1,7 @@
 """The images of a run."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import fakes
 import numpy as np
@@ -9,8 +10,8 @@ import pytest
 
 from medimg.data.leaks import prove
 from medimg.data.split import save_split
-from medimg.errors import LeakError, ManifestError
-from medimg.recipes.parts.cohort import cohort_of, deal, read
+from medimg.errors import LeakError, ManifestError, RunError
+from medimg.recipes.parts.cohort import cohort_of, deal, load, read
 from medimg.recipes.parts.images import kind_of
 from medimg.recipes.supervised import load_for_check
 from medimg.settings import Data, Settings
@@ -28,6 +29,19 @@ def test_the_parts_of_a_fold_are_all_images_once(settings):
     for fold, member in cohort.folds():
         ids = [name for part in ("train", "val", "test") for name in cohort.part(fold, member, part)["id"]]
         assert sorted(ids) == sorted(manifest.rows["id"])
+
+
+def test_a_run_whose_images_got_another_label_since_it_began_does_not_go_on(settings, tmp_path):
+    run, source = tmp_path / "run", Path(settings.data.manifest)
+    run.mkdir()
+    before = load(settings, run)
+    assert load(settings, run).rows["label"].equals(before.rows["label"])
+    table, kept = pd.read_csv(source), (run / "cases.csv").read_bytes()
+    table.loc[:1, "label"] = table["label"][:2].map({"a": "b", "b": "a"})
+    table.to_csv(source, index=False)
+    with pytest.raises(RunError, match=r"another label than when this run began: \w+, \w+ \(2 in all\)\. Put the labels back"):
+        load(settings, run)
+    assert (run / "cases.csv").read_bytes() == kept
 
 
 @pytest.mark.parametrize(
