@@ -10,6 +10,7 @@ from thyroid_paper import BY_NETWORK
 from thyroid_signs import beside, of, seeds, signs
 
 from medimg.evaluate.compare import judged, paired
+from medimg.evaluate.question import read_question
 from medimg.models.sizes import ENLARGED
 from medimg.recipes.parts.networks import network_of
 from medimg.run.folder import stored_settings
@@ -30,7 +31,7 @@ def networks(done: list[Cell]) -> dict[str, Lines]:
         printed = BY_NETWORK.get("ours" if cell.table == "ours" else cell.label)
         line: dict[str, object] = {"network": cell.label, "images": sides(stored_settings(cell.run))}
         line |= {"seeds": seeds(cell), "steps": steps_made(cell.run)} | beside(cell, "macro", printed) | minus(cell, ours)
-        lines.append(line | {"note": cell.note or "–"})
+        lines.append(line | {"note": notes(cell)})
     return {"Table 3: networks on equal data, with as many optimiser steps unless a note says so; means over signs": lines}
 
 
@@ -48,6 +49,13 @@ def steps_made(run: Path) -> int:
         for path in sorted((run / "stages").glob(f"{kind}_*/progress.jsonl"))[:1]
     ]
     return sum(json.loads(row)["step"] for row in rows)
+
+
+def notes(cell: Cell) -> str:
+    """What is to be said of a cell: its own note, and what its run says of its training but for what its words asked for."""
+    asked = [f"({word})" for word in cell.words]
+    told = [note.rstrip(".") for note in read_question(cell.run).notes if not any(word in note for word in asked)]
+    return "; ".join(filter(None, [cell.note, *told])) or "–"
 
 
 def minus(cell: Cell, other: Cell | None, said: str = "minus ours") -> dict[str, object]:
@@ -91,7 +99,7 @@ def _step(cell: Cell, ours: Cell | None) -> dict[str, object]:
         each += [f"{sign.replace('_', ' ')} {shown(found)}"] if found.get("estimate") is not None else []
     line |= {f"exact match, {CROSS}": f"{shown(both)}, n = {both.get('n', 0)}", f"sensitivity, {CROSS}": "; ".join(each) or "–"}
     line |= minus(cell, ours) | {f"exact match, {CROSS}, minus ours": _cross_minus(cell, ours)}
-    return line | {"note": cell.note or "–"}
+    return line | {"note": notes(cell)}
 
 
 def weights(cell: Cell) -> int:

@@ -304,6 +304,20 @@ def test_each_sign_stands_with_its_number_of_images_and_what_has_no_value_with_i
     assert scripts("paired").shown({"estimate": None, "undefined": "no case of goitre"}) == "undefined: no case of goitre"
 
 
+def test_a_row_says_what_its_run_could_not_do_and_not_what_its_words_asked_for(scripts, tmp_path):
+    steps, cells = scripts("thyroid_steps"), scripts("thyroid_cells")
+    one, few = "Phases: one, as only 7 training images show several signs.", "Generated images: none of normal (6 images of 6 patients)."
+    asked_for = ["Phases: one, as asked (phases.count=1).", "Generated images: 9 were not judged (generate.judge=false): copies."]
+    run = fake_run(tmp_path / "run", kind="multilabel", folds=1, seeds=(1,), patients=20)
+    told = json.loads((run / "evaluation.json").read_text())
+    words = ("phases.count=1", "generate.judge=false")
+    cell = cells.Cell(table="share_25", label="ours", note="fewer steps", run=run, words=words)
+    for notes, shown in ((asked_for, "fewer steps"), ([one, few, *asked_for], f"fewer steps; {one[:-1]}; {few[:-1]}")):
+        (run / "evaluation.json").write_text(json.dumps(told | {"notes": notes}))
+        assert steps.notes(cell) == shown
+    assert steps.notes(replace(cell, note="", words=())).count("; ") == 3
+
+
 def test_figure_5_has_the_first_phase_before_the_last(scripts, tmp_path):
     for name, epochs in (("0_6_single", 3), ("1_train", 2)):
         folder = tmp_path / "stages" / f"{name}_seed1_fold0_member0"
