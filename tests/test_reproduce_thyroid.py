@@ -263,6 +263,7 @@ def test_tables_stand_beside_the_papers_with_counts_seeds_and_paired_differences
     assert len(done) == 4
     text = scripts("thyroid_tables").write(finished, done, built_in=True).read_text()
     assert (finished / "figure_5.png").is_file()
+    assert "hold the trained networks fixed" in text.partition("\n## ")[0]
     sections = dict(part.partition("\n")[::2] for part in text.split("\n## ")[1:])
     assert all("shows the method, not medicine. Test part: n = " in part for part in sections.values())
     (first,) = (part for name, part in sections.items() if name.startswith("Table 1"))

@@ -46,6 +46,30 @@ def test_those_stand_behind_a_picture_whose_images_taught_any_network_that_made_
         assert set(donors.split("|")) == {f"p{k}" for k in (own if alone else range(COUNT))}
 
 
+def test_what_enlarges_is_taught_by_all_training_images_at_four_times_the_side_and_what_draws_by_those_of_its_set(tmp_path, monkeypatch):
+    taught = {}
+
+    class Asked(Stub):
+        def dcgan(self, name, pictures, steps, said, before=None):
+            taught[name] = pictures
+            return super().dcgan(name, pictures, steps, said, before)
+
+        def srgan(self, pictures):
+            taught["4_srgan"] = pictures
+            return super().srgan(pictures)
+
+    def no_more(*_):
+        raise StopIteration
+
+    monkeypatch.setattr(extending, "_pictures", lambda cohort, rows, size: (size, list(rows["id"])))
+    monkeypatch.setattr(extending, "weights_sha256", no_more)
+    settings = Settings(generate=Generate(to=7, least=2, common_steps=5, size=16))
+    with pytest.raises(StopIteration):
+        extend(Asked(settings, None, tmp_path, (1, 0, 0), {}), COHORT)
+    every = [f"i{k}" for k in range(COUNT)]
+    assert taught == {"2_dcgan": (16, every), "3_dcgan0": (16, every[::2]), "3_dcgan1": (16, every[1::2]), "4_srgan": (64, every)}
+
+
 def test_pictures_made_smaller_keep_their_counts_and_none_becomes_negative():
     pictures = np.random.default_rng(0).random((3, 32, 32), dtype=np.float32)
     small = to_size(pictures, 8)
