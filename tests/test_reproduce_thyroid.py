@@ -50,7 +50,7 @@ def settings_of(cell):
 
 
 def test_each_cell_is_a_run_of_its_own_and_three_besides_the_headline_have_several_seeds(made):
-    assert len(made) == len({cell.run for cell in made.values()}) == 2 + 7 + 6 + 4 + 2
+    assert len(made) == len({cell.run for cell in made.values()}) == 2 + 8 + 6 + 4 + 2
     several = {name for name, cell in made.items() if settings_of(cell).every_seed == (1, 2, 3)}
     assert several == {"ours/multilabel", "ours/paper", "table3/resnet101", "ablation/classic"}
 
@@ -93,6 +93,15 @@ def test_an_ablation_differs_from_ours_in_what_it_says_alone(scripts, asked, pro
         assert all(getattr(other, key) == getattr(ours, key) for key in KEPT - named)
     assert made["share_25/ours"].data == replace(ours.data, train_share=0.25)
     assert made["128/ours"].data == replace(ours.data, size=128)
+
+
+def test_a_network_of_ours_that_table_3_lacks_stands_there_unmodified(scripts, asked, made):
+    cells = scripts("thyroid_cells")
+    (own,) = (cell for cell in made.values() if cell.note == cells.UNMODIFIED)
+    ours, theirs = (settings_of(made[name]).model for name in ("ours/multilabel", own.name))
+    assert ours == replace(theirs, cross="image")
+    for more in ({"profile": "paper"}, {"more": ("model.name=resnet101",)}):
+        assert not any(cells.UNMODIFIED in cell.note for cell in cells.networks(replace(asked, **more)))
 
 
 def test_readings_of_x_i_are_compared_with_a_word_on_seeds_and_weights(scripts, asked, made):
