@@ -93,7 +93,7 @@ def copies_table(run: RunFolder, each: bool = False) -> Table:
         lines.append([Cell(words(str(row["group"])), unit), *counts, near, *copies])
     head = ["Group", "Real patients", "Generated images", "Nearest real image", *(f"Memorised, by {name}" for name in SPACES.values())]
     note = "Nearest real image: median of the root mean square difference of grey values, and the same of real images to other patients'. "
-    note += f"Red: {BEYOND}"
+    note += f"Red: {BEYOND}{_together(run, each)}"
     return drop_empty(Table("Copies of patients", head, lines, note))
 
 
@@ -107,7 +107,15 @@ def likeness_table(run: RunFolder, each: bool = False) -> Table:
         rest = [coverage, _beside(row, "density", "real 1"), _share_cell(row, "recognised")]
         lines.append([Cell(words(str(row["group"])), unit), kid, real, *rest])
     head = ["Group", "KID, generated to real", "KID, real to real", "Coverage", "Density", "Recognised"]
-    return drop_empty(Table("Likeness to real images", head, lines))
+    return drop_empty(Table("Likeness to real images", head, lines, _together(run, each).strip()))
+
+
+def _together(run: RunFolder, each: bool) -> str:
+    """Say how the trainings of a run are told together; nothing where there is one, or each has a line."""
+    count = len({_unit(row) for row in generated_rows(run)})
+    if each or count < 2:
+        return ""
+    return f" Of {count} seeds and folds: generated images and copies are added up, all else are means of those that have a value."
 
 
 def _shown(run: RunFolder, each: bool) -> list[tuple[Json, str]]:

@@ -88,6 +88,9 @@ def test_folds_are_added_up_and_shown_one_by_one(tmp_path):
     run = folder(tmp_path, *rows, seed=1)
     assert texts(copies_table(run))["goitre + reduced uptake"] == ["28", "2,000", "0.050", "2", "0"]
     assert texts(likeness_table(run))["goitre + reduced uptake"][0] == "0.020"
+    for table in (copies_table, likeness_table):
+        assert "Of 2 seeds and folds: generated images and copies are added up" in table(run).note
+        assert "added up" not in table(run, each=True).note + table(folder(tmp_path / "single", GOOD, BAD, seed=1, fold=0)).note
     assert [row[0].small for row in copies_table(run, each=True).rows] == ["seed 1, fold 0", "seed 1, fold 1", "seed 1, fold 0"]
     assert warnings(run)[0].startswith("Nodule (seed 1, fold 0): ")
     assert not copies_table(folder(tmp_path / "one", GOOD, BAD, seed=1, fold=0), each=True)
