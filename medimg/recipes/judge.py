@@ -121,7 +121,8 @@ def _again(settings: Settings, source: Path, run: Path, machine: Machine) -> Non
         if (source / "against").is_dir():
             shutil.copytree(source / "against", run / "against", dirs_exist_ok=True)
         question = question_of(settings, cohort.kind, cohort.manifest.classes)
-        question |= {"cohort": cohorts.name_of(settings.data, cohort.manifest), "judged": source.name, "notes": _notes(source)}
+        notes = [*_notes(source), *_relabelled(cohort, source)]
+        question |= {"cohort": cohorts.name_of(settings.data, cohort.manifest), "judged": source.name, "notes": notes}
         write_json(run / "evaluation.json", question)
 
 
@@ -149,6 +150,13 @@ def _external(settings: Settings, data: Data, source: Path, run: Path, machine: 
 def _notes(source: Path) -> list[str]:
     """What the recipe of a run has said of its training."""
     return [f"Training of {source.name}: {note}" for note in json.loads((source / "evaluation.json").read_text()).get("notes") or ()]
+
+
+def _relabelled(cohort: cohorts.Cohort, source: Path) -> list[str]:
+    """Say of how many images the networks were told another label than they are judged by."""
+    count = len(cohorts.relabelled(cohort.rows, source))
+    told = f"{count} image{'s have' if count > 1 else ' has'} another label than when the networks were trained"
+    return [f"{told}: thresholds and numbers go by the labels of now."] if count else []
 
 
 def _carry_generated(source: Path, run: Path) -> None:

@@ -36,6 +36,17 @@ def test_a_judgement_says_what_was_otherwise_where_the_networks_were_trained(fin
     assert "then, 0.1 now" in answer.err
 
 
+def test_a_judgement_by_other_labels_than_the_networks_learned_says_so(finished, tmp_path):
+    source = shutil.copytree(finished[2], tmp_path / "source")
+    lines = (source / "cases.csv").read_text().splitlines()
+    first = lines[1].rpartition(",")
+    (source / "cases.csv").write_text("\n".join([lines[0], f"{first[0]},{'ab'[first[2] == 'a']}", *lines[2:], ""]))
+    answer = medimg("eval", source, f"runs={tmp_path}", "--json")
+    assert answer.code == 0, answer
+    notes = json.loads((Path(answer.json["run"]) / "metrics.json").read_text())["notes"]
+    assert notes[0] == "1 image has another label than when the networks were trained: thresholds and numbers go by the labels of now."
+
+
 def test_another_manifest_is_judged_by_the_thresholds_of_the_run(finished, tmp_path):
     _, _, run = finished
     other = fakes.cohort(tmp_path / "other", patients=10, size=24, seed=5)

@@ -137,8 +137,11 @@ def load(settings: Settings, run: Path) -> Cohort:
     proof_path = run / "split_proof.json"
     known = json.loads(proof_path.read_text())["split_sha256"] if proof_path.exists() else None
     split = load_split(path, manifest.rows, known)
-    if (run / "cases.csv").is_file():
-        _refuse_relabelled(manifest.rows, read_cases(run / "cases.csv"))
+    if (run / "cases.csv").is_file() and (changed := relabelled(manifest.rows, run)):
+        raise RunError(
+            f"images have another label than when this run began: {named(changed)}. Put the labels back, or start a new run with the new "
+            "ones: what has learned already knows the old ones."
+        )
     proof = prove(manifest.rows, split, by=settings.data.deal_by)
     cohort = cohort_of(manifest, settings, split, str(proof["split_sha256"]))
     if ranks.rank() == 0:
@@ -150,14 +153,10 @@ def load(settings: Settings, run: Path) -> Cohort:
     return cohort
 
 
-def _refuse_relabelled(rows: pd.DataFrame, cases: pd.DataFrame) -> None:
-    before = rows["id"].map(cases.set_index("id")["label"])
-    changed = rows["id"][before.notna() & (before != rows["label"])]
-    if len(changed):
-        raise RunError(
-            f"images have another label than when this run began: {named(changed)}. Put the labels back, or start a new run with the new "
-            "ones: what has learned already knows the old ones."
-        )
+def relabelled(rows: pd.DataFrame, run: Path) -> list[str]:
+    """Ids of the images that have another label than a run's table of cases says."""
+    before = rows["id"].map(read_cases(run / "cases.csv").set_index("id")["label"])
+    return list(rows["id"][before.notna() & (before != rows["label"])])
 
 
 def _refuse_absent(manifest: Manifest, sequences: tuple[str, ...]) -> None:
