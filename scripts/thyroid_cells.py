@@ -46,7 +46,7 @@ STEPS = {
     "plain_block": ("unmodified block (no x_i)", ("model.cross=none",)),
     "block_input": ("x_i is the block's input", ("model.cross=block",)),
 }
-READING = "readings of x_i compared at {seeds}, and with another number of weights than ours"
+READING = "readings of x_i compared at {seeds}, and with another number of weights than ours; the loss on validation chooses, not the test"
 SHARES = {"25": "data.train_share=0.25", "50": "data.train_share=0.5"}
 
 

@@ -17,6 +17,7 @@ from medimg.run.folder import stored_settings
 from medimg.settings import Settings
 
 CROSS = "several signs"
+CHOSEN_BY = "log-loss on validation"  # after the best temperature; the test part tells what was chosen, and chooses nothing
 
 
 def ours_of(done: list[Cell]) -> Cell | None:
@@ -58,6 +59,12 @@ def notes(cell: Cell) -> str:
     return "; ".join(filter(None, [cell.note, *told])) or "–"
 
 
+def least_loss(run: Path) -> str:
+    """The log-loss on validation of the states that training kept, mean over a run's networks."""
+    losses = [json.loads(path.read_text())["val/loss"] for path in (run / "stages").glob("1_train_*/best.json")]
+    return f"{sum(losses) / len(losses):.3f}" if losses else "–"
+
+
 def minus(cell: Cell, other: Cell | None, said: str = "minus ours") -> dict[str, object]:
     """Give the paired differences of macro AUROC and exact match from another cell."""
     found: dict[str, object] = {f"macro AUROC {said}": "–", f"exact match {said}": "–"}
@@ -91,6 +98,7 @@ def _step(cell: Cell, ours: Cell | None) -> dict[str, object]:
         "steps": steps_made(cell.run),
         "seeds": seeds(cell),
         "weights": f"{weights(cell) / 1e6:.2f} million",
+        CHOSEN_BY: least_loss(cell.run),
     }
     line |= {"macro AUROC": shown(row_of(cell.run, "auroc", scope="macro")), "exact match": shown(row_of(cell.run, "exact_match"))}
     both, each = row_of(cell.run, "exact_match", scope="cases=two_labels"), []

@@ -287,6 +287,7 @@ def test_tables_stand_beside_the_papers_with_counts_seeds_and_paired_differences
     assert re.search(r"[+-]\d\.\d{3} \([+-]\d\.\d{3} to ", line)
     (ablation,) = (part for name, part in sections.items() if name.startswith("Ablation"))
     assert "11.17 million" in ablation  # of resnet18 for one channel and few signs
+    assert "| log-loss on validation |" in ablation
     assert "accuracy: all signs right at 0.5" in sections["Figure 5"]
     ours = next(line for line in third.splitlines() if line.startswith("| ours, thresholds"))
     assert "| 1, 2 |" in ours
@@ -312,6 +313,16 @@ def test_each_sign_stands_with_its_number_of_images_and_what_has_no_value_with_i
     own = next(row for row in rows if (row["metric"], row["scope"], row["level"]) == ("sensitivity", "class=goitre", "image"))
     assert {line["sign"]: line["images with it"] for line in lines}["goitre"] == own["positives"]
     assert scripts("paired").shown({"estimate": None, "undefined": "no case of goitre"}) == "undefined: no case of goitre"
+
+
+def test_ways_are_chosen_by_their_loss_on_validation_and_not_by_the_test(scripts, tmp_path, made):
+    steps = scripts("thyroid_steps")
+    assert steps.least_loss(tmp_path) == "–"
+    for name, loss in (("1_train_seed1", 0.25), ("1_train_seed2", 0.35), ("0_6_single_seed1", 9.0)):
+        (folder := tmp_path / "stages" / name).mkdir(parents=True)
+        (folder / "best.json").write_text(json.dumps({"file": "best-1.ckpt", "step": 1, "val/loss": loss}))
+    assert steps.least_loss(tmp_path) == "0.300"
+    assert "loss on validation chooses" in made["ablation/block_input"].note
 
 
 def test_a_row_says_what_its_run_could_not_do_and_not_what_its_words_asked_for(scripts, tmp_path):
