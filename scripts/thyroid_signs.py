@@ -13,6 +13,7 @@ from medimg.evaluate.cases import Cases
 from medimg.evaluate.compare import judged
 from medimg.run.folder import stored_settings
 
+MIXED = "the paper's rows hold its 100 images of two signs too, and it does not say which"
 Counted = tuple[int, int, list[int]]  # images, patients, and how many of the images each seed names exactly
 
 
@@ -42,7 +43,7 @@ def recognised(done: list[Cell]) -> dict[str, Lines]:
         line |= {f"{label}, named exactly": _told(each.get(name)) for label, each in found.items()}
         printed = TOTAL if name == "total" else RECOGNISED.get(name)
         lines.append(line | {"the paper": f"{printed[0]} of {printed[1]} ({100 * printed[0] / printed[1]:.1f} %)" if printed else "–"})
-    return {"Table 1: exactly the signs shown were named, no other, of the images shown (by seed)": lines}
+    return {f"Table 1: exactly the signs shown were named, no other, of the images shown (by seed); {MIXED}": lines}
 
 
 def _counted(cases: Cases) -> dict[str, Counted]:
