@@ -204,6 +204,14 @@ def truncated(path, keep=0.5):
     return path
 
 
+def without_syntax(path):
+    """Take the name of its coding from a file, as some exports do."""
+    data = dcmread(path)
+    del data.file_meta.TransferSyntaxUID
+    data.save_as(path, enforce_file_format=False, implicit_vr=True, little_endian=True)
+    return path
+
+
 def png(path, pixels):
     """8 or 16 bit grey, (H, W, 3) colour, (H, W, 4) with alpha."""
     Path(path).parent.mkdir(parents=True, exist_ok=True)

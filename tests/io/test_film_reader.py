@@ -207,24 +207,17 @@ def test_a_file_cut_off_tells_bytes(tmp_path):
     assert "960" in why
 
 
-def without_syntax(path):
-    data = dcmread(path)
-    del data.file_meta.TransferSyntaxUID
-    data.save_as(path, enforce_file_format=False, implicit_vr=True, little_endian=True)
-    return path
-
-
 def test_a_file_without_transfer_syntax_is_repaired_where_its_pixels_fit(tmp_path):
     whole = fakes.chest_film(tmp_path / "a.dcm", **UPRIGHT)
     expected = read(whole)
-    film = read(without_syntax(whole))
+    film = read(fakes.without_syntax(whole))
     np.testing.assert_array_equal(film.pixels, expected.pixels)
     assert film.facts["repaired"] is True
     assert "repaired" in film.notes
 
 
 def test_and_else_refused(tmp_path):
-    cut = fakes.truncated(without_syntax(fakes.chest_film(tmp_path / "a.dcm")), keep=0.9)
+    cut = fakes.truncated(fakes.without_syntax(fakes.chest_film(tmp_path / "a.dcm")), keep=0.9)
     assert refused(cut)[0] == "no_transfer_syntax"
 
 

@@ -3,11 +3,13 @@
 import csv
 import json
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
 import time
+from collections import Counter
 
 import fakes
 import films
@@ -134,11 +136,16 @@ def bad_files(folder):
     fakes.chest_film(folder / "frames.dcm", np.zeros((3, 8, 8), np.uint16))
     fakes.without_pixels(folder / "report.dcm")
     fakes.chest_film(folder / "noview.dcm", view="")
+    fakes.chest_film(folder / "colour.dcm", np.zeros((8, 8, 3), np.uint8), photometric="RGB", bits=8)
+    fakes.chest_film(folder / "scout.dcm", ImageType=["ORIGINAL", "PRIMARY", "LOCALIZER"])
+    fakes.chest_film(folder / "raw.dcm", PresentationIntentType="FOR PROCESSING")
+    fakes.truncated(fakes.without_syntax(fakes.chest_film(folder / "nosyntax.dcm")), keep=0.9)
     (folder / "link.dcm").symlink_to(folder / "nowhere")
     return {
         "empty.dcm": "not_dicom", "notes.txt": "not_dicom", "absurd.dcm": "io_error", "deep/cut.dcm": "truncated",
         "hand.dcm": "not_applicable", "mr.dcm": "not_applicable", "frames.dcm": "not_applicable", "report.dcm": "not_applicable",
-        "noview.dcm": "not_applicable", "link.dcm": "io_error",
+        "noview.dcm": "not_applicable", "link.dcm": "io_error", "colour.dcm": "not_applicable", "scout.dcm": "not_applicable",
+        "raw.dcm": "not_applicable", "nosyntax.dcm": "no_transfer_syntax",
     }  # fmt: skip
 
 
@@ -254,23 +261,48 @@ def test_gate_ends_with_five(cohort, tmp_path):
     assert told["gate"]["failed"]
 
 
+def killed_and_continued(source, out, *words, kills, films):
+    """Kill a run after every so many more images, let the same command end it, and say how often it was killed."""
+    command, done = [sys.executable, "-m", "medimg", "qc", "run", str(source), f"out={out}", *words], 0
+    for _ in range(kills):
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        began, images = time.monotonic(), len(list(out.glob("films/*.jpg")))
+        while process.poll() is None and time.monotonic() - began < 60 and len(list(out.glob("films/*.jpg"))) < images + films:
+            time.sleep(0.02)
+        if process.poll() is None:
+            process.send_signal(signal.SIGKILL)
+            done += 1
+        process.wait()
+    return done
+
+
 @pytest.mark.slow
 def test_killed_runs_go_on_to_the_same_tables(tmp_path):
     manifest = films.cohort(tmp_path, patients=8)
     run(manifest, tmp_path / "whole")
-    out, kills = tmp_path / "killed", 0
-    words = [sys.executable, "-m", "medimg", "qc", "run", str(manifest), f"out={out}", "workers=1", "batch=2", "--json"]
-    for _ in range(4):
-        process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        began, images = time.monotonic(), len(list(out.glob("films/*.jpg")))
-        while process.poll() is None and time.monotonic() - began < 60 and len(list(out.glob("films/*.jpg"))) < images + 3:
-            time.sleep(0.02)
-        if process.poll() is None:
-            process.send_signal(signal.SIGKILL)
-            kills += 1
-        process.wait()
-    assert kills >= 2
+    out = tmp_path / "killed"
+    assert killed_and_continued(manifest, out, "workers=1", "batch=2", "--json", kills=4, films=3) >= 2
     run(manifest, out)
+    assert tables(out) == tables(tmp_path / "whole")
+
+
+@pytest.mark.slow
+def test_a_thousand_films_among_bad_files_of_every_kind_are_all_accounted_for_also_after_kills(tmp_path):
+    folder, expected, n, each = tmp_path / "in", {}, 1000, 50
+    for k in range(n):
+        fakes.chest_film(folder / "good" / f"{k:04d}.dcm", fakes.ramp(48, 48, k, 4095), patient=f"p{k // 2}", study=f"1.2.{k // 2}")
+    for k in range(each):
+        expected |= {f"bad{k:02d}/{name}": reason for name, reason in bad_files(folder / f"bad{k:02d}").items()}
+        (folder / "twice").mkdir(exist_ok=True)
+        shutil.copy(folder / "good" / f"{k:04d}.dcm", folder / "twice" / f"{k:04d}.dcm")
+        expected[f"twice/{k:04d}.dcm"] = "duplicate"
+    told = run(folder, tmp_path / "whole", "xlsx=false", code=3, children=True)
+    assert (told["films"], told["files"]) == (n, n + len(expected))
+    assert {row["path"]: row["reason"] for row in table(tmp_path / "whole", "skipped")} == expected
+    assert told["skipped"] == dict(sorted(Counter(expected.values()).items()))
+    out = tmp_path / "killed"
+    assert killed_and_continued(folder, out, "workers=2", "xlsx=false", kills=3, films=n // 4) >= 2
+    run(folder, out, "xlsx=false", code=3, children=True)
     assert tables(out) == tables(tmp_path / "whole")
 
 
