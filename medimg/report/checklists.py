@@ -43,7 +43,7 @@ def _cohort_answers(run: RunFolder) -> dict[str, str]:
     if not images:
         return {}
     sites = sorted({value for value in run.cases["site"] if value}) if "site" in run.cases else []
-    when, where = period(run), f"{plural(len(sites), 'site')}: {', '.join(map(words, sites[:8]))}" if sites else ""
+    when, where = period(run), f"{plural(len(sites), 'site')}: {', '.join(map(words, sites))}" if sites else ""
     lost = [f"{count(run.flow[name])} {name}" for name in ("found", "refused", "excluded", "duplicate") if name in run.flow]
     source = "built-in cohort, computed images" if built_in(run) else words(run.cohort)
     refused = f"{count(run.flow['refused'])} inputs refused, each with its reason; no value was imputed." if "refused" in run.flow else ""
@@ -84,15 +84,17 @@ def _method_answers(run: RunFolder) -> dict[str, str]:
     model = config.get("model")
     if isinstance(model, dict):
         answers["model"] = ", ".join(f"{key} {plain(value)}" for key, value in model.items() if isinstance(value, str | int | float))[:300]
-        answers["weights"] = _weights(str(plain(model["weights"]))) if model.get("weights") else ""
+        answers["weights"] = _weights(plain(model["weights"])) if "weights" in model else ""
     for topic, keys in (("training", ("trainer", "task")), ("preprocessing", ("data", "augment"))):
         if there := [key for key in keys if isinstance(config.get(key), dict)]:
             answers[topic] = f"See Configuration: {', '.join(there)}."
     return answers
 
 
-def _weights(value: str) -> str:
-    return "From a weight file given by the user." if value == HIDDEN else value
+def _weights(value: object) -> str:
+    if not value:
+        return "Random; no weight file was read."
+    return "From a weight file given by the user." if value == HIDDEN else str(value)
 
 
 def _result_answers(run: RunFolder) -> dict[str, str]:
@@ -105,13 +107,13 @@ def _result_answers(run: RunFolder) -> dict[str, str]:
     return {
         "result": f"{name} {number(whole.get('estimate'))} ({interval(whole) or 'no interval'}); see Results.",
         "metrics": ", ".join(dict.fromkeys(metric_name(row["metric"]) for row in run.rows)),
-        "uncertainty": f"95 % intervals: {methods(run.rows).replace(EXACT, '').strip()}." if methods(run.rows) else "",
+        "uncertainty": f"95 % intervals: {methods(run.rows).replace(f'{EXACT} ', '')}." if methods(run.rows) else "",
         "cutoffs": "Fixed on validation; see Thresholds and calibration." if run.calibration else "",
         "chosen": "" if run.external else "By validation; see Training.",
         "failures": "See Worst errors." if len(errors) else "",
         "explained": f"Grad-CAM of {plural(len(run.explained), 'image')}; see Worst errors." if run.explained else "",
         "external": "This run is one." if run.external else "Not done.",
         "variability": f"By {', '.join(map(words, groups))}; see Groups of cases." if groups else "",
-        "crosstab": "See Confusion matrix." if len(confusion) else "",
+        "crosstab": f"See {'Found and missed' if run.several else 'Confusion matrix'}." if len(confusion) else "",
         "limits": "See Limits; add those of the study.",
     }

@@ -35,3 +35,22 @@ def test_a_split_by_image_is_not_told_as_one_by_patient(runs):
     answers = [item.answer for item in checklist("CLAIM", run)]
     assert "By image, not by patient, 5 folds, a pure function of images and seed; see Split and its proof." in answers
     assert "Image only: patients stand in several parts, see Leak check." in answers
+
+
+def test_every_site_is_named(tmp_path):
+    cases = pd.DataFrame({"id": list("123456789"), "patient": list("123456789"), "site": list("ABCDEFGHI")})
+    answers = [item.answer for item in checklist("CLAIM", RunFolder(tmp_path, cases=cases))]
+    assert any(answer.endswith("9 sites: A, B, C, D, E, F, G, H, I") for answer in answers)
+
+
+def test_the_table_that_several_labels_have_is_named(runs):
+    run = read_run(runs["multilabel"])
+    answers = {item.asks: item.answer for item in checklist("STARD", run)}
+    assert answers["Cross tabulation"] == "See Found and missed."
+    assert "See Confusion matrix." in [item.answer for item in checklist("STARD", read_run(runs["binary"]))]
+
+
+def test_a_network_without_a_weight_file_is_told_to_have_started_at_random(tmp_path):
+    told = "Random; no weight file was read."
+    assert told in [item.answer for item in checklist("CLAIM", RunFolder(tmp_path, config={"model": {"weights": None}}))]
+    assert told not in [item.answer for item in checklist("CLAIM", RunFolder(tmp_path, config={"model": {}}))]
