@@ -1,12 +1,9 @@
 """The long table rules.csv: one row for each rule of each film, with the measured value as it was found, so that it can be judged again."""
 
-import csv
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
-from operator import itemgetter
 
-from medimg.errors import RunError
 from medimg.qc.rules import NONE, Limit, Limits
 from medimg.qc.value import Value
 from medimg.qc.verdict import FilmVerdict, RuleVerdict
@@ -73,18 +70,3 @@ def value_of(row: Mapping[str, str]) -> Value | None:
         row["applicable"] == "1",
         json.loads(row["gates"]) if row["gates"] else {},
     )
-
-
-def read_rows(lines: Iterable[str], name: str = "rules.csv") -> Iterator[dict[str, str]]:
-    """Rows of an open rules.csv, with the columns that judging again needs. Raises RunError where one is missing."""
-    reader = csv.reader(lines)
-    header = next(reader, [])
-    missing = [column for column in MEASURED if column not in header]
-    if missing:
-        raise RunError(f"{name} has no column {', '.join(missing)}. It was cut short or changed: judge again with medimg qc run.")
-    pick = itemgetter(*(header.index(column) for column in MEASURED))
-    try:
-        for row in reader:
-            yield dict(zip(MEASURED, pick(row), strict=True))
-    except (IndexError, csv.Error):
-        raise RunError(f"{name}, line {reader.line_num}: is cut short. Judge again with medimg qc run.") from None
