@@ -1,6 +1,7 @@
 """The organs of films found by networks of medimg train experiment=chest_qc, one run for each view."""
 
 import hashlib
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from torch.nn import functional as F
 
 from medimg.data.film_cache import squared
 from medimg.errors import ConfigError
+from medimg.metrics import Flags
 from medimg.models.averaged import Averaged
 from medimg.models.chest_net import ChestNet
 from medimg.models.joined import joined
@@ -74,27 +76,53 @@ class NetworkSegmenter:
     def _outlined(self, images: NDArray[np.float32], asked: Outliner) -> list[Segmented]:
         films = torch.from_numpy(np.stack([squared(image, asked.size) for image in images]))[:, None]
         logits = logits_of(asked.network, films, self.machine)
-        trust = [dict(zip(asked.organs, film, strict=True)) for film in trust_of(logits).tolist()]
-        masks = [enlarged(film, images.shape[1]).cpu().numpy() for film in logits]
-        return [
-            (dict(zip(asked.organs, film, strict=True)), {organ: value for organ, value in told.items() if value == value})
-            for film, told in zip(masks, trust, strict=True)
-        ]
+        return [_found(film, asked.organs, images.shape[1]) for film in logits]
 
 
-def trust_of(logits: Tensor) -> Tensor:
-    """Mean largest probability on the band around each organ's contour: (B, organs, H, W) logits -> (B, organs), NaN without a contour."""
-    inside = (logits > 0).float()
+def _found(logits: Tensor, organs: Sequence[str], side: int) -> Segmented:
+    trust = {organ: value for organ, each in zip(organs, logits, strict=True) if (value := trust_of(each)) is not None}
+    return {organ: enlarged(each, side) for organ, each in zip(organs, logits, strict=True)}, trust
+
+
+def trust_of(logits: Tensor) -> float | None:
+    """Mean largest probability on the band around an organ's contour: (H, W) logits -> 0.5 to 1; None without a contour."""
+    place = _around(logits, BAND + 1)
+    if place is None:
+        return None
+    near = logits[place]
+    inside = (near > 0).float()[None]
     width = 2 * BAND + 1
     grown, shrunk = (F.max_pool2d(mask, width, stride=1, padding=BAND) for mask in (inside, 1 - inside))
     band = grown * shrunk  # near the organ and near what is none
-    sure = torch.sigmoid(logits.abs())
-    return (sure * band).sum(dim=(2, 3)) / band.sum(dim=(2, 3))
+    sure = float((torch.sigmoid(near.abs()) * band).sum() / band.sum())
+    return sure if math.isfinite(sure) else None
 
 
-def enlarged(logits: Tensor, side: int) -> Tensor:
-    """Masks of one film at its own size: (organs, size, size) logits, joined linearly -> bool (organs, side, side)."""
-    return F.interpolate(logits[None], size=(side, side), mode="bilinear", align_corners=False)[0] > 0
+def enlarged(logits: Tensor, side: int) -> Flags:
+    """Mask of one organ at its film's own size: (size, size) logits, joined linearly -> (side, side)."""
+    size, mask = len(logits), np.zeros((side, side), bool)
+    place = _around(logits, 1, step=size // math.gcd(size, side))
+    if place is not None:
+        rows, columns = (slice(each.start * side // size, each.stop * side // size) for each in place)
+        shape = (rows.stop - rows.start, columns.stop - columns.start)
+        larger = F.interpolate(logits[place][None, None], size=shape, mode="bilinear", align_corners=False)
+        mask[rows, columns] = (larger[0, 0] > 0).cpu().numpy()
+    return mask
+
+
+def _around(logits: Tensor, margin: int, step: int = 1) -> tuple[slice, slice] | None:
+    """Rows and columns that hold all logits above 0 and `margin` more, in multiples of `step`; None where there are none.
+
+    Most organs are small, and what is far from them costs most of the time.
+    """
+    inside, found = logits > 0, list[slice]()
+    for axis in (1, 0):
+        there = inside.any(dim=axis).nonzero()
+        if not len(there):
+            return None
+        first, last = int(there[0]) - margin, int(there[-1]) + margin + 1
+        found.append(slice(max(0, first) // step * step, min(logits.shape[1 - axis], -(-last // step) * step)))
+    return found[0], found[1]
 
 
 def segmenter_of(runs: Sequence[tuple[Path, Settings]], mirror: bool = False) -> NetworkSegmenter:

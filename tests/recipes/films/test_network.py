@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
+from torch.nn import functional as F
 from toy_films import MACHINE
 
 from medimg.errors import ConfigError
@@ -47,23 +48,34 @@ def test_films_of_several_views_come_back_in_their_order():
 
 
 def test_trust_is_one_of_a_sure_contour_and_a_half_of_a_guess():
-    logits = torch.from_numpy(np.where(disc(32), 1.0, -1.0).astype(np.float32))[None, None]
-    assert trust_of(50 * logits).item() == pytest.approx(1)
-    assert trust_of(1e-6 * logits).item() == pytest.approx(0.5, abs=1e-3)
-    assert torch.isnan(trust_of(torch.full((1, 1, 8, 8), -5.0))).all()
+    logits = torch.from_numpy(np.where(disc(32), 1.0, -1.0).astype(np.float32))
+    assert trust_of(50 * logits) == pytest.approx(1)
+    assert trust_of(1e-6 * logits) == pytest.approx(0.5, abs=1e-3)
+    assert trust_of(torch.full((8, 8), -5.0)) is None
+    assert trust_of(torch.full((8, 8), 5.0)) is None
 
 
 def test_trust_looks_at_the_contour_alone():
     """What is far inside or outside may be as sure as it likes."""
-    logits = torch.from_numpy(np.where(disc(64), 0.5, -0.5).astype(np.float32))[None, None]
+    logits = torch.from_numpy(np.where(disc(64), 0.5, -0.5).astype(np.float32))
     far = logits.clone()
-    far[..., 30:34, 30:34], far[..., :4, :4] = 20, -20
-    assert trust_of(far).item() == trust_of(logits).item() == pytest.approx(1 / (1 + np.exp(-0.5)))
+    far[30:34, 30:34], far[:4, :4] = 20, -20
+    assert trust_of(far) == trust_of(logits) == pytest.approx(1 / (1 + np.exp(-0.5)))
 
 
 def test_masks_are_enlarged_to_the_film():
-    logits = torch.tensor([[[-1.0, 1.0], [-1.0, 1.0]]])
-    np.testing.assert_array_equal(enlarged(logits, 8)[0], np.arange(8)[None].repeat(8, 0) >= 4)
+    logits = torch.tensor([[-1.0, 1.0], [-1.0, 1.0]])
+    np.testing.assert_array_equal(enlarged(logits, 8), np.arange(8)[None].repeat(8, 0) >= 4)
+
+
+@pytest.mark.parametrize("side", [16, 40, 100, 128, 129])
+@pytest.mark.parametrize("where", [(0, 9, 3, 20), (30, 64, 40, 64), (20, 31, 0, 64), (7, 8, 9, 10), (5, 5, 5, 5), (0, 64, 0, 64)])
+def test_only_the_surroundings_of_an_organ_are_enlarged_and_the_mask_is_that_of_the_whole_film(side, where):
+    top, bottom, left, right = where
+    logits = -torch.rand(64, 64, generator=torch.Generator().manual_seed(side)) - 0.01
+    logits[top:bottom, left:right] *= -1
+    whole = F.interpolate(logits[None, None], size=(side, side), mode="bilinear", align_corners=False)[0, 0]
+    np.testing.assert_array_equal(enlarged(logits, side), whole.numpy() > 0)
 
 
 def test_runs_that_outline_nothing_are_refused_all_at_once(tmp_path):
