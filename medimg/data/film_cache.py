@@ -22,7 +22,7 @@ from medimg.io.workers import Refused, each
 Pixels = NDArray[np.float32]
 Packed = NDArray[np.uint8]
 Task = tuple[str, str, tuple[str, ...], tuple[str, ...], int]  # path, view, organs, their masks ("" for none), size
-VERSION = 1  # a new number whenever the same files give other films
+VERSION = 2  # a new number whenever the same files give other films
 _BATCH = 64  # films between two writes
 
 
@@ -99,13 +99,13 @@ class FilmCache:
 
 
 def prepare_film(task: Task) -> tuple[Pixels, Packed]:
-    """Read one film: canonical grey (size, size), air outside of the field, and masks (organs, size, size / 8). UnreadableImage."""
+    """Read one film: canonical grey of its field (size, size), and masks there (organs, size, size / 8). UnreadableImage."""
     path, view, organs, masks, size = task
     names = {organ: mask for organ, mask in zip(organs, masks, strict=True) if mask}
     film = read_film(FilmFile(path, {"view": view} if view else {}, names))
     blank = np.zeros(film.pixels.shape, bool)
-    planes = [squared(film.masks.get(organ, blank).astype(np.float32), size) >= 0.5 for organ in organs]
-    return squared(film.exposed(), size), np.packbits(np.stack(planes), axis=-1)
+    planes = [squared(film.masks.get(organ, blank)[film.within].astype(np.float32), size) >= 0.5 for organ in organs]
+    return squared(film.pixels[film.within], size), np.packbits(np.stack(planes), axis=-1)
 
 
 def squared(plane: Pixels, size: int) -> Pixels:

@@ -71,12 +71,11 @@ class ReadFilm:
     ms: float
     decoder: str = ""
 
-    def exposed(self) -> npt.NDArray[np.float32]:
-        """Give `pixels` with air, 0, outside of the exposed field: what a network sees."""
+    @property
+    def within(self) -> tuple[slice, slice]:
+        """Rows and columns of the exposed field: what a network sees."""
         top, left, bottom, right = self.field
-        seen = np.zeros_like(self.pixels)
-        seen[top:bottom, left:right] = self.pixels[top:bottom, left:right]
-        return seen
+        return slice(top, bottom), slice(left, right)
 
 
 def read_film(file: FilmFile) -> ReadFilm:

@@ -21,7 +21,7 @@ from medimg.phantoms.chest_truth import truth
 from medimg.phantoms.drawing import draw
 from medimg.phantoms.dx import Radiograph, write_film
 
-VERSION = "2"
+VERSION = "3"
 FILMS = 400
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from medimg.phantoms.chest_field import Field
 from medimg.phantoms.chest_scene import Scene
@@ -32,13 +33,16 @@ def masks(scene: Scene, field: Field) -> Masks:
 
 
 def _pa(found: dict[str, NDArray[np.bool_]]) -> dict[str, NDArray[np.bool_]]:
-    """The mediastinum is the whole middle shadow, heart included; lungs and the domes' bands leave it out."""
+    """The mediastinum is the whole middle shadow, heart included; lungs and the domes' bands leave it out.
+
+    A dome's band is what borders on lung: the heart may cut off a piece towards the spine, which no film shows.
+    """
     found["mediastinum"] = found["mediastinum"] | found["heart"]
     free = ~found["mediastinum"]
     for name in ("lung_r", "lung_l", "diaphragm_r", "diaphragm_l"):
         found[name] = found[name] & free
     for side in "rl":
-        found[f"diaphragm_{side}"] = found[f"diaphragm_{side}"] & ~found[f"lung_{side}"]
+        found[f"diaphragm_{side}"] = _largest(found[f"diaphragm_{side}"] & ~found[f"lung_{side}"])
     return {name: found[name] for name in PA}
 
 
@@ -47,3 +51,8 @@ def _lateral(found: dict[str, NDArray[np.bool_]]) -> dict[str, NDArray[np.bool_]
     made["lung"] = found["lung_r"] | found["lung_l"]
     made["lung_both"] = found["lung_r"] & found["lung_l"]
     return {name: made[name] for name in LAT}
+
+
+def _largest(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    parts, count = ndimage.label(mask)
+    return mask if count < 2 else parts == 1 + np.bincount(parts.ravel())[1:].argmax()

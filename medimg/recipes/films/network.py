@@ -25,7 +25,7 @@ from medimg.settings import Settings, Trainer
 from medimg.training.machine import Machine, look
 from medimg.training.score import logits_of
 
-BAND = 2  # pixels of the network's grid on either side of a contour, on which trust is measured
+BAND = 1 / 128  # of the side of a network's film, on either side of a contour: where trust is measured
 
 
 @dataclass(frozen=True)
@@ -86,13 +86,13 @@ def _found(logits: Tensor, organs: Sequence[str], side: int) -> Segmented:
 
 def trust_of(logits: Tensor) -> float | None:
     """Mean largest probability on the band around an organ's contour: (H, W) logits -> 0.5 to 1; None without a contour."""
-    place = _around(logits, BAND + 1)
+    reach = max(1, round(BAND * len(logits)))
+    place = _around(logits, reach + 1)
     if place is None:
         return None
     near = logits[place]
     inside = (near > 0).float()[None]
-    width = 2 * BAND + 1
-    grown, shrunk = (F.max_pool2d(mask, width, stride=1, padding=BAND) for mask in (inside, 1 - inside))
+    grown, shrunk = (F.max_pool2d(mask, 2 * reach + 1, stride=1, padding=reach) for mask in (inside, 1 - inside))
     band = grown * shrunk  # near the organ and near what is none
     sure = float((torch.sigmoid(near.abs()) * band).sum() / band.sum())
     return sure if math.isfinite(sure) else None

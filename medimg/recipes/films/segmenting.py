@@ -68,19 +68,27 @@ def _sure(film: ReadFilm, found: Segmented) -> float:
 
 
 def _asked(films: Sequence[ReadFilm], segmenter: Segmenter, pixels: Sequence[NDArray[np.float32]]) -> list[Segmented]:
-    """Pad each film to a square of its own longer side, segment those of one side together, and cut the masks back."""
+    """Cut each film to its exposed field, fill that up to a square, segment squares of one side together, and put the masks back."""
     found: dict[int, Segmented] = {}
-    for side in sorted({max(one.shape) for one in pixels}):
-        places = [place for place, one in enumerate(pixels) if max(one.shape) == side]
+    seen = [plane[film.within] for film, plane in zip(films, pixels, strict=True)]
+    for side in sorted({max(one.shape) for one in seen}):
+        places = [place for place, one in enumerate(seen) if max(one.shape) == side]
         images = np.zeros((len(places), side, side), np.float32)
         for image, place in zip(images, places, strict=True):
-            top, left, bottom, right = films[place].field
-            image[top:bottom, left:right] = pixels[place][top:bottom, left:right]
+            rows, columns = seen[place].shape
+            image[:rows, :columns] = seen[place]
         answers = in_memory(segmenter, images, [films[place].view for place in places])
         for place, (masks, trust) in zip(places, answers, strict=True):
-            rows, columns = pixels[place].shape
-            found[place] = {organ: mask[:rows, :columns] for organ, mask in masks.items()}, trust
+            found[place] = {organ: _put_back(mask, films[place]) for organ, mask in masks.items()}, trust
     return [found[place] for place in range(len(films))]
+
+
+def _put_back(mask: Flags, film: ReadFilm) -> Flags:
+    """A mask of the square that a film's field was filled up to -> one of the film."""
+    whole = np.zeros(film.pixels.shape, bool)
+    rows, columns = whole[film.within].shape
+    whole[film.within] = mask[:rows, :columns]
+    return whole
 
 
 def in_memory(segmenter: Segmenter, images: NDArray[np.float32], views: Sequence[str]) -> list[Segmented]:
