@@ -103,8 +103,11 @@ def some_pixels_twice(other_patient):
 
 
 MANIFESTS = [
-    ("a misspelt label column", None, ["data.label=lable"], 2, ["column lable is missing", "label"]),
-    ("no patient column", without("patient_id"), [], 2, ["column patient_id is missing"]),
+    ("a misspelt label column", None, ["data.label=lable"], 2, ["column lable is missing; did you mean label?", "data.label=COLUMN"]),
+    ("no patient column", without("patient_id"), [], 2, ["column patient_id is missing. The file has: image, label"]),
+    ("no column of images", lambda rows: [{"file": row["image"], "diagnose": "a", "patient_id": row["patient_id"]} for row in rows], [], 2,
+      ["column image is missing. The file has: file, diagnose, patient_id. Rename", "column label is missing.", "data.label=COLUMN"]),
+    ("no column of a subgroup", None, ["data.subgroups=[age]"], 2, ["column age is missing.", "data.subgroups", "[] asks for none"]),
     ("an empty patient id", with_first(patient_id=""), [], 2, ["1 rows have no patient_id", "line 2"]),
     ("a file that is missing", with_first(image="images/gone.png"), [], 2, ["1 files of column image are missing", "images/gone.png"]),
     ("a class that no image has", None, ["data.classes=[x,y]"], 2, ["no row has a label of x, y", "a (12), b (12)"]),

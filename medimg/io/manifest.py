@@ -21,6 +21,10 @@ from medimg.io.workers import Refused
 
 _LOG = logging.getLogger(__name__)
 _CANONICAL = ("sequence", "view")
+WAYS_OUT = {  # what to do where a column of a fixed name is missing
+    "image": "Rename the column that holds the path of each image.",
+    "patient_id": "Rename the column that tells patients apart.",
+}
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,9 @@ def read_manifest(
     """
     source = Path(source).absolute()
     table = read_table(source)
-    _check_columns(table, ["image", "patient_id", *([label] if label else []), *(where or {}), *columns])
+    needed = WAYS_OUT | ({label: "data.label=COLUMN names another."} if label else {})
+    needed |= dict.fromkeys(where or {}, "data.where or data.fuse asks for it.")
+    _check_columns(table, needed | dict.fromkeys(columns, "data.subgroups, data.stratify or data.leave_out asks for it; [] asks for none."))
     for kind in _CANONICAL:
         if kind in table:
             table[kind] = canonical_all(kind, list(table[kind]))
@@ -87,11 +93,13 @@ def read_manifest(
     return Manifest(rows.reset_index(drop=True), chosen.classes, multilabel, sha256, str(source), flow, told, chosen.left_out, misspelt)
 
 
-def _check_columns(table: pd.DataFrame, needed: Sequence[str]) -> None:
-    missing = [name for name in dict.fromkeys(needed) if name not in table]
+def _check_columns(table: pd.DataFrame, needed: Mapping[str, str]) -> None:
+    """Refuse a table that lacks a column of `needed`, each with its way out."""
+    there = f"The file has: {', '.join(map(str, table.columns[:20]))}."
+    missing = {name: way_out for name, way_out in needed.items() if name not in table}
     if missing:
-        there = f"The file has: {', '.join(map(str, table.columns[:20]))}."
-        raise ManifestError(*(f"column {name} is missing{closest(name, table.columns) or '.'} {there}" for name in missing))
+        faults = (f"column {name} is missing{closest(name, table.columns) or '.'} {there} {way_out}" for name, way_out in missing.items())
+        raise ManifestError(*faults)
     if table.empty:
         raise ManifestError("the manifest has a header and no rows. Add one row for each image.")
 

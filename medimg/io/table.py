@@ -13,6 +13,7 @@ import pandas as pd
 from medimg.errors import ManifestError
 
 _LOG = logging.getLogger(__name__)
+NEAR = 0.65  # likeness of difflib from which a word that begins alike may be meant: site for sight (0.67)
 GUESSED = {"gb18030": "GB18030 (Chinese)", "cp1252": "Windows Latin"}
 
 
@@ -68,9 +69,9 @@ def separator(text: str) -> str:
 
 
 def closest(word: str, words: Iterable[str]) -> str:
-    """ "; did you mean x?" for a misspelt word, or "" if nothing is near."""
-    near = {other.lower().replace("-", "_").replace(" ", "_"): other for other in words}
-    found = difflib.get_close_matches(word.lower(), near, 1, 0.6)
+    """ "; did you mean x?" for a misspelt word, or "" if nothing near begins alike: age is not image."""
+    near = {other.lower().replace("-", "_").replace(" ", "_"): other for other in words if other[:1].lower() == word[:1].lower()}
+    found = difflib.get_close_matches(word.lower(), near, 1, NEAR)
     return f"; did you mean {near[found[0]]}?" if found else ""
 
 

@@ -59,5 +59,6 @@ def test_short_rows_are_filled_with_nothing(tmp_path):
 def test_words_for_people():
     assert closest("Patient-ID", ["patient_id", "image"]) == "; did you mean patient_id?"
     assert closest("zzz", ["patient_id"]) == ""
+    assert closest("image", ["diagnose", "file"]) == closest("age", ["image"]) == ""
     assert lines([3]) == "line 3"
     assert lines(range(12)) == "lines 0, 1, 2, 3, 4, 5, 6, 7, 8, 9 ..."
