@@ -17,6 +17,7 @@ from thyroid_signs import by_sign, recognised
 from thyroid_steps import ablation, networks, ours_of
 
 from medimg.run.folder import stored_settings
+from medimg.words import plural
 
 mpl.use("Agg")
 METHOD = "Built-in cohort: shows the method, not medicine."
@@ -42,7 +43,7 @@ def size_of(cell: Cell) -> str:
         else "none generated"
     )
     ours = f"profile {settings.profile}, {settings.model.name}, {settings.data.size} px, {made}"
-    return f"Test part: n = {row['n']} images of {row['patients']} patients. {cell.label.capitalize()}: {ours}."
+    return f"Test part: n = {plural(row['n'], 'image')} of {plural(row['patients'], 'patient')}. {cell.label.capitalize()}: {ours}."
 
 
 def figure_5(ours: Cell) -> Figure:

@@ -6,7 +6,7 @@ from pathlib import Path
 import medimg
 
 ORDER = [
-    {"errors"}, {"settings"}, {"validate"}, {"io"}, {"phantoms", "data"}, {"transforms"}, {"models"}, {"losses", "metrics"},
+    {"errors", "words"}, {"settings"}, {"validate"}, {"io"}, {"phantoms", "data"}, {"transforms"}, {"models"}, {"losses", "metrics"},
     {"active", "qc"}, {"tasks"}, {"training"}, {"evaluate", "report"}, {"recipes"}, {"run"}, {"room"}, {"cli"},
 ]  # fmt: skip
 LEVEL = {name: level for level, names in enumerate(ORDER) for name in names}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from medimg.cli.parser import Command
 from medimg.cli.screen import console
 from medimg.errors import ConfigError
+from medimg.words import plural
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -112,13 +113,13 @@ def _parts(manifest: "Manifest", split: "pd.DataFrame") -> list[dict[str, Any]]:
 
 def _print(told: dict[str, Any], refused: "pd.DataFrame") -> None:
     flow = told["flow"]
-    print(f"{flow['used']} images of {flow['patients']} patients can be used, of {flow['found']} rows.")
+    print(f"{plural(flow['used'], 'image')} of {plural(flow['patients'], 'patient')} can be used, of {plural(flow['found'], 'row')}.")
     for name in ("excluded", "refused", "duplicate", "unlabelled"):
         if flow.get(name):
             print(f"  {flow[name]} {name}")
     for reason, count in refused["reason"].value_counts().head(5).items():
-        print(f"    {count} rows: {reason}")
-    print("Classes: " + ", ".join(f"{name} {n['images']} ({n['patients']} patients)" for name, n in told["classes"].items()))
+        print(f"    {plural(count, 'row')}: {reason}")
+    print("Classes: " + ", ".join(f"{name} {n['images']} ({plural(n['patients'], 'patient')})" for name, n in told["classes"].items()))
     console().print(_split_table(told["split"]))
     compared = sum(check["compared"] for check in told["proof"]["checks"])
     print(f"No leak: {len(told['proof']['checks'])} checks, {compared} comparisons. Split SHA-256 {told['proof']['split_sha256'][:16]}.")

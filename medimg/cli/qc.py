@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from medimg.cli.parser import Command
 from medimg.cli.screen import console
+from medimg.words import plural
 
 if TYPE_CHECKING:
     from medimg.qc.rules import RuleSet
@@ -119,7 +120,10 @@ def _tell(outcome: "Outcome", out: str, command: Command) -> int:
         print(json.dumps({**told, "out": out, "exit_code": code}))
         return code
     console().print(_verdicts(told))
-    print(f"{told['films']} films of {told['files']} files, rules {told['version']}. Results: {out}, report: {out}/report.html")
+    print(
+        f"{plural(told['films'], 'film')} of {plural(told['files'], 'file')}, rules {told['version']}. "
+        f"Results: {out}, report: {out}/report.html"
+    )
     for stage, ms in told["ms"].items():
         print(f"  {stage:8} p50 {ms['p50']:8.1f} ms   p95 {ms['p95']:8.1f} ms")
     if told["films_per_second"]:

@@ -16,6 +16,7 @@ from medimg.run.resume import refuse_outlining, refuse_simulated
 from medimg.run.start import Outcome
 from medimg.run.start import judge as judge_run
 from medimg.run.start import train as train_run
+from medimg.words import plural
 
 LOG = logging.getLogger("medimg")
 
@@ -90,7 +91,7 @@ def predict(command: Command) -> int:
         table.to_csv(sys.stdout, index=False, float_format="%.6g")
     if out is not None:
         table.to_csv(out, index=False, float_format="%.9g")
-        print(f"{len(table)} images: {out}", file=sys.stderr)
+        print(f"{plural(len(table), 'image')}: {out}", file=sys.stderr)
     for reason in refused if not command.json else ():
         print(f"refused: {reason}", file=sys.stderr)
     return 3 if refused else 0
@@ -133,5 +134,5 @@ def tell(outcome: Outcome, command: Command) -> int:
         console().print(simulation_table(outcome.run))
     print(f"Report: {report}" if report.is_file() else f"Run: {outcome.run}")
     if outcome.refused:
-        print(f"{outcome.refused} images were refused; why stands in {outcome.run / 'refused.csv'} (exit code 3).", file=sys.stderr)
+        print(f"{plural(outcome.refused, 'image')} refused; why stands in {outcome.run / 'refused.csv'} (exit code 3).", file=sys.stderr)
     return outcome.exit_code

@@ -14,6 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from medimg.errors import ManifestError
+from medimg.words import plural
 
 SAME_MM = 0.01  # positions nearer than this are one, whatever the spacing
 COLUMNS = ["id", "patient", "site", "label", "sequences"]
@@ -55,8 +56,8 @@ def _refuse_lost(rows: pd.DataFrame) -> None:
     lost = rows[rows["slice_mm"].isna()]
     if len(lost):
         raise ManifestError(
-            f"{len(lost)} slices have no position (for example {', '.join(lost['id'][:5])}), so what lies at one place is not known. "
-            "Give slice_mm in the manifest, or leave them out."
+            f"{plural(len(lost), 'slice')} without a position (for example {', '.join(lost['id'][:5])}), so what lies at one place is "
+            "not known. Give slice_mm in the manifest, or leave them out."
         )
 
 
@@ -106,8 +107,8 @@ def _table(rows: pd.DataFrame, sequences: Sequence[str]) -> pd.DataFrame:
     if len(torn):
         ids = rows["id"][rows["place"].isin(torn.index)]
         raise ManifestError(
-            f"{len(torn)} places have slices of different labels (for example {', '.join(ids[:6])}), so a fused case has no answer. "
-            "Choose a label that holds for the place, or judge each sequence on its own (leave data.fuse out)."
+            f"{plural(len(torn), 'place')} with slices of different labels (for example {', '.join(ids[:6])}), so a fused case has no "
+            "answer. Choose a label that holds for the place, or judge each sequence on its own (leave data.fuse out)."
         )
     members = rows.set_index(["place", "sequence"])["id"].unstack().reindex(columns=list(sequences)).fillna("")  # noqa: PD010
     first = rows.drop_duplicates("place").set_index("place").sort_index()

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from medimg.data.deal import Ints
 from medimg.data.strata import Cohort, cohort, column_of
 from medimg.errors import ConfigError, LeakError, ManifestError, RunError
+from medimg.words import plural
 
 PARTS = ("train", "val", "test")
 UNUSED = "unused"  # of the training part, by data.train_share
@@ -134,7 +135,7 @@ def _refuse_too_few(people: Cohort, folds: int, test_share: float, stratified: b
     most = min(groups.values())
     way_out = f"At most data.folds={most} is possible" if most > 1 else "No split is possible as it stands"
     faults = [
-        f"{name} has {n} patient{'s' * (n != 1)}, but data.folds={folds} needs {needed}. {way_out}; "
+        f"{name} has {plural(n, 'patient')}, but data.folds={folds} needs {needed}. {way_out}; "
         "otherwise merge classes, choose others with data.classes, or add patients."
         for name, n in groups.items()
         if n < needed

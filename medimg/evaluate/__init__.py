@@ -16,6 +16,7 @@ from medimg.evaluate.files import write_json, write_table
 from medimg.evaluate.question import Question, read_question
 from medimg.evaluate.reading import read_test, read_validation
 from medimg.evaluate.rows import Row, judge
+from medimg.words import plural
 
 __all__ = ["compare", "evaluate"]
 
@@ -103,7 +104,7 @@ def _text(row: Row, first: Row) -> str:
     limits = f"95 % interval {row['low']:.3f} to {row['high']:.3f}" if row["low"] is not None else row["method"]
     spread = f", sd over seeds {row['seed_sd']:.3f}" if row["seed_sd"] is not None else ""
     how = {"mean_over_folds": ", mean over folds", "pooled": ", pooled over folds", "single": ""}[row["aggregate"]]
-    text = f"{name} {row['estimate']:.3f} ({limits}{spread}; {row['n']} images of {row['patients']} patients{how})"
+    text = f"{name} {row['estimate']:.3f} ({limits}{spread}; {plural(row['n'], 'image')} of {plural(row['patients'], 'patient')}{how})"
     return text if row is first else f"{text}; no mean over folds: {first['undefined']}"
 
 
@@ -114,9 +115,9 @@ def _notes(images: Cases, learned: calibration.Calibration, mixed: int) -> list[
             f"A case is a place in the body: its slices of {', '.join(images.question.fused)} judged together, as many as there are."
         )
     if images.unlabelled:
-        notes.append(f"{images.unlabelled} test cases have no label and are in no number.")
+        notes.append(f"{plural(images.unlabelled, 'test case')} without a label, in no number.")
     if mixed:
-        notes.append(f"{mixed} patients have images of more than one label, so patient-level numbers are undefined.")
+        notes.append(f"{plural(mixed, 'patient')} with images of more than one label, so patient-level numbers are undefined.")
     notes += [f"Seed/fold {pair}: {part['reason']}." for pair, part in learned.items() if part["reason"]]
     if images.question.kind == "multiclass":
         notes.append("The most probable class is the answer; no threshold is used.")

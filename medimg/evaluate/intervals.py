@@ -10,6 +10,7 @@ from scipy import stats
 
 from medimg.evaluate.draws import WITHIN
 from medimg.metrics import Array
+from medimg.words import plural
 
 LEVEL = 0.95
 FEWEST = 10  # patients in a class below which no measured rule is known to cover
@@ -131,13 +132,13 @@ def interval(metric: str, sampled: Sampled, support: Support, scale: float = 1.0
     if patients < 1:
         return Interval(None, None, "too few patients for an interval: none")
     if metric in PROPORTIONS and (patients < FEWEST or lonely or estimate in (0.0, 1.0)):
-        return Interval(*clopper_pearson(estimate, patients), f"exact, {patients} patients")
+        return Interval(*clopper_pearson(estimate, patients), f"exact, {plural(patients, 'patient')}")
     if patients < FEWEST:
         return Interval(None, None, f"too few patients for an interval: {patients} in a class, at least {FEWEST} are needed")
     if lonely:
         return Interval(None, None, f"too few patients for an interval: {lonely} are alone in their fold")
     if metric == "auroc" and estimate in (0.0, 1.0):
-        return Interval(*exact_area(estimate, support.pairs), f"exact, {support.pairs} pairs of patients")
+        return Interval(*exact_area(estimate, support.pairs), f"exact, {plural(support.pairs, 'pair')} of patients")
     lost = int(np.isnan(sampled.draws).sum())
     if lost > MOST_LOST * len(sampled.draws):
         return Interval(None, None, f"too few patients for an interval: {lost} of {len(sampled.draws)} draws have no value")
@@ -152,7 +153,7 @@ def _sampled(metric: str, sampled: Sampled, support: Support, scale: float) -> I
     error = float(np.nanstd(inside.draws, ddof=1))
     if value in (0.0, 1.0) and metric not in LOSSES:
         low, high = clopper_pearson(value, support.patients)
-        return Interval(low * span - move, high * span - move, f"exact as of a proportion, {support.patients} patients")
+        return Interval(low * span - move, high * span - move, f"exact as of a proportion, {plural(support.patients, 'patient')}")
     if error == 0 or not 0 < value < 1:
         return Interval(None, None, "no interval: every draw gives the same value, and this measure has no exact interval")
     if metric in LOSSES:

@@ -10,6 +10,7 @@ from medimg.errors import NumericError, RunError
 from medimg.evaluate.cases import Cases, targets_of
 from medimg.evaluate.question import Question
 from medimg.metrics import Flags
+from medimg.words import plural
 
 WEIGHT = ("log_weight",)  # of fused cases: how much each counts for its patient
 KEYS = ("id", "patient", "seed", "fold", "label")
@@ -40,7 +41,7 @@ def _named(table: pd.DataFrame, wrong: Flags, what: str) -> list[str]:
         return []
     ids = list(dict.fromkeys(table["id"][wrong]))
     more = f" and {len(ids) - 10} more" if len(ids) > 10 else ""
-    return [f"{int(wrong.sum())} rows {what}: id {', '.join(ids[:10])}{more}."]
+    return [f"{plural(int(wrong.sum()), 'row')} {what}: id {', '.join(ids[:10])}{more}."]
 
 
 def _number_faults(table: pd.DataFrame, columns: list[str], question: Question) -> list[str]:
@@ -48,15 +49,15 @@ def _number_faults(table: pd.DataFrame, columns: list[str], question: Question) 
     broken = np.isnan(values).any(axis=1)
     endless = np.isinf(values).any(axis=1)
     outside = ~broken & ~endless & ((values < 0) | (values > 1)).any(axis=1)
-    faults = _named(table, broken, "have a probability that is not a number (NaN or text)")
-    faults += _named(table, endless, "have an infinite probability")
-    faults += _named(table, outside, "have a probability outside 0 to 1 (were logits written?)")
+    faults = _named(table, broken, "with a probability that is not a number (NaN or text)")
+    faults += _named(table, endless, "with an infinite probability")
+    faults += _named(table, outside, "with a probability outside 0 to 1 (were logits written?)")
     for name in (name for name in WEIGHT if name in table):
         told = pd.to_numeric(table[name], errors="coerce").to_numpy(dtype=float)
-        faults += _named(table, ~np.isfinite(told), f"have a {name} that is no finite number")
+        faults += _named(table, ~np.isfinite(told), f"with a {name} that is no finite number")
     if question.kind != "multilabel":
         off = ~broken & ~endless & ~outside & (np.abs(values.sum(axis=1) - 1) > SUM_TOLERANCE)
-        faults += _named(table, off, "have probabilities that do not add up to 1")
+        faults += _named(table, off, "with probabilities that do not add up to 1")
     return faults
 
 
@@ -64,24 +65,26 @@ def _key_faults(table: pd.DataFrame, question: Question) -> list[str]:
     whole = ["seed", "fold", "member"]
     if not all(table[name].str.fullmatch(r"-?\d+").all() for name in whole):
         return ["seed, fold and member must be whole numbers."]
-    faults = _named(table, (table["id"] == "").to_numpy(), "have no id")
-    faults += _named(table, (table["patient"] == "").to_numpy(), "have no patient")
-    faults += _named(table, table.duplicated(["id", *whole]).to_numpy(), "repeat an id of the same seed, fold and member")
+    faults = _named(table, (table["id"] == "").to_numpy(), "without an id")
+    faults += _named(table, (table["patient"] == "").to_numpy(), "without a patient")
+    faults += _named(table, table.duplicated(["id", *whole]).to_numpy(), "with an id that stands twice in one seed, fold and member")
     for name in ("label", "patient"):
-        faults += _named(table, (table.groupby("id")[name].transform("nunique") > 1).to_numpy(), f"disagree on the {name} of one id")
+        faults += _named(
+            table, (table.groupby("id")[name].transform("nunique") > 1).to_numpy(), f"with another {name} elsewhere under their id"
+        )
     named = table["label"].str.split("|").apply(set) if question.several else table["label"].apply(lambda label: {label})
     unknown = (table["label"] != "").to_numpy() & ~named.apply(lambda labels: labels <= set(question.classes)).to_numpy(dtype=bool)
-    return faults + _named(table, unknown, f"have a label that is none of {', '.join(question.classes)}")
+    return faults + _named(table, unknown, f"with a label that is none of {', '.join(question.classes)}")
 
 
 def _layout_faults(table: pd.DataFrame, question: Question, part: str) -> list[str]:
     members = table.groupby(["seed", "fold"])["member"].nunique()
     seen = table.groupby(["seed", "fold", "id"])["member"].nunique().reset_index(name="seen")
     seen = seen.assign(expected=members.loc[pd.MultiIndex.from_frame(seen[["seed", "fold"]])].to_numpy())
-    faults = _named(seen, (seen["seen"] != seen["expected"]).to_numpy(), "were not judged by every member of their fold")
+    faults = _named(seen, (seen["seen"] != seen["expected"]).to_numpy(), "not judged by every member of their fold")
     folds = table.groupby(["seed", "id"])["fold"].nunique().reset_index(name="folds")
     if not question.external:
-        faults += _named(folds, (folds["folds"] > 1).to_numpy(), "are test cases of more than one fold")
+        faults += _named(folds, (folds["folds"] > 1).to_numpy(), "tested in more than one fold")
     ids = table.groupby("seed")["id"].agg(frozenset)
     if len(set(ids)) > 1:
         faults.append("the seeds were not tested on the same cases; finish all seeds first.")

@@ -12,6 +12,7 @@ from medimg.evaluate.intervals import Interval, Sampled, Support, interval
 from medimg.evaluate.measures import Key, Measured, measure, why
 from medimg.evaluate.question import SOFTMAX
 from medimg.metrics import Array, Flags
+from medimg.words import plural
 
 Row = dict[str, Any]
 OF_BOTH = {"auroc", "auprc", "balanced_accuracy", "f1", "kappa", "mcc"}
@@ -170,5 +171,5 @@ def judge(images: Cases, patients: Cases | None, mixed: int) -> list[Row]:
         return rows + rows_of(patients, "patient", "all", aggregates)
     whole = [row for row in rows if row["scope"] in ("all", "macro") or row["scope"].startswith("class=")]
     nothing = {"level": "patient", "estimate": None, "low": None, "high": None, "seed_sd": None, "method": "undefined"}
-    reason = f"mixed labels: {mixed} patients have images of more than one label"
+    reason = f"mixed labels: {plural(mixed, 'patient')} with images of more than one label"
     return rows + [row | nothing | {"undefined": reason} for row in whole if row["metric"] != "auroc_within_patients"]

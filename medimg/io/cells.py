@@ -8,6 +8,7 @@ import pandas as pd
 
 from medimg.io.identity import hash_ids
 from medimg.io.table import lines
+from medimg.words import plural
 
 UIDS = ("study", "series", "sop", "frame_of_reference")
 STANDARD = [
@@ -54,7 +55,8 @@ def _numbers(table: pd.DataFrame, column: str, empty: float, faults: list[str]) 
         wrong = wrong.union(table.index[values.notna() & ((values % 1 != 0) | (values < -1))])
     if len(wrong):
         faults.append(
-            f"{column} is not a number in {len(wrong)} rows ({lines(wrong)}), for example {table[column][wrong[0]]!r}. Correct or empty it."
+            f"{column} is not a number in {plural(len(wrong), 'row')} ({lines(wrong)}), for example {table[column][wrong[0]]!r}. "
+            "Correct or empty it."
         )
     return values.where(values.notna() & ~values.index.isin(wrong), empty)
 
@@ -63,11 +65,11 @@ def _check_cells(table: pd.DataFrame, rows: pd.DataFrame, faults: list[str]) -> 
     for column, what in (("image", "no image"), ("patient_id", "no patient_id, so a leak could not be seen")):
         empty = table.index[table[column] == ""]
         if len(empty):
-            faults.append(f"{len(empty)} rows have {what} ({lines(empty)}). Fill the column {column}, or remove the rows.")
+            faults.append(f"{plural(len(empty), 'row')} with {what} ({lines(empty)}). Fill the column {column}, or remove the rows.")
     for column in ["image", *filter(_is_mask, table.columns)]:
         paths = rows["path" if column == "image" else column]
         cells = zip(table.index, table[column], paths, strict=True)
         gone = [(line, cell) for line, cell, path in cells if cell and not os.path.isfile(path)]
         if gone:
             told = ", ".join(f"line {line}: {cell}" for line, cell in gone[:10])
-            faults.append(f"{len(gone)} files of column {column} are missing ({told}). Paths are relative to the manifest's folder.")
+            faults.append(f"column {column}: {plural(len(gone), 'file')} missing ({told}). Paths are relative to the manifest's folder.")

@@ -12,6 +12,7 @@ import pandas as pd
 from medimg.errors import ManifestError
 from medimg.io.identity import hash_ids
 from medimg.io.table import closest, lines, read_table
+from medimg.words import plural
 
 KEYS = {  # finest first; names as written without case, blanks and signs
     "sop": ("sop", "sopuid", "sopinstanceuid", "instanceuid", "imageuid"),
@@ -152,7 +153,9 @@ def _say(result: Joined, images: pd.DataFrame) -> None:
                 f"its images are pooled; none is known to show the finding by itself."
             )
     if result.unmatched:
-        result.said.append(f"{len(result.unmatched)} rows of the labels found no image ({lines(line for line, _ in result.unmatched)}).")
+        result.said.append(
+            f"no image found for {plural(len(result.unmatched), 'row')} of the labels ({lines(line for line, _ in result.unmatched)})."
+        )
     bare = int((result.table["unit"] == "").sum())
     if bare:
-        result.said.append(f"{bare} images have no label; they stay, unlabelled.")
+        result.said.append(f"{plural(bare, 'image')} without a label; unlabelled, they stay.")

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from medimg.io.table import closest, lines
+from medimg.words import plural
 
 MISSPELT = 0.8  # likeness of difflib from which a label that is left out may be a class written wrongly; told, never refused
 MOST = 8  # labels named in one sentence
@@ -36,7 +37,9 @@ class Labels:
             f"{name} ({count}{f'; did you mean {near}?' if (near := self.meant(name)) else ''})" for name, count in self.left_out.items()
         ]
         more = f" and {len(listed) - MOST} more labels" if len(listed) > MOST else ""
-        return f"{sum(self.left_out.values())} rows whose label is none of the classes are left out: {', '.join(listed[:MOST])}{more}."
+        return (
+            f"{plural(sum(self.left_out.values()), 'row')} left out, as the label is none of the classes: {', '.join(listed[:MOST])}{more}."
+        )
 
     def meant(self, label: str) -> str:
         """The class that a label which was left out may be a misspelling of, or an empty text."""
@@ -81,7 +84,7 @@ def _check_single(found: dict[Any, list[str]], multilabel: bool, faults: list[st
     several = [line for line, parts in found.items() if not multilabel and any("|" in part for part in parts)]
     if several:
         faults.append(
-            f"{len(several)} rows have several labels ({lines(several)}), for example {found[several[0]][0]!r}. "
+            f"several labels in {plural(len(several), 'row')} ({lines(several)}), for example {found[several[0]][0]!r}. "
             "Set data.multilabel=true, or choose single labels with data.classes."
         )
 
@@ -94,7 +97,7 @@ def _check_joined(found: dict[Any, list[str]], names: list[str], multilabel: boo
         first = next(iter(joined))
         meant = "|".join(name for part in found[first] for name in (_split(part) if part not in names else [part]))
         faults.append(
-            f"{len(joined)} rows have several labels that no bar joins ({lines(joined)}), for example {'|'.join(found[first])!r}. "
+            f"several labels that no bar joins in {plural(len(joined), 'row')} ({lines(joined)}), for example {'|'.join(found[first])!r}. "
             f"Several labels are joined by a bar: {meant}."
         )
 

@@ -18,6 +18,7 @@ from medimg.io.index import facts_of
 from medimg.io.labels import choose_labels
 from medimg.io.table import closest, read_table
 from medimg.io.workers import Refused
+from medimg.words import plural
 
 _LOG = logging.getLogger(__name__)
 _CANONICAL = ("sequence", "view")
@@ -85,7 +86,7 @@ def read_manifest(
     rows, duplicates = _without_duplicates(rows)
     flow["duplicate"] = len(duplicates)
     if rows.empty:
-        raise ManifestError(f"no image is left of {len(table)} rows{_why_none(flow, refused)}")
+        raise ManifestError(f"no image is left of {plural(len(table), 'row')}{_why_none(flow, refused)}")
     flow["excluded"] = sum(count for name, count in flow.items() if name.startswith("excluded_"))
     flow |= {"used": len(rows), "unlabelled": int((rows["label"] == "").sum()) if label else 0, "patients": rows["patient"].nunique()}
     told = pd.DataFrame(sorted(refused + duplicates), columns=["row", "reason"])
@@ -173,7 +174,7 @@ def _without_duplicates(rows: pd.DataFrame) -> tuple[pd.DataFrame, list[tuple[in
     if conflicts:
         told = "; ".join(" and ".join(f"line {line} ({label[line] or 'no label'})" for line in group[:3]) for group in conflicts[:10])
         raise ManifestError(
-            f"{len(conflicts)} images occur twice under one patient with different labels ({told}). Decide on one label for each."
+            f"twice under one patient with different labels: {plural(len(conflicts), 'image')} ({told}). Decide on one label for each."
         )
     later = [(line, f"the same pixels as line {group[0]}, same patient") for group in several for line in group[1:]]
     return rows.drop(index=[line for line, _ in later]), later
@@ -181,7 +182,7 @@ def _without_duplicates(rows: pd.DataFrame) -> tuple[pd.DataFrame, list[tuple[in
 
 def _why_none(flow: dict[str, int], refused: list[tuple[int, str]]) -> str:
     counts = pd.Series([reason for _, reason in refused], dtype=str).value_counts().head(10)
-    told = [f"{count} rows: {reason}" for reason, count in counts.items()]
+    told = [f"{plural(count, 'row')}: {reason}" for reason, count in counts.items()]
     if flow["excluded_withdrawn"]:
-        told.insert(0, f"{flow['excluded_withdrawn']} belong to withdrawn patients")
+        told.insert(0, f"{plural(flow['excluded_withdrawn'], 'row')} of withdrawn patients")
     return f": {'; '.join(told)}"

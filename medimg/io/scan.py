@@ -19,6 +19,7 @@ from medimg.io.label_join import join_labels
 from medimg.io.series import FILMS
 from medimg.io.survey import IDS
 from medimg.io.workers import Refused
+from medimg.words import plural
 
 _LOG = logging.getLogger(__name__)
 COLUMNS = [
@@ -91,7 +92,7 @@ def _images(paths: list[str], folder: Path, refused: Refusals, limits: dict[str,
             rows.append({**seen, "file": file, "path": path, "frame": frame, "slice_mm": slice_mm, "view": view})
     if not rows:
         reasons = pd.Series([reason for _, reason in refused], dtype=str).value_counts().head(5)
-        told = "; ".join(f"{count} files: {reason}" for reason, count in reasons.items())
+        told = "; ".join(f"{plural(count, 'file')}: {reason}" for reason, count in reasons.items())
         raise ManifestError(f"{folder}: no image that can be used. {told or 'The folder is empty.'}")
     images = pd.DataFrame(rows)
     images["slice_mm"] = images["slice_mm"].astype(float)

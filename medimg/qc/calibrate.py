@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from medimg.metrics import Array
 from medimg.qc.rules import NONE, Limits, Rule, RuleSet
+from medimg.words import plural
 
 LEVEL = 0.95
 PERCENTILES = (1.0, 5.0, 95.0, 99.0)
@@ -85,7 +86,8 @@ def propose(
     names, patient = np.unique(np.asarray(list(patients), dtype=str), return_inverse=True)
     n, people = len(numbers), len(names)
     if min(n, people) < least:
-        why = f"{n} films of {people} patients; at least {least} of each are needed, or the 1st and 99th percentile are not known"
+        few = f"{plural(n, 'film')} of {plural(people, 'patient')}"
+        why = f"{few}; at least {least} of each are needed, or the 1st and 99th percentile are not known"
         return Proposal(rule.id, n, people, rule.limits, None, refused=why)
     told = iter(percentiles(numbers, patient, [percent for percent in wanted if percent is not None], draws, seed))
     found = tuple(None if percent is None else next(told) for percent in wanted)

@@ -9,6 +9,7 @@ import numpy as np
 from medimg.errors import ConfigError
 from medimg.qc.calibrate import Proposal
 from medimg.qc.rules import Limits, RuleSet
+from medimg.words import plural
 
 LINE = re.compile(r"^(\s*limits:\s*)\[[^\]]*\]\s*(#.*)?$")
 NEW = """# Limits of this site, proposed by medimg qc calibrate. Read them before you use them.
@@ -32,7 +33,7 @@ def note(proposal: Proposal) -> str:
     """What a proposal rests on, for the end of its line: n, each percentile with its interval, and the limits that held before."""
     there = [one for one in proposal.percentiles if one is not None]
     told = ", ".join(f"p{one.percent:g} {one.value:.3g} ({one.low:.3g} to {one.high:.3g})" for one in there)
-    return f"# {proposal.n} films, {proposal.patients} patients: {told}; was {as_yaml(proposal.old)}"
+    return f"# {plural(proposal.n, 'film')}, {plural(proposal.patients, 'patient')}: {told}; was {as_yaml(proposal.old)}"
 
 
 def changed(text: str, name: str, proposals: Sequence[Proposal], rules: RuleSet, base: str = "chest", version: str = "site") -> str:

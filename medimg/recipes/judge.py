@@ -34,6 +34,7 @@ from medimg.settings import Data, Settings
 from medimg.training import ranks
 from medimg.training.machine import Machine
 from medimg.training.score import score
+from medimg.words import plural
 
 
 @dataclass(frozen=True)
@@ -155,8 +156,8 @@ def _notes(source: Path) -> list[str]:
 def _relabelled(cohort: cohorts.Cohort, source: Path) -> list[str]:
     """Say of how many images the networks were told another label than they are judged by."""
     count = len(cohorts.relabelled(cohort.rows, source))
-    told = f"{count} image{'s have' if count > 1 else ' has'} another label than when the networks were trained"
-    return [f"{told}: thresholds and numbers go by the labels of now."] if count else []
+    told = f"Another label than when the networks were trained: {plural(count, 'image')}; thresholds and numbers go by the labels of now."
+    return [told] if count else []
 
 
 def _carry_generated(source: Path, run: Path) -> None:

@@ -30,6 +30,7 @@ from medimg.recipes.simulating.chain import Chain
 from medimg.recipes.simulating.chains import PARTS, chains, folds_of, strategies_of, tell_merged, work
 from medimg.settings import Settings
 from medimg.training.machine import Machine
+from medimg.words import plural
 
 PROTOCOL = 2  # 1 trained labelled images in the order in which they were asked for, so equal sets of labels were unlike trainings
 _LOG = logging.getLogger("medimg")
@@ -106,7 +107,7 @@ def refuse(settings: Settings, cohort: Cohort) -> None:
     unknown = int((cohort.rows["label"] == "").sum())
     if unknown:
         raise ManifestError(
-            f"{unknown} of {len(cohort.rows)} images have no label, and a simulation must know the answer to all it could ask. "
+            f"no label: {unknown} of {plural(len(cohort.rows), 'image')}, and a simulation must know the answer to all it could ask. "
             "Take their rows out of the manifest."
         )
     active, faults = settings.active, []

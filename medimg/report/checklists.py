@@ -13,7 +13,8 @@ from medimg.report.folder import RunFolder
 from medimg.report.limits import built_in
 from medimg.report.results import headline_row, methods, scope_of
 from medimg.report.table import EXACT
-from medimg.report.words import HIDDEN, count, interval, metric_name, number, plain, plural, words
+from medimg.report.words import HIDDEN, count, interval, metric_name, number, plain, words
+from medimg.words import plural
 
 
 @dataclass(frozen=True)

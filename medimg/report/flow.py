@@ -5,7 +5,8 @@ from matplotlib.figure import Figure
 
 from medimg.report.cohort import PARTS, parts, sizes
 from medimg.report.folder import RunFolder
-from medimg.report.words import count, finite, plural
+from medimg.report.words import count, finite
+from medimg.words import plural
 
 LEFT_OUT = {
     "excluded_where": "not chosen (data.where)", "excluded_withdrawn": "withdrawn (data.exclude)", "excluded_label": "of other classes",

@@ -100,8 +100,3 @@ def metric_name(metric: str) -> str:
 def words(name: str) -> str:
     """A class, site or column name for reading: reduced_uptake -> reduced uptake, a|b -> a + b."""
     return scrub(name).replace("_", " ").replace("|", " + ")
-
-
-def plural(amount: int, noun: str) -> str:
-    """1 patient, 2 patients."""
-    return f"{count(amount)} {noun}" if amount == 1 else f"{count(amount)} {noun}s"

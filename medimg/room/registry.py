@@ -12,6 +12,7 @@ from medimg.io import Manifest
 from medimg.room.images import Loaded, surroundings
 from medimg.room.store import Event, Item, Store
 from medimg.settings import Settings
+from medimg.words import plural
 
 MACHINE, MANIFEST = "room", "manifest"  # readers that are none: who sets images apart, and whose labels the manifest holds
 PART = {"pool": "train", "known": "train", "val": "val", "test": "test"}
@@ -35,13 +36,16 @@ def refuse_changed(store: Store, rows: pd.DataFrame, *, accept: bool) -> None:
     if len(changed) and not accept:
         named = ", ".join(changed["item"].head(5)) + ", ..." * (len(changed) > 5)
         raise ManifestError(
-            f"{len(changed)} files have other pixels than when this project met them (images {named}). "
+            f"other pixels than when this project met them: {plural(len(changed), 'file')} (images {named}). "
             "Put the old files back, or say --accept-changed: their labels are kept, but not used, and the new images join the pool."
         )
     exclude(store, {str(item): "changed" for item in changed["item"]})
     missing = len(gone) - len(changed)
     if missing:
-        _LOG.warning("%d images of this project are in the manifest no more: their labels are kept, and they are not asked for", missing)
+        _LOG.warning(
+            "%s of this project in the manifest no more: what was labelled is kept, and nothing of it is asked for",
+            plural(missing, "image"),
+        )
 
 
 def register(store: Store, images: Loaded, manifest: Manifest, settings: Settings) -> None:
@@ -57,7 +61,7 @@ def register(store: Store, images: Loaded, manifest: Manifest, settings: Setting
     beside = beside[~beside["id"].isin(store.items(context=True)["item"])].assign(part="context")
     store.add_items([_item(row) for row in beside.astype(object).to_dict("records")])
     if len(new) and store.rounds():
-        _LOG.info("%d new images have joined the project", len(new))
+        _LOG.info("%s joined the project", plural(len(new), "new image"))
     exclude(store, images.spared)
     if (rows["label"] != "").any() or MANIFEST in {one.name for one in store.readers()}:
         _import(store, rows)
@@ -68,8 +72,8 @@ def _refuse_context(store: Store, rows: pd.DataFrame) -> None:
     beside = items["item"][(items["role"] == "context") & items["item"].isin(rows["id"])]
     if len(beside):
         raise ManifestError(
-            f"{len(beside)} images were only shown beside others so far, and are to be asked for now: the manifest's columns have changed. "
-            "Begin a new project (--new), and bring the labels in with --import."
+            f"only shown beside others so far, and to be asked for now: {plural(len(beside), 'image')}; the manifest's columns have "
+            "changed. Begin a new project (--new), and bring the labels in with --import."
         )
 
 
@@ -96,7 +100,7 @@ def _import(store: Store, rows: pd.DataFrame) -> None:
             events.append(Event(f"manifest:{item}:{label}:{seq}", reader.id, item, None, "import", label))
     store.write_all(events)
     if withdrawn:
-        _LOG.warning("%d images had a label in the manifest and have none there now: the label that it gave stays", withdrawn)
+        _LOG.warning("%s with a label in the manifest once and with none now: the label that it gave stays", plural(withdrawn, "image"))
 
 
 def _item(row: Mapping[Any, Any]) -> Item:

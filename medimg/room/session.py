@@ -12,6 +12,7 @@ from medimg.room.lock import Hold
 from medimg.room.project import Project
 from medimg.room.store import Item
 from medimg.room.waiting import by_import, waiting, write_waiting
+from medimg.words import plural
 
 LOOK_SECONDS = 0.25
 Tell = Callable[[str], None]
@@ -91,7 +92,7 @@ class Session:
         assert now is not None
         trained, stop = now.details["trained"], list(now.details["scored"]["stop"])
         score = "".join(f", AUROC {trained[part]['auroc']:.3f} on {part}" for part in ("val", "test") if "auroc" in trained[part])
-        self.tell(f"round {now.round.number}: {trained['labels']} labels of {trained['patients']} patients{score}")
+        self.tell(f"round {now.round.number}: {plural(trained['labels'], 'label')} of {plural(trained['patients'], 'patient')}{score}")
         return stop if stop or self.once else None
 
     def _answered(self) -> bool:

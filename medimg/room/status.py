@@ -7,6 +7,7 @@ from medimg.room.folder import Folder
 from medimg.room.lock import holder
 from medimg.room.store import Store
 from medimg.room.waiting import waiting
+from medimg.words import plural
 
 
 def status(folder: Folder, store: Store) -> dict[str, Any]:
@@ -49,13 +50,13 @@ def sentences(told: dict[str, Any]) -> list[str]:
     """The same for a person."""
     labels = ", ".join(f"{count} {role}" for role, count in sorted(told["labels"].items())) or "none"
     apart = f", {told['set_apart']} set apart" if told["set_apart"] else ""
-    lines = [f"{told['run']}: {told['images']} images{apart}; labels: {labels}."]
+    lines = [f"{told['run']}: {plural(told['images'], 'image')}{apart}; labels: {labels}."]
     for one in told["rounds"]:
         lines.append(f"round {one['round']} ({one['strategy']}): {one['state']}{_scores(one)}")
     if told["waiting"]:
         lines.append(f"waiting for answers: {', '.join(f'{name} {count}' for name, count in told['waiting'].items())}")
     if told["disagreements"]:
-        lines.append(f"{told['disagreements']} images on which readers disagree wait for an adjudicator; they are not trained on.")
+        lines.append(f"readers disagree on {plural(told['disagreements'], 'image')}: not trained on until an adjudicator has decided.")
     if told["stop"]:
         lines.append(f"stop recommended because of {', '.join(told['stop'])}.")
     if told["url"]:
@@ -64,9 +65,9 @@ def sentences(told: dict[str, Any]) -> list[str]:
 
 
 def _scores(one: dict[str, Any]) -> str:
-    parts = [f"{one['labels']} labels"] if one["labels"] is not None else []
+    parts = [plural(one["labels"], "label")] if one["labels"] is not None else []
     for part in ("val", "test"):
         found = one.get(part) or {}
         if "auroc" in found:
-            parts.append(f"AUROC {found['auroc']:.3f} on {found['images']} images of {'validation' if part == 'val' else part}")
+            parts.append(f"AUROC {found['auroc']:.3f} on {plural(found['images'], 'image')} of {'validation' if part == 'val' else part}")
     return f", {', '.join(parts)}" if parts else ""

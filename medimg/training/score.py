@@ -14,6 +14,7 @@ from medimg.data.patients import Places
 from medimg.errors import NumericError
 from medimg.training import ranks
 from medimg.training.machine import Machine
+from medimg.words import plural
 
 
 @torch.inference_mode()
@@ -41,9 +42,9 @@ def score(
     if wrong.any():
         ids = pictures.ids[wrong]
         raise NumericError(
-            f"the network gives no number for {len(ids)} of {len(found)} images: {', '.join(ids[:10])}. Of few, look at these. Of most, "
-            "the training has diverged: in a new run lower task.lr (of a second phase phases.lr), set trainer.clip=1 or use "
-            "trainer.precision=fp32."
+            f"the network gives no number for {len(ids)} of {plural(len(found), 'image')}: {', '.join(ids[:10])}. Of few, look at "
+            "these. Of most, the training has diverged: in a new run lower task.lr (of a second phase phases.lr), set trainer.clip=1 or "
+            "use trainer.precision=fp32."
         )
     return found
 

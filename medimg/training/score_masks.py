@@ -13,6 +13,7 @@ from medimg.metrics.overlap import Overlap
 from medimg.training import ranks
 from medimg.training.machine import Machine
 from medimg.training.score import logits_of
+from medimg.words import plural
 
 Array = NDArray[np.float64]
 
@@ -39,8 +40,9 @@ def score_masks(network: nn.Module, films: Films, machine: Machine, *, batch_siz
     wrong = ~np.isfinite(found).all(axis=(1, 2))
     if wrong.any():
         raise NumericError(
-            f"the network gives no number for {wrong.sum()} of {len(found)} films: {', '.join(films.ids[wrong][:10])}. Of few, look at "
-            "these. Of most, the training has diverged: in a new run lower task.lr, set trainer.clip=1 or use trainer.precision=fp32."
+            f"the network gives no number for {wrong.sum()} of {plural(len(found), 'film')}: {', '.join(films.ids[wrong][:10])}. Of few, "
+            "look at these. Of most, the training has diverged: in a new run lower task.lr, "
+            "set trainer.clip=1 or use trainer.precision=fp32."
         )
     both, claimed, true, loss = found.transpose(1, 0, 2)
     return Overlap(both, claimed, true, films.known), loss[:, 0]

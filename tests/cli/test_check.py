@@ -76,7 +76,7 @@ def test_misspelt_labels_are_told_by_check(tmp_path, monkeypatch):
     )
     answer = medimg("check", f"data.manifest={manifest}", "data.classes=[benign,malignant]", *SMALL)
     assert answer.code == 0, answer
-    assert "2 rows whose label is none of the classes are left out" in answer.text
+    assert "2 rows left out, as the label is none of the classes" in answer.text
     assert "did you mean" in answer.text
 
 

@@ -78,9 +78,9 @@ def test_neither_the_order_of_rows_nor_other_patients_change_a_place():
 
 def test_places_of_different_labels_and_lost_positions_are_told():
     rows = slices(("p", "FLAIR", 0.0), ("p", "T2", 0.0))
-    with pytest.raises(ManifestError, match="1 places have slices of different labels"):
+    with pytest.raises(ManifestError, match="1 place with slices of different labels"):
         match_places(rows.assign(label=["a", "b"]), ("FLAIR", "T2"))
-    with pytest.raises(ManifestError, match=r"1 slices have no position .*i01"):
+    with pytest.raises(ManifestError, match=r"1 slice without a position .*i01"):
         match_places(rows.assign(slice_mm=[0.0, np.nan]), ("FLAIR", "T2"))
     assert list(match_places(rows.assign(label=["a", ""]), ("FLAIR", "T2"))["label"]) == ["a"]
 

@@ -20,7 +20,7 @@ def test_unlabelled_cases_are_counted_and_left_out(make_run, rewrite, pick):
     rewrite(run, "test", lambda t: t.assign(label=t["label"].where(t.index >= 5, "")))
     metrics = evaluate(run)
     assert pick(metrics, "accuracy", aggregate="pooled")["n"] == 235
-    assert any("5 test cases have no label" in note for note in metrics["notes"])
+    assert any("5 test cases without a label" in note for note in metrics["notes"])
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_unlabelled_cases_are_counted_and_left_out(make_run, rewrite, pick):
 def test_a_probability_that_is_none_is_refused_with_its_id(make_run, rewrite, value, text):
     run = make_run()
     rewrite(run, "test", lambda t: t.assign(p_yes=t["p_yes"].where(t["id"] != "test000007", value)))
-    with pytest.raises(NumericError, match=f"1 rows have .*{text}.*test000007"):
+    with pytest.raises(NumericError, match=f"1 row with .*{text}.*test000007"):
         evaluate(run)
     assert not (run / "metrics.json").exists()
 
@@ -49,7 +49,7 @@ def test_tables_that_contradict_themselves_are_refused(make_run, rewrite):
         with pytest.raises(MedimgError, match=text):
             evaluate(run)
 
-    refused(lambda t: pd.concat([t, t[:1]]), "repeat an id")
+    refused(lambda t: pd.concat([t, t[:1]]), "stands twice")
     refused(lambda t: t.assign(label=t["label"].where(t.index != 0, "maybe")), "none of no, yes")
     refused(lambda t: t[1:], "not judged by every member")
     refused(lambda t: t[t["seed"] != "1"].pipe(lambda kept: pd.concat([kept, t[t["seed"] == "1"][2:]])), "same cases|every member")

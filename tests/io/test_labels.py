@@ -34,7 +34,7 @@ def test_labels_left_out_are_counted_and_the_class_that_may_be_meant_is_named():
     found, faults = chosen(["glioma", "Gliomma", "encephalitis", "cyst", "cyst", ""], ["encephalitis", "glioma"])
     assert not faults
     assert found.left_out == {"cyst": 2, "Gliomma": 1}
-    assert found.told == "3 rows whose label is none of the classes are left out: cyst (2), Gliomma (1; did you mean glioma?)."
+    assert found.told == "3 rows left out, as the label is none of the classes: cyst (2), Gliomma (1; did you mean glioma?)."
     assert chosen(["a", "b"], ["a", "b"])[0].told == ""
 
 
@@ -43,7 +43,7 @@ def test_labels_joined_by_another_sign_than_the_bar_are_a_fault_that_shows_the_b
     joined = f"goitre{separator}nodule"
     values, classes = ["goitre", "nodule", joined, f"{joined}|cyst", "goitre|nodule", "nodule;other"], ["goitre", "nodule", "cyst"]
     (fault,) = chosen(values, classes, multilabel=True)[1]
-    assert fault.startswith("2 rows have several labels that no bar joins")
+    assert fault.startswith("several labels that no bar joins in 2 rows")
     assert fault.endswith("Several labels are joined by a bar: goitre|nodule.")
     assert not chosen(values, [*classes, joined], multilabel=True)[1]
     assert not chosen(values, classes[:2])[1]

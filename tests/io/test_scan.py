@@ -222,7 +222,7 @@ def test_nothing_usable_is_a_fault_with_reasons(tmp_path):
     with pytest.raises(ManifestError, match="The folder is empty"):
         scan(tmp_path / "data", out=tmp_path / "out")
     (tmp_path / "data" / "a.txt").write_text("x")
-    with pytest.raises(ManifestError, match="1 files: neither DICOM"):
+    with pytest.raises(ManifestError, match="1 file: neither DICOM"):
         scan(tmp_path / "data", out=tmp_path / "out")
 
 

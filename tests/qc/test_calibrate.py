@@ -49,7 +49,7 @@ def test_fewer_films_than_a_first_percentile_needs_are_refused():
     assert f"at least {LEAST}" in few.refused
     values, patients = films(LEAST)
     assert propose(rule, values, patients, draws=50).new is not None
-    assert propose(rule, values, ["one"] * LEAST, draws=50).refused.startswith(f"{LEAST} films of 1 patients")
+    assert propose(rule, values, ["one"] * LEAST, draws=50).refused.startswith(f"{LEAST} films of 1 patient;")
 
 
 def test_what_is_calibrated():

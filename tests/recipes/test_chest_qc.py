@@ -162,7 +162,7 @@ def test_check_tries_one_step_and_tells_a_mask_that_is_missing(done, tmp_path):
     assert medimg("check", *toy_outlines.words(done[1], tmp_path)).code == 0
     manifest = toy_outlines.cohort(tmp_path / "films", 2)
     (tmp_path / "films" / "masks" / "p0pa_heart.png").unlink()
-    assert "1 files of column mask_heart are missing" in refused("check", *toy_outlines.words(manifest, tmp_path))
+    assert "column mask_heart: 1 file missing" in refused("check", *toy_outlines.words(manifest, tmp_path))
 
 
 def test_its_networks_answer_no_question_about_single_images(done):

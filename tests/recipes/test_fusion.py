@@ -78,7 +78,7 @@ def test_another_manifest_is_judged_by_place_with_what_it_has(here, fused):
 
 def test_places_that_lack_a_sequence_are_refused_when_asked(here, tmp_path):
     said = refused("train", *fused_words(here[1], tmp_path, *FUSED, "data.missing=refuse"))
-    assert "12 of 60 places lack one of FLAIR, T1CE, T2, in 4 patients" in said
+    assert "one of FLAIR, T1CE, T2 is not there at 12 of 60 places, in 4 patients" in said
 
 
 def test_check_tries_the_fused_network(here, tmp_path):

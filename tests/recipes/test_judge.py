@@ -44,7 +44,7 @@ def test_a_judgement_by_other_labels_than_the_networks_learned_says_so(finished,
     answer = medimg("eval", source, f"runs={tmp_path}", "--json")
     assert answer.code == 0, answer
     notes = json.loads((Path(answer.json["run"]) / "metrics.json").read_text())["notes"]
-    assert notes[0] == "1 image has another label than when the networks were trained: thresholds and numbers go by the labels of now."
+    assert notes[0] == "Another label than when the networks were trained: 1 image; thresholds and numbers go by the labels of now."
 
 
 def test_another_manifest_is_judged_by_the_thresholds_of_the_run(finished, tmp_path):

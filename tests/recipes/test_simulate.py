@@ -226,7 +226,7 @@ def test_wrong_input_is_told_before_anything_is_decoded(tmp_path, medimg_home):
         (manifest, ["--budget", "0", *SIMULATED[1:]], "active.budget=0"),
         (manifest, ["--compare", "entropie", *SIMULATED], "Did you mean entropy?"),
         (manifest, ["--preset", "quick", *SIMULATED], "fast, honest, paper"),
-        (partly, SIMULATED, "4 of 56 images have no label"),
+        (partly, SIMULATED, "no label: 4 of 56 images"),
         (never, SIMULATED, "label"),
     ):
         assert told in refused(*simulated(found, runs, *more))

@@ -236,7 +236,7 @@ def test_labels_of_the_manifest_are_events_of_a_reader_of_that_name_and_the_firs
     assert (changed != labels.set_index("item")["label"][changed.index]).sum() == 1
     desk.rows(lambda row: {**row, "label": ""} if row["image"].endswith("p001_0.png") else row)
     desk.open().store.close()
-    assert "1 images had a label in the manifest and have none there now" in caplog.text
+    assert "1 image with a label in the manifest once and with none now" in caplog.text
     assert len(desk.table("current_labels")) == 16
 
 
@@ -309,7 +309,7 @@ def test_new_images_join_missing_ones_are_told_and_changed_ones_refused(tmp_path
     (new,) = set(items.index) - before
     assert items["role"][new] == "pool"
     fakes.png(path_of(desk, "p005_0.png"), np.random.default_rng(6).integers(0, 255, (24, 24), dtype=np.uint8))
-    with pytest.raises(ManifestError, match=r"1 files have other pixels.*--accept-changed"):
+    with pytest.raises(ManifestError, match=r"other pixels than when this project met them: 1 file \(.*--accept-changed"):
         desk.step()
     assert desk.step(accept_changed=True) == "labelling"
     items = desk.table("items")
@@ -336,7 +336,7 @@ def test_what_the_conditions_leave_out_is_shown_beside_and_never_asked_for(tmp_p
     with Store.open(desk.own.store, writer=True) as store, pytest.raises(Refused, match="is not asked for"):
         store.write(Event("flag", reader.id, other.id, 0, "flag"))
     fakes.table(desk.manifest, [{**row, "sequence": "FLAIR"} for row in rows])
-    with pytest.raises(ManifestError, match=r"12 images were only shown beside others.*--new"):
+    with pytest.raises(ManifestError, match=r"only shown beside others so far, and to be asked for now: 12 images.*--new"):
         desk.step()
 
 
@@ -345,7 +345,7 @@ def test_a_fault_in_what_is_only_shown_beside_stops_nothing(tmp_path, caplog):
     rows = list(csv.DictReader(desk.manifest.open()))
     fakes.table(desk.manifest, [{**row, "patient_id": row["patient_id"] if row["sequence"] == "FLAIR" else ""} for row in rows])
     assert desk.step() == "proposed"
-    assert "nothing is shown beside the images: 12 rows have no patient_id" in caplog.text
+    assert "nothing is shown beside the images: 12 rows with no patient_id" in caplog.text
 
 
 def test_other_classes_are_another_project(tmp_path, monkeypatch):

@@ -12,6 +12,7 @@ from medimg.evaluate.simulating.claims import verdict
 from medimg.evaluate.simulating.fold import MEASURES
 from medimg.evaluate.simulating.grid import THRESHOLD, Grid, measure_all
 from medimg.evaluate.simulating.simulation import FULL, Simulation, read_simulation
+from medimg.words import plural
 
 Row = dict[str, Any]
 ABOUT = (
@@ -109,7 +110,7 @@ def _curve_rows(grid: Grid) -> list[Row]:
 
 
 def _undefined(strategy: str, number: int, metric: str, grid: Grid) -> Row:
-    reason = f"mixed labels: {grid.mixed} patients have images of more than one label"
+    reason = f"mixed labels: {plural(grid.mixed, 'patient')} with images of more than one label"
     nothing = {"estimate": None, "low": None, "high": None, "method": "undefined", "undefined": reason}
     return {"strategy": strategy, "round": number, "metric": metric} | nothing
 
@@ -152,7 +153,7 @@ def _notes(simulation: Simulation, grid: Grid | None) -> list[str]:
     if grid is None:
         return notes
     if grid.mixed:
-        notes.append(f"{grid.mixed} patients have images of more than one label, so patient-level numbers are undefined.")
+        notes.append(f"{plural(grid.mixed, 'patient')} with images of more than one label, so patient-level numbers are undefined.")
     left = len(simulation.units) - _used(simulation, grid)
     if left:
         notes.append(f"{left} finished units are in no number: not every strategy has got as far in their repeat and fold.")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from medimg.settings import Generate
+from medimg.words import plural
 
 PATIENTS = 3  # that a set of labels needs to be generated from: a DCGAN of fewer could do little but repeat them
 
@@ -31,8 +32,7 @@ class Group:
     @property
     def told(self) -> str:
         """Say how many real pictures there are, and of how many patients."""
-        counts = ((len(self.rows), "image"), (self.patients, "patient"))
-        return " of ".join(f"{count} {what}{'s' * (count != 1)}" for count, what in counts)
+        return f"{plural(len(self.rows), 'image')} of {plural(self.patients, 'patient')}"
 
     def missing(self, settings: Generate) -> int:
         """How many pictures have to be generated; none from too few real ones."""

@@ -12,6 +12,7 @@ from medimg.errors import ManifestError
 from medimg.io import Manifest
 from medimg.io.aliases import canonical
 from medimg.settings import Data, Decision, Settings
+from medimg.words import plural
 
 if TYPE_CHECKING:
     from medimg.data.dataset import Pictures
@@ -81,7 +82,8 @@ def places_of(rows: pd.DataFrame, data: Data) -> pd.DataFrame:
     lacking = places[(places[list(sequences)] == "").any(axis=1)]
     if data.missing == "refuse" and len(lacking):
         raise ManifestError(
-            f"{len(lacking)} of {len(places)} places lack one of {', '.join(sequences)}, in {lacking['patient'].nunique()} patients, and "
+            f"one of {', '.join(sequences)} is not there at {len(lacking)} of {plural(len(places), 'place')}, in "
+            f"{plural(lacking['patient'].nunique(), 'patient')}, and "
             f"data.missing=refuse (for example {', '.join(lacking['id'][:5])}). Set data.missing=mask to judge them by what is there."
         )
     extra = [name for name in data.subgroups if name in rows and name not in places]

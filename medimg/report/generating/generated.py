@@ -8,7 +8,8 @@ from medimg.report.folder import Json, RunFolder
 from medimg.report.others import records
 from medimg.report.pictures import data_uri
 from medimg.report.table import Cell, Table, count_cell, drop_empty, measure_cell
-from medimg.report.words import finite, interval, number, plural, scrub, words
+from medimg.report.words import finite, interval, number, scrub, words
+from medimg.words import plural
 
 UNITS = ("seed", "fold", "member")
 SPACES = {"pixel": "pixels", "feature": "features"}

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from medimg.report.words import plural, scrub
+from medimg.report.words import scrub
+from medimg.words import plural
 
 Result = dict[str, Any]
 FEW_REPEATS = 5

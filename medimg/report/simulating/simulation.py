@@ -22,7 +22,8 @@ from medimg.report.simulating import learning_plots, learning_tables
 from medimg.report.simulating.limits import limits, not_measured
 from medimg.report.simulating.screening import SCREENING, start_limits
 from medimg.report.svg import inline_svg
-from medimg.report.words import count, plural, scrub, words
+from medimg.report.words import count, scrub, words
+from medimg.words import plural
 
 Result = dict[str, Any]
 DESCRIPTIONS = {

@@ -12,11 +12,12 @@ from medimg.evaluate.files import write_json, write_text
 from medimg.io.files import write_atomically
 from medimg.report.html import METHOD, RESEARCH, write_page
 from medimg.report.svg import inline_svg, svg_text
-from medimg.report.words import count, plural, words
+from medimg.report.words import count, words
 from medimg.room.exchange import jsonl
 from medimg.room.report import plots, tables
 from medimg.room.report.facts import Facts, facts
 from medimg.room.store import History
+from medimg.words import plural
 
 SHOWN_BEFORE = "Readers saw the model's answer before they gave theirs: their labels follow it more than their own eyes would."
 DAMAGED = "The history of labels is not what was written: nothing here can be relied on. See provenance."

@@ -28,5 +28,5 @@ def test_places_keep_the_columns_of_subgroups_and_missing_ones_can_be_refused(da
     rows = read(data).rows.assign(scanner=lambda table: "made for " + table["patient"])
     places = places_of(rows, Data(fuse=data.fuse, subgroups=("site", "scanner")))
     assert (places["scanner"] == "made for " + places["patient"]).all()
-    with pytest.raises(ManifestError, match="3 of 15 places lack one of FLAIR, T1CE, T2, in 1 patients"):
+    with pytest.raises(ManifestError, match="one of FLAIR, T1CE, T2 is not there at 3 of 15 places, in 1 patient,"):
         places_of(rows, Data(fuse=data.fuse, missing="refuse"))
