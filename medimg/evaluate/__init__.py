@@ -16,7 +16,7 @@ from medimg.evaluate.files import write_json, write_table
 from medimg.evaluate.question import Question, read_question
 from medimg.evaluate.reading import read_test, read_validation
 from medimg.evaluate.rows import Row, judge
-from medimg.words import plural
+from medimg.words import AGGREGATES, metric_name, plural
 
 __all__ = ["compare", "evaluate"]
 
@@ -37,7 +37,6 @@ HEADINGS = {
     "against": "Other runs on the same cases, this run minus the other",
     "fewer": "With some of the sequences only, minus all that each place has",
 }
-NAMES = {"auroc": "AUROC", "auprc": "AUPRC", "f1": "F1", "mcc": "MCC", "ece": "ECE", "brier": "Brier score"}
 
 
 def evaluate(run: Path) -> dict[str, Any]:
@@ -98,12 +97,12 @@ def headline(rows: list[Row], question: Question) -> dict[str, Any]:
 
 
 def _text(row: Row, first: Row) -> str:
-    name = ("macro " if row["scope"] == "macro" else "") + NAMES.get(row["metric"], row["metric"].replace("_", " "))
+    name = metric_name(row["metric"]) + (", mean of classes," if row["scope"] == "macro" else "")
     if row["estimate"] is None:
-        return f"{name} undefined: {row['undefined']}"
+        return f"{name.rstrip(',')} is undefined ({row['undefined']})"
     limits = f"95 % interval {row['low']:.3f} to {row['high']:.3f}" if row["low"] is not None else row["method"]
     spread = f", sd over seeds {row['seed_sd']:.3f}" if row["seed_sd"] is not None else ""
-    how = {"mean_over_folds": ", mean over folds", "pooled": ", pooled over folds", "single": ""}[row["aggregate"]]
+    how = "" if row["aggregate"] == "single" else f", {AGGREGATES[row['aggregate']]}"
     text = f"{name} {row['estimate']:.3f} ({limits}{spread}; {plural(row['n'], 'image')} of {plural(row['patients'], 'patient')}{how})"
     return text if row is first else f"{text}; no mean over folds: {first['undefined']}"
 
@@ -118,7 +117,11 @@ def _notes(images: Cases, learned: calibration.Calibration, mixed: int) -> list[
         notes.append(f"{plural(images.unlabelled, 'test case')} without a label, in no number.")
     if mixed:
         notes.append(f"{plural(mixed, 'patient')} with images of more than one label, so patient-level numbers are undefined.")
-    notes += [f"Seed/fold {pair}: {part['reason']}." for pair, part in learned.items() if part["reason"]]
+    notes += [
+        f"{f'Seed/fold {pair}' if len(learned) > 1 else 'Validation'}: {part['reason']}."
+        for pair, part in learned.items()
+        if part["reason"]
+    ]
     if images.question.kind == "multiclass":
         notes.append("The most probable class is the answer; no threshold is used.")
     if len(set(images.frame["fold"])) > 1:

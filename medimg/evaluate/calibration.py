@@ -11,6 +11,7 @@ from medimg.errors import RunError
 from medimg.evaluate.cases import Cases, to_patients
 from medimg.evaluate.question import SOFTMAX, Question
 from medimg.metrics import Array, Flags
+from medimg.words import spaced
 
 SMALLEST = 1e-12
 TEMPERATURES = (0.05, 20.0)
@@ -81,14 +82,16 @@ def fit(validation: Cases) -> dict[str, Any]:
     question = validation.question
     temperature, reason = fit_temperature(validation.truth, validation.raw, question.kind)
     reasons = [] if reason is None else [f"temperature: {reason}"]
-    thresholds = {}
+    thresholds, one_answer = {}, []
     if question.kind not in SOFTMAX:
         for k, name in enumerate(question.targets):
             truth = validation.truth[:, k]
             one_class = not len(truth) or truth.all() or not truth.any()
             if one_class:
-                reasons.append(f"threshold of {name}: 0.5, because validation has one class only")
+                one_answer.append(spaced(name))
             thresholds[name] = 0.5 if one_class or question.threshold == "half" else youden(truth, validation.raw[:, k])
+    if one_answer:
+        reasons.append(f"threshold of {', '.join(one_answer)}: 0.5, because validation has one class only")
     return {
         "temperature": temperature,
         "thresholds": thresholds,

@@ -9,6 +9,7 @@ from medimg import metrics
 from medimg.evaluate.cases import Cases
 from medimg.evaluate.question import SOFTMAX
 from medimg.metrics import Array, Flags
+from medimg.words import spaced
 
 BINS = 10
 BY_TARGET = ("accuracy", "balanced_accuracy", "sensitivity", "specificity", "precision", "f1", "kappa", "mcc")
@@ -127,7 +128,7 @@ def why(cases: Cases, key: Key) -> str:
     targets = cases.question.targets
     if key.part == "macro":
         missing = [name for k, name in enumerate(targets) if _why_target(cases, key.metric, k)]
-        return f"undefined for {', '.join(missing)}, so the mean over classes is, too" if missing else "no number"
+        return f"no value for {', '.join(map(spaced, missing))}, so none for the mean of classes" if missing else "no number"
     if key.part.startswith("class="):
         return _why_target(cases, key.metric, targets.index(key.part.removeprefix("class="))) or "no number"
     if cases.question.kind == "binary":

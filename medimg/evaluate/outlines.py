@@ -13,7 +13,7 @@ from medimg.evaluate.draws import WITHIN, draw
 from medimg.evaluate.files import write_json, write_table
 from medimg.evaluate.intervals import Interval, Sampled, Support, interval
 from medimg.metrics import Array, Flags
-from medimg.words import plural
+from medimg.words import metric_name, plural
 
 Row = dict[str, Any]
 NONE = "no test film shows this organ, outlined"
@@ -45,13 +45,10 @@ def evaluate_outlines(run: Path) -> dict[str, Any]:
 def headline(row: Row) -> Row:
     """Say the number on top in words too."""
     limits = f"95 % interval {row['low']:.3f} to {row['high']:.3f}" if row["low"] is not None else row["method"]
-    text = (
-        f"mean Dice {row['estimate']:.3f} ({limits}; {plural(row['n'], 'film')} of {plural(row['patients'], 'patient')})"
-        if not row["undefined"]
-        else ""
-    )
+    name, films = metric_name("mean_dice"), f"{plural(row['n'], 'film')} of {plural(row['patients'], 'patient')}"
+    text = f"{name} is undefined ({row['undefined']})" if row["undefined"] else f"{name} {row['estimate']:.3f} ({limits}; {films})"
     told = {key: row[key] for key in ("metric", "level", "scope", "aggregate", "estimate", "low", "high")}
-    return told | {"text": text or f"mean Dice undefined: {row['undefined']}"}
+    return told | {"text": text}
 
 
 def of_films(table: pd.DataFrame, organs: Sequence[str]) -> pd.DataFrame:

@@ -37,7 +37,7 @@ def see(cases: Cases, drawn: Draws, over_folds: bool) -> dict[Key, Seen]:
     for seed in np.unique(seeds):
         parts = [(seeds == seed) & (folds == fold) for fold in np.unique(folds[seeds == seed])] if over_folds else [seeds == seed]
         found.append([measure(cases.where(rows), patient[rows], weights) for rows in parts])
-        models += [(f"fold {folds[rows][0]}: " if over_folds else "", rows) for rows in parts]
+        models += [(f"fold {folds[rows][0]}: " if len(parts) > 1 else "", rows) for rows in parts]
     nothing = np.full(len(weights), np.nan)
     seen = {}
     for key in dict.fromkeys(key for seed_parts in found for part in seed_parts for key in part):

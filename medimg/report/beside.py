@@ -6,7 +6,8 @@ from medimg.report.folder import Json, RunFolder
 from medimg.report.results import LEVELS, OVERALL, levels, pick
 from medimg.report.summary import network
 from medimg.report.table import Cell, Table, measure_cell
-from medimg.report.words import AGGREGATES, finite, metric_name, number, scrub, signed, words
+from medimg.report.words import finite, number, scrub, signed, words
+from medimg.words import AGGREGATES, metric_name
 
 
 def paper_table(run: RunFolder) -> Table:

@@ -8,7 +8,8 @@ import pandas as pd
 from medimg.report.folder import RunFolder
 from medimg.report.results import CALIBRATION, LEVELS, OVERALL, headline_row, levels, pick
 from medimg.report.table import Cell, Table, count_cell, measure_cell, name_cell
-from medimg.report.words import finite, metric_name, number, scrub, words
+from medimg.report.words import finite, number, scrub, words
+from medimg.words import metric_name
 
 PROBABLE = "most probable class"
 

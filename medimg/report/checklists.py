@@ -13,8 +13,8 @@ from medimg.report.folder import RunFolder
 from medimg.report.limits import built_in
 from medimg.report.results import headline_row, methods, scope_of
 from medimg.report.table import EXACT
-from medimg.report.words import HIDDEN, count, interval, metric_name, number, plain, words
-from medimg.words import plural
+from medimg.report.words import HIDDEN, count, interval, number, plain, words
+from medimg.words import metric_name, plural
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,9 @@ def _criteria(run: RunFolder) -> str:
     data = run.config.get("data") or {}
     chosen = {str(name): wanted for name, wanted in plain(data.get("where") or {}).items()}
     chosen |= {"classes": plain(data["classes"])} if data.get("classes") else {}
-    told = [f"{name}: {', '.join(map(str, value if isinstance(value, list) else [value]))}" for name, value in chosen.items()]
+    told = [
+        f"{words(name)}: {', '.join(map(words, map(str, value if isinstance(value, list) else [value])))}" for name, value in chosen.items()
+    ]
     return "; ".join(told + ["withdrawn patients left out"] * bool(data.get("exclude")))
 
 
@@ -103,7 +105,7 @@ def _result_answers(run: RunFolder) -> dict[str, str]:
     if not whole:
         return {}
     name = metric_name(str(whole.get("metric")))
-    groups = sorted({key for row in run.rows for key in scope_of(row)} - {"class"})
+    groups = sorted({"number of labels" if key == "cases" else key for row in run.rows for key in scope_of(row)} - {"class"})
     errors, confusion = (run.tables.get(name, ()) for name in ("errors", "confusion"))
     return {
         "result": f"{name} {number(whole.get('estimate'))} ({interval(whole) or 'no interval'}); see Results.",

@@ -18,7 +18,8 @@ from medimg.report.folder import RunFolder, read_run
 from medimg.report.results import group_keys, headline_row, scope_of
 from medimg.report.svg import svg_text
 from medimg.report.training import Stage, measures, read_stages
-from medimg.report.words import finite, interval, metric_name, number
+from medimg.report.words import finite, interval, number
+from medimg.words import metric_name
 
 DPI = 300  # of a PNG, for a publication
 MOST_POINTS = 400

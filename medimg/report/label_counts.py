@@ -3,7 +3,8 @@
 from medimg.report.folder import Json, RunFolder
 from medimg.report.results import methods, pick, scope_of
 from medimg.report.table import Cell, Table, count_cell, measure_cell, name_cell
-from medimg.report.words import finite, metric_name, scrub, words
+from medimg.report.words import finite, scrub, words
+from medimg.words import metric_name
 
 KINDS = {"one_label": "One label", "two_labels": "Several labels"}  # two or more
 WHOLE = ("exact_match", "no_decision")

@@ -7,8 +7,8 @@ from medimg.report.cohort import judged_cases, period
 from medimg.report.folder import RunFolder
 from medimg.report.generating.generated import warnings
 from medimg.report.results import headline_row, scope_of
-from medimg.report.words import count, finite, interval, metric_name, scrub, words
-from medimg.words import plural
+from medimg.report.words import count, finite, interval, scrub, words
+from medimg.words import metric_name, plural
 
 FEW_PATIENTS = 100  # sensitivity 0.90 on 100 patients has a 95 % interval about 0.12 wide
 FEW_IN_CLASS = 30

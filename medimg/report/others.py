@@ -5,7 +5,8 @@ from typing import Any
 
 from medimg.report.folder import RunFolder
 from medimg.report.table import Cell, Table, measure_cell, no_interval
-from medimg.report.words import AGGREGATES, finite, number, scrub, signed, words
+from medimg.report.words import finite, number, scrub, signed, words
+from medimg.words import AGGREGATES
 
 
 def against_table(run: RunFolder) -> Table:

@@ -3,7 +3,8 @@
 from medimg.report.folder import RunFolder
 from medimg.report.others import records, signed_cell
 from medimg.report.table import Cell, Table, count_cell, name_cell
-from medimg.report.words import metric_name, number, words
+from medimg.report.words import number, words
+from medimg.words import metric_name
 
 
 def phases_table(run: RunFolder) -> Table:

@@ -10,7 +10,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from medimg.report.words import metric_name, words
+from medimg.report.words import words
+from medimg.words import metric_name
 
 # Okabe and Ito's colours: told apart by colour-blind readers and in grey
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7a5c00", "#444444")

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 
 from medimg.report.folder import Json, RunFolder
 from medimg.report.table import EXACT, Table, count_cell, drop_empty, measure_cell, name_cell
-from medimg.report.words import AGGREGATES, METRICS, finite, interval, metric_name, scrub, words
+from medimg.report.words import finite, interval, scrub, words
+from medimg.words import AGGREGATES, METRICS, metric_name
 
 OVERALL = ("all", "macro", "micro")
 CALIBRATION = ("brier", "ece", "log_loss", "nll")

@@ -3,8 +3,8 @@
 from medimg.report import cohort, results
 from medimg.report.folder import Json, RunFolder
 from medimg.report.table import no_interval
-from medimg.report.words import AGGREGATES, count, finite, interval, metric_name, number, scrub, words
-from medimg.words import plural
+from medimg.report.words import count, finite, interval, number, scrub, words
+from medimg.words import AGGREGATES, metric_name, plural
 
 GUESSING = 0.5  # AUROC
 

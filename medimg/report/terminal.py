@@ -12,7 +12,8 @@ from medimg.report.generating.generated import warnings
 from medimg.report.label_counts import KINDS, label_rows
 from medimg.report.results import OVERALL, headline_row, levels, scope_of
 from medimg.report.table import EXACT, measure_cell
-from medimg.report.words import AGGREGATES, METRICS, count, finite, metric_name, scrub, words
+from medimg.report.words import count, finite, scrub, words
+from medimg.words import AGGREGATES, METRICS, metric_name
 
 OF_KIND = ("exact_match", "no_decision", "sensitivity")
 PER_CLASS = ("auroc", "sensitivity", "specificity", "f1")

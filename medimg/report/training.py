@@ -10,10 +10,12 @@ import pandas as pd
 
 from medimg.report.folder import Json
 from medimg.report.table import Cell, Table, count_cell, drop_empty, name_cell
-from medimg.report.words import finite, metric_name, number, words
+from medimg.report.words import finite, number, words
+from medimg.words import metric_name
 
 START = "start kept"
-MARKS = re.compile(r"_(seed|fold|member)(\d+)")
+MARKED = ("seed", "fold", "member")
+MARKS = re.compile(rf"_({'|'.join(MARKED)})(\d+)")
 JUDGE = "7_by_"
 TITLES = {
     "6_single": "first phase", "2_dcgan": "drawing, all", "4_srgan": "enlarging", "5_extend": "images drawn",
@@ -113,11 +115,12 @@ def stages_table(stages: list[Stage]) -> Table:
         if name != "loss" and any(f"val/{name}" in stage.epochs for stage in stages)
     ][:2]
     columns = ["val/loss", *(f"val/{name}" for name in measured)]
+    several = {name for name in MARKED if len({stage.marks.get(name) for stage in stages if stage.marks}) > 1}
     lines = []
     for stage in stages:
         if stage.epochs.empty and stage.done:
             continue
-        where = ", ".join(f"{name} {value}" for name, value in stage.marks.items()) or "–"
+        where = ", ".join(f"{name} {value}" for name, value in stage.marks.items() if name in several) or "–"
         state = Cell("finished", look="good") if stage.done else Cell("not finished", look="bad")
         best = _at_start(stage.start, columns) if stage.start is not None else _at_best(stage.epochs, columns)
         far = Cell(f"{int(stage.epochs['step'].max()):,} steps", look="num") if stage.draws else count_cell(len(stage.epochs))

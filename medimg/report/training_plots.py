@@ -10,7 +10,7 @@ from matplotlib.ticker import MaxNLocator
 
 from medimg.report.plots import COLOURS, grid
 from medimg.report.training import Stage, measures
-from medimg.report.words import metric_name
+from medimg.words import metric_name
 
 LINES = ("-", "--", ":", "-.")
 TRAINING = "#b0b0b0"

@@ -4,14 +4,8 @@ import math
 import re
 from typing import Any
 
-METRICS = {
-    "auroc": "AUROC", "auprc": "AUPRC", "accuracy": "Accuracy", "balanced_accuracy": "Balanced accuracy", "sensitivity": "Sensitivity",
-    "specificity": "Specificity", "precision": "Precision (PPV)", "npv": "NPV", "f1": "F1", "kappa": "Cohen's kappa", "mcc": "MCC",
-    "brier": "Brier score", "ece": "Calibration error (ECE)", "exact_match": "Exact match", "no_decision": "No decision",
-    "log_loss": "Log loss", "mean_dice": "Mean Dice of organs", "dice": "Dice",
-    "auroc_within_patients": "AUROC within patients", "hamming_loss": "Hamming loss", "top1": "Accuracy, most likely class",
-}  # fmt: skip
-AGGREGATES = {"mean_over_folds": "mean over folds", "pooled": "all folds pooled", "single": "one split"}
+from medimg.words import spaced
+
 HIDDEN = "(path left out)"
 PATH = re.compile(
     r"""(?:(?<=^)|(?<=[\s=:,;'"(\[{<]))(?:file:/*|~|\.{1,2})?/[^\s'",;)\]}>]*   # /a/b  ~/a  ../a  file:///a
@@ -92,11 +86,6 @@ def interval(row: dict[str, Any], digits: int = 3) -> str:
     return f"{number(row['low'], digits)} to {number(row['high'], digits)}"
 
 
-def metric_name(metric: str) -> str:
-    """The name a reader knows: auroc -> AUROC."""
-    return METRICS.get(metric, metric.replace("_", " ").capitalize())
-
-
 def words(name: str) -> str:
     """A class, site or column name for reading: reduced_uptake -> reduced uptake, a|b -> a + b."""
-    return scrub(name).replace("_", " ").replace("|", " + ")
+    return spaced(scrub(name))

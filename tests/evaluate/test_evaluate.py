@@ -76,6 +76,16 @@ def test_one_class_in_validation_sets_the_threshold_to_one_half_and_says_so(make
     assert any("0.5, because validation has one class only" in note for note in metrics["notes"])
 
 
+def test_classes_without_a_threshold_are_told_in_one_sentence(make_run, rewrite):
+    run = make_run(kind="multilabel", classes=("a", "cold_nodule", "c_d"), folds=1)
+    rewrite(run, "val", lambda t: t[t["label"] == "a"])
+    metrics = evaluate(run)
+    assert metrics["headline"]["text"].startswith("AUROC, mean of classes, 0.")
+    (told,) = [note for note in metrics["notes"] if "threshold of" in note]
+    assert told.startswith("Validation: ")
+    assert "threshold of a, cold nodule, c d: 0.5, because validation has one class only" in told
+
+
 @pytest.mark.parametrize(("images", "seconds"), [(1, 12), pytest.param(8, 30, marks=pytest.mark.slow)])
 def test_judging_3752_images_with_2000_draws_takes_less_than_30_seconds(images, seconds, make_run):
     run = make_run(kind="multiclass", classes=tuple("abcdef"), patients=469, images=images, folds=5, draws=2000)

@@ -83,6 +83,6 @@ def test_everything_is_written_from_the_folder_alone(tmp_path):
     (tmp_path / "evaluation.json").write_text(json.dumps(ASKED))
     told = evaluate_outlines(tmp_path)
     assert json.loads((tmp_path / "metrics.json").read_text()) == told
-    assert told["headline"]["text"].startswith("mean Dice 0.8")
+    assert told["headline"]["text"].startswith("Mean Dice of organs 0.8")
     assert {row["scope"] for row in told["rows"]} == {"all", "organ=lung", "organ=heart", "site=north", "site=south"}
     assert (tmp_path / "tables" / "dice.md").is_file()

@@ -45,5 +45,5 @@ def test_what_has_no_value_stands_with_its_reason(make_run, rewrite):
     row = table.loc[("several labels", "auroc")]
     assert row[["before", "after", "difference", "low", "high"]].isna().all()
     assert row["n"] > 0
-    assert "undefined for a, b, c" in row["undefined"]
+    assert row["undefined"] == "no value for a, b, c, so none for the mean of classes"
     assert pd.isna(table.loc[("all", "auroc"), "undefined"])

@@ -23,9 +23,9 @@ def test_training_and_preprocessing_point_to_the_settings_that_rule_them(tmp_pat
 
 
 def test_criteria_are_words_that_a_reader_without_python_understands(tmp_path):
-    data = {"where": {"sequence": "FLAIR", "site": ["north", "south"]}, "classes": ["a", "b"], "exclude": "/home/x/gone.csv"}
+    data = {"where": {"sequence": "FLAIR", "site": ["north", "south"]}, "classes": ["a", "cold_nodule"], "exclude": "/home/x/gone.csv"}
     run = RunFolder(tmp_path, config={"data": data}, cases=pd.DataFrame({"id": ["1"], "patient": ["p"]}))
-    criteria = "sequence: FLAIR; site: north, south; classes: a, b; withdrawn patients left out"
+    criteria = "sequence: FLAIR; site: north, south; classes: a, cold nodule; withdrawn patients left out"
     assert criteria in [item.answer for item in checklist("CLAIM", run)]
 
 

@@ -34,6 +34,6 @@ def test_a_run_of_one_phase_has_no_such_table():
 
 def test_a_measure_without_a_value_has_its_reason():
     row = {"shown": "several labels", "metric": "auroc", "n": 9, "patients": 9, "before": None, "after": None, "difference": None}
-    table = phases_table(run_of(phases=pd.DataFrame([row | {"low": None, "high": None, "undefined": "undefined for c"}])))
+    table = phases_table(run_of(phases=pd.DataFrame([row | {"low": None, "high": None, "undefined": "no value for c"}])))
     assert [cell.text for cell in table.rows[0]][-3:] == ["–", "–", "undefined"]
-    assert table.rows[0][-1].small == "undefined for c"
+    assert table.rows[0][-1].small == "no value for c"

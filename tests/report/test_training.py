@@ -21,7 +21,13 @@ def test_the_best_epoch_is_that_of_least_validation_loss(tmp_path):
     rows = ['{"epoch": 0, "val/loss": 0.5, "val/auroc": 0.9}', '{"epoch": 1, "val/loss": 0.4, "val/auroc": 0.8}', '{"epoch": 2, "val/lo']
     (stage / "progress.jsonl").write_text("\n".join(rows))
     line = stages_table(read_stages(tmp_path)).rows[0]
-    assert [cell.text for cell in line] == ["train", "seed 1, fold 0, member 0", "not finished", "2", "2", "0.400", "0.800"]
+    assert [cell.text for cell in line] == ["train", "not finished", "2", "2", "0.400", "0.800"]
+
+
+def test_a_stage_names_only_what_tells_it_from_others(tmp_path):
+    for name in ("0_train_seed1_fold0_member0", "0_train_seed1_fold1_member0"):
+        (tmp_path / "stages" / name).mkdir(parents=True)
+    assert [line[1].text for line in stages_table(read_stages(tmp_path)).rows] == ["fold 0", "fold 1"]
 
 
 @pytest.mark.parametrize(
@@ -34,8 +40,8 @@ def test_where_no_epoch_beat_the_start_the_line_says_that_the_start_was_kept(bes
         (tmp_path / "stages" / name / "progress.jsonl").write_text("\n".join(map(json.dumps, rows)))
     (tmp_path / "stages" / name / "best.json").write_text(json.dumps(best))
     table = stages_table(read_stages(tmp_path))
-    assert [cell.text for cell in table.rows[1]][4:7] == told
-    assert [cell.text for cell in table.rows[0]][4:7] == ["2", "0.400", "0.800"]
+    assert [cell.text for cell in table.rows[1]][3:6] == told
+    assert [cell.text for cell in table.rows[0]][3:6] == ["2", "0.400", "0.800"]
     assert ("that state was kept" in table.note) == (best["step"] == 0)
 
 
@@ -62,4 +68,4 @@ def test_stages_of_generated_images_are_named_in_words_and_generators_are_counte
         "drawing, all", "drawing, goitre + reduced uptake", "drawing, set 5", "first phase", "judge taught by real and generated images",
         "second phase",
     ]  # fmt: skip
-    assert [row[3].text for row in table.rows] == ["1,200 steps"] * 3 + ["24"] * 3
+    assert [row[2].text for row in table.rows] == ["1,200 steps"] * 3 + ["24"] * 3

@@ -56,7 +56,7 @@ def kid(generated: ArrayLike, real: ArrayLike, patients: ArrayLike, *, draws: in
     made, known, rng = np.asarray(generated, dtype=float), np.asarray(real, dtype=float), np.random.default_rng(seed)
     people, codes = np.unique(np.asarray(patients), return_inverse=True)
     if len(people) < FEWEST:
-        return Undefined(f"too few real patients for two halves: {len(people)}, at least {FEWEST} are needed")
+        return Undefined(f"too few real patients for two halves: at least {FEWEST} are needed")
     if len(made) < 2:
         return Undefined(f"too few generated images: {len(made)}")
     values = []
@@ -89,7 +89,7 @@ def spread(generated: ArrayLike, real: ArrayLike, patients: ArrayLike, *, draws:
     people = np.asarray(patients)
     count, size = len(np.unique(people)), min(len(known), len(made))
     if count <= NEAREST + 1:
-        return Undefined(f"too few real patients for coverage: {count}, at least {NEAREST + 2} are needed")
+        return Undefined(f"too few real patients for coverage: at least {NEAREST + 2} are needed")
     if not size:
         return Undefined("no generated images")
     others = np.where(people[:, None] == people, np.inf, cdist(known, known))

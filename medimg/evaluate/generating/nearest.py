@@ -83,7 +83,7 @@ def neighbours(
     """
     people, codes = np.unique(np.asarray(patients), return_inverse=True)
     if len(people) < 3:
-        return Undefined(f"too few real patients to compare with: {len(people)}, at least 3 are needed")
+        return Undefined("too few real patients to compare with: at least 3 are needed")
     himself = np.full(len(queries), -1) if own is None else np.searchsorted(people, np.asarray(own))
     found = [np.zeros((3, 0))]
     for start in range(0, len(queries), CHUNK):

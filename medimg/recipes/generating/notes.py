@@ -28,7 +28,8 @@ def notes_of(settings: Settings, cohort: Cohort, run: Path) -> list[str]:
         notes.append(f"{PHASES}: what the second one changed is told of the folds that had one.")
     kept = [f"seed {seed} fold {_fold(fold, member)}" for seed, fold, member in both if _kept_its_start(run, (seed, fold, member))]
     if kept:
-        notes.append(f"{PHASES}: the second found nothing better on validation than what it began with, which was kept: {', '.join(kept)}.")
+        where = f": {', '.join(kept)}" if len(made) > 1 else ""
+        notes.append(f"{PHASES}: the second found nothing better on validation than what it began with, which was kept{where}.")
     return notes
 
 

@@ -7,7 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from medimg.report.plots import COLOURS, GREY
-from medimg.report.words import metric_name, words
+from medimg.report.words import words
+from medimg.words import metric_name
 
 AXES = {"labels": "labels of the pool, the initial ones among them", "patients": "patients opened"}
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")

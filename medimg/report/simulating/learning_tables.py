@@ -4,7 +4,8 @@ from dataclasses import replace
 from typing import Any
 
 from medimg.report.table import Cell, Table, measure_cell, name_cell
-from medimg.report.words import count, finite, interval, metric_name, number, signed, words
+from medimg.report.words import count, finite, interval, number, signed, words
+from medimg.words import metric_name
 
 Row = dict[str, Any]
 Result = dict[str, Any]

@@ -86,7 +86,7 @@ def test_what_cannot_be_measured_is_empty_with_the_reason():
 def test_two_patients_are_too_few_to_tell_a_copy():
     rng = np.random.default_rng(2)
     table, found = judge_generated(*(pictures(rng, name, 2, ["nodule"]) for name in ("real", "val", "made")), CLASSES)
-    assert "memorised: too few real patients to compare with: 2" in table["reason"][0]
+    assert "memorised: too few real patients to compare with: at least 3 are needed" in table["reason"][0]
     assert table["memorised_pixel"].isna().all()
     assert found.empty
 

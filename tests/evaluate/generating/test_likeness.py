@@ -81,8 +81,8 @@ def test_pictures_unlike_any_real_one_have_no_density_and_one_in_many_that_hits_
 
 def test_too_few_are_said_instead_of_measured():
     real = features(np.random.default_rng(8), 6)
-    assert kid(real, real, np.arange(6)) == Undefined("too few real patients for two halves: 6, at least 8 are needed")
-    assert spread(real, real, np.arange(6)) == Undefined("too few real patients for coverage: 6, at least 7 are needed")
+    assert kid(real, real, np.arange(6)) == Undefined("too few real patients for two halves: at least 8 are needed")
+    assert spread(real, real, np.arange(6)) == Undefined("too few real patients for coverage: at least 7 are needed")
     assert isinstance(kid(real[:1], np.tile(real, (2, 1)), np.arange(12)), Undefined)
     assert isinstance(spread(real[:0], np.tile(real, (2, 1)), np.arange(12)), Undefined)
 

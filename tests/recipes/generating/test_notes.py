@@ -6,7 +6,7 @@ import pytest
 
 from medimg.recipes.generating.notes import foretold, notes_of
 from medimg.recipes.parts.networks import prepares, stage_name
-from medimg.settings import Generate, Phases, Settings
+from medimg.settings import Data, Generate, Phases, Settings
 
 
 class Dealt:
@@ -53,6 +53,9 @@ def test_what_is_so_in_some_folds_names_them(two_phases):
 def test_a_second_phase_that_kept_what_it_began_with_is_named(two_phases):
     (two_phases / "stages" / stage_name(2, 0, 0) / "best.json").write_text(json.dumps({"step": 0}))
     assert notes_of(SETTINGS, Dealt(first=9), two_phases)[-1].endswith("which was kept: seed 2 fold 0.")
+
+    one = Settings(generate=SETTINGS.generate, seeds=(2,), data=Data(fold=(0,)))
+    assert notes_of(one, Dealt(first=9), two_phases)[-1].endswith("which was kept.")
 
 
 def test_images_that_nobody_has_judged_are_counted(tmp_path):

@@ -104,14 +104,18 @@ def test_what_was_not_measured_is_a_dash_and_a_column_of_dashes_is_left_out(tmp_
 
 
 def test_what_was_not_measured_for_a_reason_that_is_known_has_a_footnote(tmp_path):
-    why = "memorised: too few real patients to compare with: 2; KID: too few real patients for two halves: 5, at least 8 are needed"
+    near, halves = (
+        "too few real patients to compare with: at least 3 are needed",
+        "too few real patients for two halves: at least 8 are needed",
+    )
+    why = f"memorised: {near}; KID: {halves}"
     few = GOOD | {"group": "nodule", "reason": why, "recognised": None} | dict.fromkeys(("kid", "kid_real", "memorised_feature"))
     for rows in ([GOOD, few], [GOOD | {"fold": 0}, few | {"fold": 0}, few | {"fold": 1}]):
         run = folder(tmp_path, *rows)
         likeness, copies = likeness_table(run), copies_table(run)
         assert texts(likeness)["nodule"] == ["undefined", "undefined", "0.950", "0.900", "–"]
-        assert list(likeness.reasons) == ["too few real patients for two halves: 5, at least 8 are needed"]
-        assert list(copies.reasons) == ["too few real patients to compare with: 2"]
+        assert list(likeness.reasons) == [halves]
+        assert list(copies.reasons) == [near]
 
 
 def test_montages_follow_the_groups_and_only_where_pictures_are_asked_for(tmp_path):
