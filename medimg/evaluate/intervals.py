@@ -18,6 +18,7 @@ MOST_LOST = 0.05  # share of draws without a value above which an interval would
 STEADY = 1.5  # how fast the trust in the bootstrap's variance grows with the patients behind it: 1 too wide, 2 too narrow (simulated)
 PROPORTIONS = {"accuracy", "sensitivity", "specificity", "precision", "exact_match", "no_decision"}
 LOSSES = {"brier", "ece"}
+WILSON, STUDENT = "Wilson score interval", "Student interval on the logit scale"  # the words of a method
 SIGNED = {"kappa", "mcc"}
 
 
@@ -159,9 +160,9 @@ def _sampled(metric: str, sampled: Sampled, support: Support, scale: float) -> I
     if metric in LOSSES:
         centre = unbiased(value, inside.draws) if metric == "ece" else value
         low, high = logit_limits(centre, error, support.patients - 1)
-        rule = "logit"
+        rule = STUDENT
     else:
         variance = steady_variance(inside, support, value)
         low, high = score_limits(value, value * (1 - value) / variance, support.patients - 1)
-        rule = "score"
-    return Interval(low * span - move, high * span - move, f"patient bootstrap {WITHIN}, {len(sampled.draws)} draws, {rule} limits")
+        rule = WILSON
+    return Interval(low * span - move, high * span - move, f"patient bootstrap {WITHIN}, {len(sampled.draws)} draws, {rule}")

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from medimg.report.folder import Json, RunFolder
-from medimg.report.table import EXACT, Table, count_cell, drop_empty, measure_cell, name_cell
+from medimg.report.table import EXACT_NOTE, Table, count_cell, drop_empty, measure_cell, name_cell
 from medimg.report.words import finite, interval, scrub, words
 from medimg.words import AGGREGATES, METRICS, metric_name
 
@@ -93,7 +93,7 @@ def _one_reason(rows: list[Json]) -> str:
 def methods(rows: list[Json]) -> str:
     """How intervals were made, without the numbers that differ from row to row."""
     names = {str(row["method"]) for row in rows if row.get("method") and interval(row)}
-    exact = [f"{EXACT} exact, on patients"] if any("exact" in name for name in names) else []
+    exact = [EXACT_NOTE] if any("exact" in name for name in names) else []
     return "; ".join(sorted(name for name in names if "exact" not in name) + exact)
 
 
@@ -110,7 +110,8 @@ def fixed_counts(rows: list[Json]) -> str:
 def _method_note(rows: list[Json]) -> str:
     made = methods(rows)
     seeds = " Seeds ±: standard deviation over seeds." if any(finite(row.get("seed_sd")) is not None for row in rows) else ""
-    told = [f"Below each value its 95 % interval: {scrub(made)}.{seeds}", fixed_counts(rows)]
+    wilson = "Wilson score interval: for as many independent cases as would vary as much as the bootstrap does." if "Wilson" in made else ""
+    told = [f"Below each value its 95 % interval: {scrub(made)}.{seeds}", wilson, fixed_counts(rows)]
     return " ".join(filter(None, told)) if made else ""
 
 

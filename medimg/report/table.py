@@ -6,6 +6,7 @@ from typing import Any
 from medimg.report.words import finite, interval, number, scrub
 
 EXACT = "\u00b9"  # marks an interval that was not drawn by bootstrap; footnotes of a table are counted from the mark after it
+EXACT_NOTE = f"{EXACT} exact interval: counts patients, not images (Clopper-Pearson; of an AUROC of 0 or 1: pairs of patients)"
 RAISED = str.maketrans("0123456789", "\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079")
 UNDEFINED = "undefined"
 

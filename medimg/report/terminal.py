@@ -11,7 +11,7 @@ from medimg.report.folder import Json, RunFolder, read_run
 from medimg.report.generating.generated import warnings
 from medimg.report.label_counts import KINDS, label_rows
 from medimg.report.results import OVERALL, headline_row, levels, scope_of
-from medimg.report.table import EXACT, measure_cell
+from medimg.report.table import EXACT_NOTE, measure_cell
 from medimg.report.words import count, finite, scrub, words
 from medimg.words import AGGREGATES, METRICS, metric_name
 
@@ -47,7 +47,7 @@ def _remarks(folder: RunFolder, shown: list[Json]) -> Iterator[str]:
     yield from (f"[bold red]{escape(told)}[/]" for told in warnings(folder))
     yield from (escape(scrub(note)) for note in folder.evaluation.get("notes") or ())
     if any("exact" in str(row.get("method")) for row in shown):
-        yield f"{EXACT} exact, on patients"
+        yield EXACT_NOTE
     if len(levels(folder)) == 1:
         yield "Each patient has one image: per image and per patient are the same."
     for reason in dict.fromkeys(str(row["undefined"]) for row in shown if row.get("undefined")):

@@ -101,6 +101,12 @@ def test_patients_who_are_in_both_classes_make_half_as_many_pairs():
     assert found.method == "exact, 10 pairs of patients"
 
 
+def test_the_method_names_the_interval_in_words_of_the_field():
+    told = "patient bootstrap within classes, 2000 draws, "
+    assert interval("accuracy", sampled(0.8), whole(20)).method == f"{told}Wilson score interval"
+    assert interval("brier", sampled(0.2), whole(20)).method == f"{told}Student interval on the logit scale"
+
+
 def test_under_ten_patients_a_proportion_is_exact_and_the_rest_say_too_few():
     found = interval("sensitivity", sampled(0.75), whole(8))
     assert (found.low, found.high) == pytest.approx(tuple(stats.binomtest(6, 8).proportion_ci(method="exact")))

@@ -13,7 +13,12 @@ ROW = {"level": "image", "aggregate": "single", "calibrated": False, "positives"
 
 
 def row(metric, scope, estimate):
-    limits = {"low": estimate - 0.1, "high": estimate + 0.05, "method": "patient bootstrap, 200 draws, score limits", "undefined": None}
+    limits = {
+        "low": estimate - 0.1,
+        "high": estimate + 0.05,
+        "method": "patient bootstrap, 200 draws, Wilson score interval",
+        "undefined": None,
+    }
     return {"metric": metric, "scope": scope, "estimate": estimate} | limits | ROW
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from medimg.report.table import EXACT, Cell, Table, count_cell, drop_empty, measure_cell, name_cell
+from medimg.report.table import EXACT, EXACT_NOTE, Cell, Table, count_cell, drop_empty, measure_cell, name_cell
 from medimg.report.words import count, finite, interval, number, words
 
 Row = dict[str, Any]
@@ -131,7 +131,7 @@ def bias_table(facts: Facts) -> Table:
 
 def _marked(note: str, lines: list[list[Cell]]) -> str:
     """Explain the mark of exact intervals where there is one."""
-    return f"{note} {EXACT} exact, on patients." if any(EXACT in cell.small for line in lines for cell in line) else note
+    return f"{note} {EXACT_NOTE}." if any(EXACT in cell.small for line in lines for cell in line) else note
 
 
 def doubted_table(facts: Facts) -> Table:

@@ -34,7 +34,7 @@ def judged(tmp_path, monkeypatch):
         pd.DataFrame({"group": ["a"], "generated": [number]}).to_csv(told / "generated.csv", index=False)
         pd.DataFrame({"id": ["g"], "group": ["a"], "nearest": ["r"]}).to_csv(told / "memorised.csv", index=False)
         (shown / "a.png").write_bytes(bytes([number]))
-    own = {"n": 9, "patients": 8, "estimate": 0.7, "low": 0.6, "high": 0.8, "method": "score limits", "undefined": None}
+    own = {"n": 9, "patients": 8, "estimate": 0.7, "low": 0.6, "high": 0.8, "method": "Wilson score interval", "undefined": None}
     monkeypatch.setattr(worth, "judge_aside", lambda run, name, stages: (run, name))
     monkeypatch.setattr(worth, "whole_row", lambda *_: own)
     return tmp_path, jobs
@@ -57,7 +57,7 @@ def test_what_was_told_of_all_jobs_stands_below_each_other_and_the_first_one_s_m
     assert list(taught["trained_on"]) == ["real", "generated", "both"]
     assert list(taught["auroc"]) == [0.7] * 3
     assert taught["reason"].isna().all()
-    assert set(taught["method"]) == {"score limits"}
+    assert set(taught["method"]) == {"Wilson score interval"}
 
 
 def test_a_class_that_was_not_generated_everywhere_leaves_no_number_for_what_generated_pictures_alone_have_taught(judged):

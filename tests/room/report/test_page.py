@@ -36,7 +36,7 @@ def test_page_says_what_was_done_and_what_is_not_known(folder):
         "Trained on changed labels",
         "Of round 1, 1 label changed since.",
         "Krippendorff",
-        "\u00b9 exact, on patients.",
+        "\u00b9 exact interval: counts patients, not images",
         "The threshold of the rules is 0.300 nats.",
         "The open pool, without the strategy",
         "Whether the labels are right: there is no reference beyond the readers.",
