@@ -7,10 +7,11 @@ import pandas as pd
 from cells import Lines
 from paired import row_of, shown
 from thyroid_cells import Cell
-from thyroid_paper import BY_SIGN, MEASURES, NAMES, RECOGNISED, TOTAL
+from thyroid_paper import BEYOND, BY_SIGN, MEASURES, NAMES, RECOGNISED, TOTAL
 
 from medimg.evaluate.cases import Cases
 from medimg.evaluate.compare import judged
+from medimg.metrics.printed import f1_is_beyond
 from medimg.run.folder import stored_settings
 
 MIXED = "the paper's rows hold its 100 images of two signs too, and it does not say which"
@@ -79,9 +80,16 @@ def by_sign(done: list[Cell]) -> dict[str, Lines]:
 
 
 def beside(cell: Cell, scope: str, printed: tuple[float, ...] | None) -> dict[str, object]:
-    """Give the paper's four figures and ours, as shares of one."""
+    """Give the paper's four figures and ours, as shares of one; an F1 that its own recall and precision rule out is marked."""
     line: dict[str, object] = {}
     for metric, figure in zip(MEASURES, printed or (None,) * len(MEASURES), strict=True):
-        line[f"{NAMES[metric]}, paper"] = "–" if figure is None else f"{figure / 100:.3f}"
+        mark = BEYOND if metric == "f1" and printed and beyond(printed) else ""
+        line[f"{NAMES[metric]}, paper"] = "–" if figure is None else f"{figure / 100:.3f}{mark}"
         line[NAMES[metric]] = shown(row_of(cell.run, metric, scope=scope))
     return line
+
+
+def beyond(printed: tuple[float, ...]) -> bool:
+    """Whether the F1 among the figures that the paper printed, in %, contradicts its recall and precision."""
+    recall, precision, _, f1 = (figure / 100 for figure in printed)
+    return f1_is_beyond(recall, precision, f1)

@@ -12,7 +12,7 @@ from cells import Lines, table
 from matplotlib.figure import Figure
 from paired import row_of
 from thyroid_cells import Cell
-from thyroid_paper import FIGURE_5
+from thyroid_paper import BEYOND, CONTRADICTED, FIGURE_5
 from thyroid_signs import by_sign, recognised
 from thyroid_steps import ablation, networks, ours_of
 
@@ -75,7 +75,8 @@ def write(out: Path, done: list[Cell], built_in: bool) -> Path:
     parts.append(f"{SEEDS}\n")
     for make in TABLES:
         for title, lines in make(done).items():
-            parts += [f"## {title}\n", f"{head}\n", table(lines), ""] if lines else []
+            marked = any(str(cell).endswith(BEYOND) for line in lines for cell in line.values())
+            parts += [f"## {title}\n", f"{head}\n", table(lines), "", *([f"{CONTRADICTED}\n"] if marked else [])] if lines else []
     if ours:
         figure_5(ours).savefig(out / "figure_5.png", dpi=200)
         told = f"figure_5.png: ours on validation over the epochs of both phases, seed by seed: {', '.join(CURVES.values())}. "

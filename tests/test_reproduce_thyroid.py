@@ -315,6 +315,14 @@ def test_each_sign_stands_with_its_number_of_images_and_what_has_no_value_with_i
     assert scripts("paired").shown({"estimate": None, "undefined": "no case of goitre"}) == "undefined: no case of goitre"
 
 
+def test_an_f1_of_the_paper_that_its_recall_and_precision_rule_out_is_marked(scripts, finished):
+    paper, signs = scripts("thyroid_paper"), scripts("thyroid_signs")
+    assert {name for name, printed in paper.BY_SIGN.items() if not signs.beyond(printed)} == {"hyperthyroid"}
+    assert {name for name, printed in paper.BY_NETWORK.items() if not signs.beyond(printed)} == {"densenet121"}
+    marked = {line["sign"]: line["F1, paper"] for line in next(iter(signs.by_sign(cells_of(scripts, finished)).values()))}
+    assert (marked["reduced uptake"], marked["hyperthyroid"]) == (f"0.988{paper.BEYOND}", "0.984")
+
+
 def test_ways_are_chosen_by_their_loss_on_validation_and_not_by_the_test(scripts, tmp_path, made):
     steps = scripts("thyroid_steps")
     assert steps.least_loss(tmp_path) == "–"

@@ -2,12 +2,15 @@
 
 from typing import Any
 
+from medimg.metrics.printed import f1_is_beyond
 from medimg.report.folder import Json, RunFolder
 from medimg.report.results import LEVELS, OVERALL, levels, pick
 from medimg.report.summary import network
 from medimg.report.table import Cell, Table, measure_cell
 from medimg.report.words import finite, number, scrub, signed, words
 from medimg.words import AGGREGATES, metric_name
+
+BEYOND = "*"  # marks a printed F1 that cannot be
 
 
 def paper_table(run: RunFolder) -> Table:
@@ -18,8 +21,9 @@ def paper_table(run: RunFolder) -> Table:
     lines: dict[tuple[str, str], dict[str, list[Cell]]] = {}
     for line in printed:
         ours = {"estimate": line.get("ours")} | {name: line.get(name) for name in ("low", "high", "method", "undefined")}
-        place = words(str(line.get("row", ""))), scrub(line.get("source") or "")
-        lines.setdefault(place, {})[str(line.get("metric"))] = [Cell(number(line.get("paper")), look="num dim"), measure_cell(ours)]
+        place = _place(line)
+        mark = BEYOND if line.get("metric") == "f1" and _beyond([other for other in printed if _place(other) == place]) else ""
+        lines.setdefault(place, {})[str(line.get("metric"))] = [Cell(number(line.get("paper")) + mark, look="num dim"), measure_cell(ours)]
     sources = list(dict.fromkeys(source for _, source in lines))
     one = len(sources) < 2  # said once, below
     none = [Cell("–", look="num dim")] * 2
@@ -31,7 +35,21 @@ def paper_table(run: RunFolder) -> Table:
     by = f" Here {network(run)}." if network(run) else ""
     note = f"From {sources[0]} of the paper.{by} " if one and sources and sources[0] else ""
     note += "Other patients, other images: the paper's figures and ours cannot be subtracted. The paper gives no interval unless stated."
+    if any(cell.text.endswith(BEYOND) for line in rows for cell in line):
+        note += f" {BEYOND} No F1 is above the mean of its sensitivity and precision: these figures of the paper contradict each other."
     return Table("Printed in the paper, and measured here", ["", *head], rows, note)
+
+
+def _place(line: Json) -> tuple[str, str]:
+    """The row of the paper's table that a figure stands in, and which table."""
+    return words(str(line.get("row", ""))), scrub(line.get("source") or "")
+
+
+def _beyond(line: list[Json]) -> bool:
+    """Whether the F1 of one row of a paper's table is more than its sensitivity and precision allow."""
+    own = {str(figure.get("metric")): finite(figure.get("paper")) for figure in line}
+    sensitivity, precision, f1 = (own.get(name) for name in ("sensitivity", "precision", "f1"))
+    return sensitivity is not None and precision is not None and f1 is not None and f1_is_beyond(sensitivity, precision, f1)
 
 
 def source_table(run: RunFolder) -> Table:

@@ -14,6 +14,18 @@ def test_the_papers_figures_stand_in_one_line_for_each_of_its_rows(runs):
     assert table.note.startswith("From table 3 of the paper.")
 
 
+def test_an_f1_that_the_papers_own_figures_rule_out_is_marked(tmp_path):
+    def figures(name, *printed):
+        return [
+            {"row": name, "metric": m, "paper": p, "ours": 0.9} for m, p in zip(("sensitivity", "precision", "f1"), printed, strict=True)
+        ]
+
+    rows = figures("reduced_uptake", 0.958, 0.958, 0.988) + figures("hyperthyroid", 0.979, 0.989, 0.984)
+    table = paper_table(RunFolder(tmp_path, tables={"paper": pd.DataFrame(rows)}))
+    assert [line[5].text for line in table.rows] == ["0.988*", "0.984"]
+    assert table.note.endswith("these figures of the paper contradict each other.")
+
+
 def test_ours_says_why_it_has_no_interval_or_no_value(tmp_path):
     few = {"row": "nodule", "metric": "auroc", "paper": 0.9, "ours": 0.8, "method": "too few patients for an interval: 4 in a class"}
     lost = few | {"row": "goitre", "ours": None, "method": "undefined", "undefined": "no case of goitre", "scope": "class=goitre"}
