@@ -17,7 +17,7 @@ from medimg.report.folder import RunFolder, read_run
 from medimg.report.generating import generated, generated_tests
 from medimg.report.label_counts import label_counts_table
 from medimg.report.limits import built_in, limits, not_measured
-from medimg.report.phases import phases_table
+from medimg.report.phases import phases_table, phases_told
 from medimg.report.reproduction import config_text, environment_table, settings
 from medimg.report.svg import inline_svg
 from medimg.report.words import number, scrub, words
@@ -96,6 +96,7 @@ def _results(run: RunFolder) -> dict[str, Any]:
     groups = [results.group_table(run, key, level) for key in results.group_keys(run) for level in results.levels(run)]
     return {
         "overall": results.overall_table(run), "label_counts": label_counts_table(run), "phases": phases_table(run),
+        "phases_told": phases_told(run),
         "groups": [group for group in groups if group],
         "paper": beside.paper_table(run),
         "source": beside.source_table(run), "against": others.against_table(run), "fewer": others.fewer_table(run),

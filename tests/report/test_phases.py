@@ -2,11 +2,11 @@ from types import SimpleNamespace
 
 import pandas as pd
 
-from medimg.report.phases import phases_table
+from medimg.report.phases import phases_table, phases_told
 
 
 def run_of(**tables):
-    return SimpleNamespace(tables=tables, unit=lambda level: level, classes=["reduced_uptake"])
+    return SimpleNamespace(tables=tables, unit=lambda level: level, classes=["reduced_uptake"], evaluation={})
 
 
 def test_each_measure_stands_with_both_answers_and_the_signed_difference():
@@ -37,3 +37,19 @@ def test_a_measure_without_a_value_has_its_reason():
     table = phases_table(run_of(phases=pd.DataFrame([row | {"low": None, "high": None, "undefined": "no value for c"}])))
     assert [cell.text for cell in table.rows[0]][-3:] == ["–", "–", "undefined"]
     assert table.rows[0][-1].small == "no value for c"
+
+
+def test_a_second_phase_that_changed_nothing_is_one_sentence():
+    same = {"metric": "exact_match", "before": 0.5, "after": 0.5, "difference": 0.0}
+    rows = [same | {"shown": "one label", "n": 40, "patients": 38}, same | {"shown": "all", "n": 49, "patients": 47}]
+    lost = rows[0] | {"metric": "auroc", "before": None, "after": None, "difference": None, "undefined": "no value for c"}
+    run = run_of(phases=pd.DataFrame([*rows, lost]))
+    run.evaluation["notes"] = ["Phases: the second kept its start.", "Generated images: none."]
+    assert not phases_table(run)
+    assert phases_told(run) == [
+        "Phases: the second kept its start.",
+        "Every measure at the end is what it was after the first phase, on 49 test images of 47 patients.",
+    ]
+    changed = run_of(phases=pd.DataFrame([*rows, rows[0] | {"after": 0.6, "difference": 0.1}]))
+    assert len(phases_table(changed).rows) == 3
+    assert not phases_told(changed)
