@@ -15,6 +15,7 @@ from medimg.report.drawn_names import key_to_numbers
 from medimg.report.figures import draw_figures, save
 from medimg.report.folder import RunFolder, read_run
 from medimg.report.generating import generated, generated_tests
+from medimg.report.generating.verdict import verdict
 from medimg.report.label_counts import label_counts_table
 from medimg.report.limits import built_in, limits, not_measured
 from medimg.report.phases import phases_table, phases_told
@@ -116,6 +117,7 @@ def trained(run: RunFolder) -> dict[str, Any]:
 def _generated(run: RunFolder, images: bool) -> dict[str, Any]:
     return {
         "generated": bool(generated.generated_rows(run)), "generated_warnings": generated.warnings(run),
+        "generated_verdict": verdict(run),
         "not_extended": generated.not_extended(run), "enough": generated.enough(run), "montages": generated.montages(run, images),
         "copies": [generated.copies_table(run), generated.copies_table(run, each=True)],
         "likeness": [generated.likeness_table(run), generated.likeness_table(run, each=True)],

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from medimg.report.cohort import judged_cases, period
 from medimg.report.folder import RunFolder
 from medimg.report.generating.generated import warnings
+from medimg.report.generating.verdict import verdict
 from medimg.report.results import headline_row, scope_of
 from medimg.report.words import count, finite, interval, scrub, words
 from medimg.words import metric_name, plural
@@ -25,6 +26,7 @@ def built_in(run: RunFolder) -> bool:
 def limits(run: RunFolder) -> list[tuple[str, str]]:
     """(heading, sentence) of every limit that can be derived, the gravest first."""
     copied = [("Memorised patients", told) for told in warnings(run)]
+    copied += [("Generated images", " ".join(told))] if (told := verdict(run)) else []
     return [*copied, *_cohort(run), *_design(run), *_precision(run), *_undefined(run), *_notes(run)]
 
 

@@ -59,7 +59,13 @@ class Stage:
 def read_stages(run: Path) -> list[Stage]:
     """Every stage folder of a run in order, those without a progress file included."""
     folders = [folder for folder in (run / "stages").glob("*") if folder.is_dir()] if (run / "stages").is_dir() else []
-    return sorted((_stage(folder) for folder in folders), key=lambda stage: (stage.order, stage.name))
+    return sorted((_stage(folder) for folder in folders), key=_place)
+
+
+def _place(stage: Stage) -> tuple[int, str]:
+    """Where a stage stands: by the numbers in its name; judges in the order of `TITLES`, as wherever they are compared."""
+    known = stage.judges and stage.kind in TITLES
+    return stage.order, stage.name.replace(stage.kind, f"{JUDGE}{[*TITLES].index(stage.kind)}") if known else stage.name
 
 
 def _stage(folder: Path) -> Stage:

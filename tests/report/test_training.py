@@ -61,11 +61,11 @@ def test_stages_of_generated_images_are_named_in_words_and_generators_are_counte
     stage("0_2_dcgan", **draws)
     stage("0_3_dcgan4", {"told": "drawing, goitre|reduced_uptake", "step": 1200}, **draws)
     stage("0_3_dcgan5", **draws)
-    for name in ("0_6_single", "0_7_by_both", "1_train"):
+    for name in ("0_6_single", "0_7_by_both", "0_7_by_generated", "0_7_by_real", "1_train"):
         stage(name, **{"val/loss": 0.5})
     table = stages_table(read_stages(tmp_path))
     assert [row[0].text for row in table.rows] == [
-        "drawing, all", "drawing, goitre + reduced uptake", "drawing, set 5", "first phase", "judge taught by real and generated images",
-        "second phase",
+        "drawing, all", "drawing, goitre + reduced uptake", "drawing, set 5", "first phase",
+        "judge taught by real images", "judge taught by generated images", "judge taught by real and generated images", "second phase",
     ]  # fmt: skip
-    assert [row[2].text for row in table.rows] == ["1,200 steps"] * 3 + ["24"] * 3
+    assert [row[2].text for row in table.rows] == ["1,200 steps"] * 3 + ["24"] * 5

@@ -50,14 +50,16 @@ def warnings(run: RunFolder) -> list[str]:
     return told
 
 
-def not_extended(run: RunFolder) -> list[str]:
-    """Groups that lack images and got none, each with the reason, and with its folds where it was extended in others."""
-    return [f"{group}: not extended, {reason}." for group, reason in _without(run) if not reason.startswith(ENOUGH)]
+def not_extended(run: RunFolder) -> str:
+    """Name the groups that lack images and got none, each with the reason, and with its folds where it was extended in others."""
+    told = [f"{group} ({reason})" for group, reason in _without(run) if not reason.startswith(ENOUGH)]
+    return f"Not extended: {', '.join(told)}." if told else ""
 
 
-def enough(run: RunFolder) -> list[str]:
-    """Groups that got no generated images because they needed none."""
-    return [f"{group} {reason}, so none were generated." for group, reason in _without(run) if reason.startswith(ENOUGH)]
+def enough(run: RunFolder) -> str:
+    """Name the groups that got no generated images because they needed none, with their numbers of real ones."""
+    told = [f"{group}{reason.removeprefix(ENOUGH)}" for group, reason in _without(run) if reason.startswith(ENOUGH)]
+    return f"As many real images as asked for, so none were generated: {', '.join(told)}." if told else ""
 
 
 def _without(run: RunFolder) -> list[tuple[str, str]]:
@@ -67,8 +69,8 @@ def _without(run: RunFolder) -> list[tuple[str, str]]:
         if not finite(row.get("generated")):
             lost.setdefault((str(row["group"]), scrub(row.get("reason") or "no reason given")), []).append(_unit(row))
     every = {_unit(row) for row in rows}
-    where = {key: f" ({'; '.join(units)})" if set(units) != every else "" for key, units in lost.items()}
-    return [(f"{_upper(words(group))}{where[group, reason]}", reason) for group, reason in lost]
+    where = {key: f", {'; '.join(units)}" if set(units) != every else "" for key, units in lost.items()}
+    return [(f"{words(group)}{where[group, reason]}", reason) for group, reason in lost]
 
 
 def _group(run: RunFolder, row: Json) -> str:
@@ -119,13 +121,24 @@ def _together(run: RunFolder, each: bool) -> str:
     return f" Of {count} seeds and folds: generated images and copies are added up, all else are means of those that have a value."
 
 
+def shown(run: RunFolder) -> list[Json]:
+    """Rows of groups that were extended, one a group: over several folds sums of copies, and means of all else."""
+    return _over_folds([row for row in generated_rows(run) if finite(row.get("generated"))])
+
+
 def _shown(run: RunFolder, each: bool) -> list[tuple[Json, str]]:
     """Rows of groups that were extended, each with its fold where folds are told apart."""
-    rows = [row for row in generated_rows(run) if finite(row.get("generated"))]
     if not each:
-        return [(row, "") for row in _over_folds(rows)]
+        return [(row, "") for row in shown(run)]
+    rows = [row for row in generated_rows(run) if finite(row.get("generated"))]
+    order = _groups(run)
     several = len({_unit(row) for row in rows}) > 1
-    return [(row, _unit(row)) for row in sorted(rows, key=lambda row: str(row["group"]))] if several else []
+    return [(row, _unit(row)) for row in sorted(rows, key=lambda row: order.index(str(row["group"])))] if several else []
+
+
+def _groups(run: RunFolder) -> list[str]:
+    """The groups in the order of the run: single signs as its classes, then sets of several."""
+    return list(dict.fromkeys(str(row["group"]) for row in generated_rows(run)))
 
 
 def _over_folds(rows: list[Json]) -> list[Json]:
@@ -178,6 +191,8 @@ def _share_cell(row: Json, name: str) -> Cell:
 def montages(run: RunFolder, images: bool) -> list[Montage]:
     """The pictures that the recipe has drawn into generated/, by group; none where pictures are not asked for."""
     files = (run.path / "generated").glob("*.png") if images and generated_rows(run) else []
-    named = sorted((path.stem.split("+"), path) for path in files)
-    drawn = [(_upper(words("|".join(names))), data_uri(path, WIDEST)) for names, path in named]
+    order = _groups(run)
+    named = sorted(("|".join(path.stem.split("+")), path) for path in files)
+    named.sort(key=lambda one: order.index(one[0]) if one[0] in order else len(order))
+    drawn = [(_upper(words(group)), data_uri(path, WIDEST)) for group, path in named]
     return [Montage(group, image) for group, image in drawn if image]

@@ -63,24 +63,22 @@ def test_copies_beyond_chance_are_said_aloud_and_are_a_limit_and_others_are_not(
 
 
 def test_a_group_that_was_not_extended_has_its_reason(tmp_path):
-    assert not_extended(folder(tmp_path, GOOD, NONE)) == ["Normal: not extended, 3 images only."]
+    assert not_extended(folder(tmp_path, GOOD, NONE)) == "Not extended: normal (3 images only)."
     folds = [NONE | {"fold": 0}, NONE | {"fold": 1}, GOOD | {"fold": 0}, GOOD | {"fold": 1, "generated": 0, "reason": "diverged"}]
-    assert not_extended(folder(tmp_path / "folds", *folds)) == [
-        "Normal: not extended, 3 images only.",
-        "Goitre + reduced uptake (fold 1): not extended, diverged.",
-    ]
+    told = "Not extended: normal (3 images only), goitre + reduced uptake, fold 1 (diverged)."
+    assert not_extended(folder(tmp_path / "folds", *folds)) == told
 
 
 def test_a_group_with_images_enough_is_no_alarm(runs, tmp_path):
     many = NONE | {"group": "goitre", "real": 12, "patients": 8, "reason": f"{ENOUGH} (12)"}
     run = folder(tmp_path, GOOD, many)
-    assert not_extended(run) == []
-    assert enough(run) == ["Goitre has as many images as asked for (12), so none were generated."]
+    assert not not_extended(run)
+    assert enough(run) == "As many real images as asked for, so none were generated: goitre (12)."
     full = shutil.copytree(runs["multilabel"], tmp_path / "run")
     folder(full, GOOD, many)
     page = write_report(full).read_text()
     assert 'class="alarm"' not in page[page.index('<section id="generated">') :]
-    assert enough(run)[0] in page
+    assert enough(run) in page
 
 
 def test_folds_are_added_up_and_shown_one_by_one(tmp_path):
@@ -92,6 +90,7 @@ def test_folds_are_added_up_and_shown_one_by_one(tmp_path):
         assert "Of 2 seeds and folds: generated images and copies are added up" in table(run).note
         assert "added up" not in table(run, each=True).note + table(folder(tmp_path / "single", GOOD, BAD, seed=1, fold=0)).note
     assert [row[0].small for row in copies_table(run, each=True).rows] == ["seed 1, fold 0", "seed 1, fold 1", "seed 1, fold 0"]
+    assert [row[0].text for row in copies_table(run, each=True).rows] == ["goitre + reduced uptake"] * 2 + ["nodule"]
     assert warnings(run)[0].startswith("Nodule (seed 1, fold 0): ")
     assert not copies_table(folder(tmp_path / "one", GOOD, BAD, seed=1, fold=0), each=True)
 
@@ -123,7 +122,7 @@ def test_montages_follow_the_groups_and_only_where_pictures_are_asked_for(tmp_pa
     (tmp_path / "generated").mkdir()
     for name in ("nodule", "goitre+reduced_uptake", "goitre"):
         Image.fromarray(np.zeros((90, 800), np.uint8)).save(tmp_path / "generated" / f"{name}.png")
-    assert [montage.group for montage in montages(run, True)] == ["Goitre", "Goitre + reduced uptake", "Nodule"]
+    assert [montage.group for montage in montages(run, True)] == ["Goitre + reduced uptake", "Goitre", "Nodule"]
     assert all(montage.image.startswith("data:image/png;base64,") for montage in montages(run, True))
     assert montages(run, False) == []
 
@@ -176,4 +175,5 @@ def test_a_folder_without_tables_has_nothing_to_say(tmp_path):
     run = RunFolder(tmp_path)
     assert not copies_table(run)
     assert not likeness_table(run)
-    assert warnings(run) == not_extended(run) == montages(run, True) == []
+    assert warnings(run) == montages(run, True) == []
+    assert not_extended(run) == enough(run) == ""
