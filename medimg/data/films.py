@@ -1,5 +1,6 @@
 """Films with the masks of their organs, fetched a batch at a time."""
 
+import hashlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -38,6 +39,11 @@ class Films(Dataset[dict[str, Any]]):
         mask = np.unpackbits(self._packed[self._mask_row[indices]], axis=-1, count=image.shape[-1])
         known = torch.from_numpy(self.known[indices])
         return {"image": image, "mask": torch.from_numpy(mask), "known": known, "id": [str(name) for name in self.ids[indices]]}
+
+    def fingerprints(self) -> list[str]:
+        """Hash all that can be learned from each film: its image, its masks, and which of them are known."""
+        rows = zip(self._image_row, self._mask_row, self.known, strict=True)
+        return [hashlib.sha256(self._images[i].tobytes() + self._packed[m].tobytes() + known.tobytes()).hexdigest() for i, m, known in rows]
 
 
 def films_in_memory(

@@ -35,7 +35,8 @@ def evaluate_outlines(run: Path) -> dict[str, Any]:
         groups = films[column].fillna("").astype(str)
         for value in sorted(set(groups)) if len(set(groups)) > 1 else ():
             rows += [row for row in dice_rows(films[groups == value], organs, f"{column}={value}", asked) if row["metric"] == "mean_dice"]
-    metrics = {"schema": 1, "kind": "outlines", "organs": organs, "headline": headline(rows[0]), "rows": rows, "notes": [], "against": None}
+    told = {"headline": headline(rows[0]), "rows": rows, "notes": list(asked.get("notes") or ()), "against": None}
+    metrics = {"schema": 1, "kind": "outlines", "organs": organs, **told}
     write_table(run / "tables", "dice", pd.DataFrame(rows), "Dice of each organ, with 95 % intervals over patients")
     write_table(run / "tables", "worst_films", worst(films, organs), "The films that were outlined worst")
     write_json(run / "metrics.json", metrics)

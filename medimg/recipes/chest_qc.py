@@ -13,10 +13,10 @@ from torch import nn
 from medimg.errors import GateFailed, MedimgError
 from medimg.evaluate.outlines import evaluate_outlines
 from medimg.losses import supervised_mask_loss
-from medimg.recipes.parts.cohort import name_of
+from medimg.recipes.parts.cohort import name_of, read_cases
 from medimg.recipes.parts.contours import draw_contours
 from medimg.recipes.parts.environment import machine_for, settle_machine, tell_differences
-from medimg.recipes.parts.film_cohort import FilmCohort, films_for_check, load_external_films, load_films
+from medimg.recipes.parts.film_cohort import PREPARED, FilmCohort, films_for_check, load_external_films, load_films, redrawn
 from medimg.recipes.parts.networks import Job, best_of, jobs, networks, stage_name
 from medimg.recipes.parts.outlining import answering, outlined, outliner, train_outliner
 from medimg.recipes.parts.scores import join_scores
@@ -92,7 +92,8 @@ def judge(settings: Settings, source: Path, asked: Mapping[str, Any], run: Path)
             table.to_csv(tables[-1], index=False, float_format="%.9g")
     if ranks.rank() == 0:
         join_scores(tables, run / "predictions" / "test.csv")
-        write_json(run / "evaluation.json", _question(settings, cohort) | {"external": bool(asked), "judged": source.name})
+        notes = [] if asked else _redrawn(source, run)
+        write_json(run / "evaluation.json", _question(settings, cohort) | {"external": bool(asked), "judged": source.name, "notes": notes})
         _finish(settings, cohort, machine, source, run, done)
     ranks.barrier()
 
@@ -110,6 +111,15 @@ def _same_films(settings: Settings, source: Path, run: Path) -> FilmCohort:
             (run / name).write_bytes((source / name).read_bytes())
     ranks.barrier()
     return load_films(settings, run)
+
+
+def _redrawn(source: Path, run: Path) -> list[str]:
+    """Say how many films the networks have learned otherwise than they are judged by."""
+    if not (source / PREPARED).is_file():
+        return []
+    count = len(redrawn(read_cases(run / PREPARED), source))
+    told = f"{count} film{'s look' if count > 1 else ' looks'} otherwise or with other masks than when the networks learned"
+    return [f"{told}: Dice goes by the masks of now."] if count else []
 
 
 def _trained(settings: Settings, source: Path, job: Job) -> nn.Module:

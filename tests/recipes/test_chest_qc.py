@@ -9,8 +9,10 @@ import pandas as pd
 import pytest
 import toy_outlines
 from command import medimg, refused
+from PIL import Image
 from stops import StopAt
 
+from medimg.errors import RunError
 from medimg.recipes.parts import one_segmenter
 from medimg.training.fit import fit
 
@@ -89,6 +91,30 @@ def test_a_killed_training_goes_on_to_the_same_numbers(done, monkeypatch, tmp_pa
     assert not (stopped / "metrics.json").exists()
     assert medimg("train", f"resume={stopped}").code == 0
     pd.testing.assert_frame_equal(scores(stopped), scores(whole))
+
+
+def test_a_killed_training_does_not_go_on_with_other_masks_and_a_judgement_by_them_says_so(done, monkeypatch, tmp_path):
+    manifest = toy_outlines.cohort(tmp_path / "films")
+    with monkeypatch.context() as patch:
+        patch.setattr(one_segmenter, "fit", lambda *words, **more: fit(*words, **more, extra=[StopAt(1)]))
+        assert medimg("train", *toy_outlines.words(manifest, tmp_path / "runs", "view=pa")).code >= 128
+    stopped, mask = newest(tmp_path / "runs"), tmp_path / "films" / "masks" / "p0pa_heart.png"
+    drawn, kept = mask.read_bytes(), (stopped / "prepared.csv").read_bytes()
+    with Image.open(mask) as picture:
+        picture.rotate(90).save(mask)
+    text = refused("train", f"resume={stopped}", code=RunError.exit_code)
+    assert "films look otherwise or have other masks than when this run began" in text
+    assert "(1 in all). Put their files back" in text
+    assert (stopped / "prepared.csv").read_bytes() == kept
+    mask.write_bytes(drawn)
+    assert medimg("train", f"resume={stopped}").code == 0
+    pd.testing.assert_frame_equal(scores(stopped), scores(done[2]))
+    with Image.open(mask) as picture:
+        picture.rotate(90).save(mask)
+    answer = medimg("eval", stopped, f"runs={tmp_path / 'judged'}")
+    assert answer.code == 0, answer
+    notes = json.loads((newest_judgement(tmp_path / "judged") / "metrics.json").read_text())["notes"]
+    assert notes == ["1 film looks otherwise or with other masks than when the networks learned: Dice goes by the masks of now."]
 
 
 def test_judging_again_gives_the_same_dice(done, tmp_path):

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +11,17 @@ import pandas as pd
 from medimg.data.film_cache import FilmCache
 from medimg.data.films import Films
 from medimg.data.leaks import prove, prove_external
-from medimg.data.split import load_split, save_split
-from medimg.errors import ManifestError
+from medimg.data.split import load_split, named, save_split
+from medimg.errors import ManifestError, RunError
 from medimg.io import Manifest
+from medimg.io.files import write_atomically
 from medimg.io.told import Told
 from medimg.recipes.parts.cohort import deal, flow_of, parts_of, read, read_cases, write_cases
-from medimg.recipes.parts.stages import write_json
+from medimg.recipes.parts.stages import by_first, write_json
 from medimg.settings import Settings
 from medimg.training import ranks
+
+PREPARED = "prepared.csv"  # of a run: a hash of what its networks see of each film
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,10 @@ def read_films(settings: Settings) -> Manifest:
 
 
 def load_films(settings: Settings, run: Path) -> FilmCohort:
-    """Read, deal, prove and prepare; a run that was begun keeps its split. Writes the run's tables of cases, split, proof and flow."""
+    """Read, deal, prove and prepare; a run that was begun keeps its split. Writes the run's tables of cases, films, split, proof and flow.
+
+    RunError where films look otherwise or have other masks than when the run began: some of its networks would know the old ones.
+    """
     manifest, path, proof_path = read_films(settings), run / "split.csv", run / "split_proof.json"
     if ranks.rank() == 0 and not path.exists():
         save_split(deal(manifest, settings), path)
@@ -108,12 +115,28 @@ def cache_of(settings: Settings) -> FilmCache:
     return FilmCache(settings.view.organs, settings.data.size)
 
 
+def redrawn(films: pd.DataFrame, run: Path) -> list[str]:
+    """Ids of the films (id, sha256) that look otherwise, or have other masks, than a run's table of prepared films says."""
+    before = films["id"].map(read_cases(run / PREPARED).set_index("id")["sha256"])
+    return list(films["id"][before.notna() & (before != films["sha256"])])
+
+
 def _prepare(cohort: FilmCohort, settings: Settings, run: Path, proof: dict[str, Any], more: dict[str, Any]) -> None:
-    if ranks.rank() == 0:
-        write_cases(run, cohort.manifest, settings.data)
-        write_json(run / "split_proof.json", {**proof, "manifest_sha256": cohort.manifest.sha256})
-        write_json(run / "flow.json", {**flow_of(cohort.manifest), **more})
-        if missing := cohort.cache.missing(cohort.rows):
-            with Told("reading films", missing) as told:
-                cohort.cache.fill(cohort.rows, told=told)
+    by_first(partial(_keep, cohort, settings, run, proof, more))
     ranks.barrier()
+
+
+def _keep(cohort: FilmCohort, settings: Settings, run: Path, proof: dict[str, Any], more: dict[str, Any]) -> None:
+    if missing := cohort.cache.missing(cohort.rows):
+        with Told("reading films", missing) as told:
+            cohort.cache.fill(cohort.rows, told=told)
+    films = pd.DataFrame({"id": cohort.rows["id"], "sha256": cohort.films(cohort.rows).fingerprints()})
+    if (run / PREPARED).is_file() and (changed := redrawn(films, run)):
+        raise RunError(
+            f"films look otherwise or have other masks than when this run began: {named(changed)}. Put their files back, or start a new "
+            "run with the new ones: what has learned already knows the old ones."
+        )
+    write_atomically(run / PREPARED, films.to_csv(index=False).encode())
+    write_cases(run, cohort.manifest, settings.data)
+    write_json(run / "split_proof.json", {**proof, "manifest_sha256": cohort.manifest.sha256})
+    write_json(run / "flow.json", {**flow_of(cohort.manifest), **more})
