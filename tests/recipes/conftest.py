@@ -2,6 +2,7 @@
 
 import csv
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -47,6 +48,22 @@ def process(*command, **environment):
     return subprocess.Popen(
         [sys.executable, "-m", "medimg", *map(str, command)], env={**os.environ, **environment}, stderr=subprocess.PIPE, text=True
     )
+
+
+class Killed(BaseException):
+    """The end of a process that leaves no time to clean up, as far as one can be had within a test's own process."""
+
+    @classmethod
+    def here(cls, *_, **__):
+        raise cls
+
+
+def copy_without_report(run, folder):
+    """A finished run as it was before its numbers and its report were written."""
+    copied = shutil.copytree(run, folder / "runs" / "own" / "copy")
+    for name in ("metrics.json", "report.html"):
+        (copied / name).unlink()
+    return copied
 
 
 @pytest.fixture

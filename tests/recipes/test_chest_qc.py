@@ -13,10 +13,11 @@ from PIL import Image
 from stops import StopAt
 
 from medimg.errors import RunError
+from medimg.recipes import chest_qc
 from medimg.recipes.parts import one_segmenter
 from medimg.training.fit import fit
 
-from .conftest import newest, process
+from .conftest import Killed, copy_without_report, newest, process
 
 ORGANS = ("lung_r", "lung_l", "heart", "clavicle_r", "spine", "ribs_r")
 
@@ -91,6 +92,18 @@ def test_a_killed_training_goes_on_to_the_same_numbers(done, monkeypatch, tmp_pa
     assert not (stopped / "metrics.json").exists()
     assert medimg("train", f"resume={stopped}").code == 0
     pd.testing.assert_frame_equal(scores(stopped), scores(whole))
+
+
+def test_a_run_killed_between_its_numbers_and_its_report_has_a_report_when_it_is_given_again(done, monkeypatch, tmp_path):
+    run = copy_without_report(done[2], tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr(chest_qc, "write_outline_report", Killed.here)
+        with pytest.raises(Killed):
+            medimg("train", f"resume={run}")
+    assert (run / "metrics.json").is_file()
+    assert not (run / "report.html").exists()
+    assert medimg("train", f"resume={run}").code == 0
+    assert "Per organ" in (run / "report.html").read_text()
 
 
 def test_a_killed_training_does_not_go_on_with_other_masks_and_a_judgement_by_them_says_so(done, monkeypatch, tmp_path):

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from command import medimg
 
-from .conftest import cases, newest, process, table, words
+from medimg.recipes.parts import finish
+
+from .conftest import Killed, cases, copy_without_report, newest, process, table, words
 
 EXPERIMENTS = sorted(path.stem for path in (Path(__file__).parents[2] / "configs" / "experiment").glob("*.yaml"))
 
@@ -53,6 +55,18 @@ def test_each_test_case_is_scored_once_with_probabilities_that_sum_to_one(finish
     split = [row["id"] for row in csv.DictReader((run / "split.csv").open()) if row["part"] == "test"]
     assert sorted(row["id"] for row in cases(run)) == sorted(split)
     assert all(abs(float(row["p_a"]) + float(row["p_b"]) - 1) < 1e-8 for row in cases(run))
+
+
+def test_a_run_killed_between_its_numbers_and_its_report_has_a_report_when_it_is_given_again(finished, monkeypatch, tmp_path):
+    run = copy_without_report(finished[2], tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr(finish, "write_report", Killed.here)
+        with pytest.raises(Killed):
+            medimg("train", run)
+    assert (run / "metrics.json").is_file()
+    assert not (run / "report.html").exists()
+    assert medimg("train", run).code == 0
+    assert "</html>" in (run / "report.html").read_text()
 
 
 def test_no_path_and_no_patient_is_written_into_a_run(finished):
