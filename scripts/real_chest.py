@@ -1,0 +1,359 @@
+"""What networks make of real chest films: Dice of lungs that people drew, faults planted into films, every verdict to be looked through.
+
+python scripts/real_chest.py SOURCE OUT --network RUN_PA RUN_LATERAL            all three; stopped, the same command goes on
+python scripts/real_chest.py SOURCE OUT --network RUN_PA --only lungs --folds 4 -- trainer.epochs=30
+python scripts/real_chest.py SOURCE OUT --network RUN_PA RUN_LATERAL --plan     what is done and what is to do; trains and judges nothing
+
+SOURCE: a folder with manifest.csv (image, patient_id, view, mask_left_lung, mask_right_lung, mask_cardiomediastinum, mask_airways; a film
+needs no mask). RUN: finished runs of medimg train experiment=chest_qc. OUT: judged films, runs, pictures and tables.md.
+
+lungs   networks of built-in films alone, and trained anew with the real films of the other folds (by patient) besides, each as RUN was
+        trained; what stands after `--` goes to these trainings. OUT/lungs.csv has every film, OUT/pictures/lungs.png the worst.
+faults  planted in stated amounts; found among the films that passed the rule unaltered.
+judge   OUT/disputed.csv has every rule that does not pass, with columns for a person to fill in, OUT/pictures/films_*.png the films.
+
+Films, masks and folds are made in real_films.py, faults in real_faults.py. Real pictures are nobody's to publish: OUT must lie outside the
+repository.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from textwrap import wrap
+
+import numpy as np
+import pandas as pd
+from cells import Cell, Lines, by_key, is_done, table, train_all
+from chest_judged import rules_of
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from paired import shown
+from paired import told as difference
+from PIL import Image
+from real_faults import Film, after, before, planted, write_film
+from real_films import (
+    LUNGS,
+    built_in,
+    dealt,
+    film_ids,
+    films_of,
+    found_masks,
+    gain,
+    joined,
+    listed,
+    masked,
+    mean_dice,
+    measured,
+    with_masks,
+)  # fmt: skip
+
+from medimg.io.film_reader import FilmFile, read_film
+from medimg.run.folder import stored_settings
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+TASKS = ("lungs", "faults", "judge")
+A_PAGE, LINES, A_LINE = 6, 13, 88  # films a page; lines below a film, letters a line
+COLOURS = {
+    "lung_r": "lime",
+    "lung_l": "lime",
+    "lung": "lime",
+    "heart": "red",
+    "mediastinum": "orange",
+    "spine": "cyan",
+    "trachea": "yellow",
+}
+BONES, OTHERS = "deepskyblue", "magenta"
+BESIDES = ("dispute", "cause")  # for a person to fill in
+
+
+class Work:
+    """Films, networks and the folder of results."""
+
+    def __init__(self, said: argparse.Namespace) -> None:
+        self.out, self.folds, self.more = said.out.absolute(), said.folds, said.more
+        self.networks = [path.absolute() for path in said.network]
+        films = films_of(said.source.absolute())
+        known = {view for run in self.networks for view in stored_settings(run).view.films}
+        films = films[films["view"].isin(known)]
+        self.films = (films.groupby("view").head(said.films) if said.films else films).reset_index(drop=True)
+        self.masked = masked(self.films)
+
+    @property
+    def frontal(self) -> Path:
+        """The run that knows frontal films."""
+        for run in self.networks:
+            if "PA" in stored_settings(run).view.films:
+                return run
+        sys.exit("--only lungs: none of the runs knows frontal films. Name one of view=pa with --network.")
+
+    def cells(self) -> list[Cell]:
+        """One training a fold, in the words of the run of frontal films."""
+        own = (self.frontal / "overrides.txt").read_text().split("\n")
+        cells = []
+        for fold in range(self.folds):
+            manifest = self.out / "manifests" / f"joined_{fold}_of_{self.folds}.csv"
+            ours = (f"data.manifest={manifest}", "data.split=manifest", "data.subgroups=[]", f"title=With real films, fold {fold}")
+            words = [word for word in (*own, *ours, *self.more) if word]
+            cells.append(Cell(run=self.out / "with_real" / f"fold_{fold}_of_{self.folds}", words=tuple(by_key(words).values())))
+        return cells
+
+
+def judged(work: Work, name: str, films: pd.DataFrame, networks: Iterable[Path]) -> Path:
+    """Judge films with networks by `medimg qc run`, masks kept; what was judged before is not judged again. Gives the folder."""
+    out, manifest = work.out / "judged" / name, listed(films, work.out / "manifests" / f"{name}.csv")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    words = ("qc", "run", f"{manifest}", f"out={out}", f"network={','.join(map(str, networks))}", "save_masks=true", "xlsx=false")
+    with out.with_name(f"{name}.txt").open("w") as said:
+        code = subprocess.run([sys.executable, "-m", "medimg", *words], stdout=said, stderr=said).returncode
+    if code not in (0, 3, 5):
+        sys.exit(f"judging {name} ended with exit code {code}, see {out}.txt")
+    if lost := sorted(set(films["name"]) - set(film_ids(out))):
+        sys.exit(f"{len(lost)} films of {name} were not judged ({', '.join(lost[:5])}). Why stands in {out / 'skipped.csv'}.")
+    return out
+
+
+def lungs(work: Work) -> dict[str, Lines]:
+    """Dice of lungs by the networks of built-in films alone, and with real films besides, each film by a network that has not seen it."""
+    films = with_masks(work.masked, work.out / "masks")
+    fold = dealt(films, work.folds)
+    films.assign(fold=fold)[["name", "patient_id", "fold"]].to_csv(work.out / "folds.csv", index=False)
+    organs = ("mask_lung_r", "mask_lung_l")
+    external = _external(work, listed(films, work.out / "manifests" / "free_lungs.csv", organs))
+    built = built_in(stored_settings(work.frontal).data)
+    for k in range(work.folds):
+        joined(built, films, fold == k, work.out / "manifests" / f"joined_{k}_of_{work.folds}.csv")
+    if failed := train_all(work.cells(), 1):
+        sys.exit("\n".join([*failed, "The same command goes on."]))
+    alone = judged(work, "films", work.films, work.networks)
+    tables = {"built-in films alone": measured(alone, films)}
+    parts = []
+    for k, cell in enumerate(work.cells()):
+        here = films[fold == k].reset_index(drop=True)
+        parts.append(measured(judged(work, f"{cell.run.name}", here, [cell.run]), here))
+    tables["with real films of the other folds"] = pd.concat(parts).sort_values("id").reset_index(drop=True)
+    each = pd.concat([one.assign(network=name) for name, one in tables.items()])
+    each.drop(columns="fold").to_csv(work.out / "lungs.csv", index=False, float_format="%.4f")
+    worst = tables["built-in films alone"].sort_values("dice_lungs")["id"].head(A_PAGE).tolist()
+    _draw_lungs(work, films.set_index("name").loc[worst].reset_index(), alone, each)
+    kinds = {"dice": "free of heart, mediastinum and airways, as medimg's lungs are", "given": "as drawn, reaching behind the heart"}
+    lines: Lines = []
+    for name, one in tables.items():
+        for kind, what in kinds.items():
+            rows = mean_dice(one, kind)
+            told = {"right": shown(rows["lung_r"]), "left": shown(rows["lung_l"]), "both as one": shown(rows["lungs"])}
+            lines.append({"network": name, "masks": what, "films": len(one), "patients": one["patient"].nunique(), **told})
+    eval_ = {row["scope"].removeprefix("organ="): row for row in external if row["metric"] == "dice"}
+    size = stored_settings(work.frontal).data.size
+    told = {"right": shown(eval_["lung_r"]), "left": shown(eval_["lung_l"]), "both as one": ""}
+    lines.append({
+        "network": "built-in films alone, medimg eval", "masks": f"free, at {size} px", "films": len(films),
+        "patients": films["patient_id"].nunique(), **told,
+    })  # fmt: skip
+    change = gain(*reversed(tables.values()))
+    return {
+        "Dice of lungs on real films": lines,
+        "Real films in training, both lungs as one, free": [{"minus built-in alone": difference(change), "how": change["method"]}],
+    }
+
+
+def _external(work: Work, manifest: Path) -> list[dict]:
+    """Judge the network of built-in films by `medimg eval` on real masks; gives the rows of its metrics."""
+    run = work.out / "eval" / "built_in"
+    if not is_done(run):
+        run.parent.mkdir(parents=True, exist_ok=True)
+        cell = Cell(run=run, verb=("eval", f"{work.frontal}"), words=(f"data.manifest={manifest}", "data.subgroups=[]"))
+        if failed := train_all([cell], 1):
+            sys.exit("\n".join(failed))
+    return json.loads((run / "metrics.json").read_text())["rows"]
+
+
+def _draw_lungs(work: Work, films: pd.DataFrame, alone: Path, each: pd.DataFrame) -> None:
+    """Draw films with drawn lungs (white) and those of both kinds of network."""
+    ids, fold_of = film_ids(alone), pd.read_csv(work.out / "folds.csv").set_index("name")["fold"]
+    dice = each.set_index(["network", "id"])["dice_lungs"]
+    tiles = []
+    for film in films.to_dict("records"):
+        own = work.out / "judged" / f"fold_{fold_of[film['name']]}_of_{work.folds}"
+        true = read_film(
+            FilmFile(film["image"], {"view": film["view"]}, {organ: film[f"mask_{organ}"] for organ in LUNGS[:2] if film[f"mask_{organ}"]})
+        )
+        shapes = [(mask, "white") for mask in true.masks.values()]
+        for folder, name, colour in ((alone, ids[film["name"]], "red"), (own, film_ids(own)[film["name"]], "lime")):
+            shapes += [(mask, colour) for mask in found_masks(folder, name, LUNGS[:2], true.pixels.shape).values()]
+        told = ", ".join(f"{name} {dice[name, film['name']]:.3f}" for name in each["network"].unique())
+        tiles.append(
+            (
+                true.pixels,
+                shapes,
+                film["name"],
+                [f"Dice of both lungs: {told}", "white: drawn; red: built-in alone; green: with real films"],
+            )
+        )
+    pages(tiles, work.out / "pictures", "lungs")
+
+
+def faults(work: Work) -> dict[str, Lines]:
+    """Plant faults into films that passed the rule of each unaltered, and count what the rule says then."""
+    folder = work.out / "planted"
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = []
+    for film in work.films.to_dict("records"):
+        path = folder / f"{film['name']}.dcm"
+        if not path.is_file():
+            pixels = read_film(FilmFile(film["image"], {"view": film["view"]})).pixels
+            write_film(path, pixels, film["view"], film["patient_id"], Film(pixels, pixels).pixel_mm)
+        rows.append({**film, "image": str(path)})
+    plain = pd.DataFrame(rows)
+    unaltered = judged(work, "unaltered", plain, work.networks)
+    ids, rules = film_ids(unaltered), verdicts(unaltered, plain)
+
+    def as_measured(film: dict[str, str]) -> Film:
+        pixels = read_film(FilmFile(film["image"], {"view": film["view"]})).pixels
+        organs = ("lung",) if film["view"] == "LAT" else LUNGS[:2]
+        return Film(pixels, np.logical_or.reduce([*found_masks(unaltered, ids[film["name"]], organs, pixels.shape).values()]))
+
+    passed = {(name, rule) for name, rule, verdict in rules[["name", "rule", "verdict"]].itertuples(index=False) if verdict == "pass"}
+    altered = planted(plain, passed, as_measured, folder)
+    tables = {"Rules on unaltered films": [*before(rules)]}
+    if len(altered):
+        found = verdicts(judged(work, "planted", altered, work.networks), altered)
+        found = found.merge(altered[["name", "fault", "amount", "unit", "rule"]], on=["name", "rule"])
+        tables["Faults planted into films that passed the rule unaltered"] = [*after(found)]
+    return tables
+
+
+def verdicts(folder: Path, films: pd.DataFrame) -> pd.DataFrame:
+    """Rows of rules.csv with the name, patient and view of each film."""
+    ids = film_ids(folder)
+    known = films.assign(film=films["name"].map(ids))[["film", "name", "patient_id", "view"]]
+    return rules_of(folder).merge(known, on="film", validate="many_to_one")
+
+
+def judge(work: Work) -> dict[str, Lines]:
+    """List every rule that does not pass, and draw every film."""
+    folder = judged(work, "films", work.films, work.networks)
+    rules, path = verdicts(folder, work.films), work.out / "disputed.csv"
+    wanted = ["name", "view", "rule", "verdict", "value", "unit", "fail_lo", "warn_lo", "warn_hi", "fail_hi", "side", "reason"]
+    open_ = rules[~rules["verdict"].isin(["pass", "not_applicable"])][wanted].sort_values(["name", "verdict", "rule"])
+    if path.is_file():  # what a person has written is kept
+        written = pd.read_csv(path, dtype=str, keep_default_na=False)[["name", "rule", *BESIDES]]
+        open_ = open_.merge(written, on=["name", "rule"], how="left")
+    open_.assign(**{name: open_.get(name, "") for name in BESIDES}).to_csv(path, index=False, float_format="%.4g")
+    tiles, ids = [], film_ids(folder)
+    for film in work.films.sort_values(["view", "name"]).to_dict("records"):
+        seen = json.loads((folder / "films" / f"{ids[film['name']]}.json").read_text())
+        pixels = np.asarray(Image.open(folder / "films" / f"{ids[film['name']]}.jpg")) / 255
+        tiles.append((pixels, seen["contours"], f"{film['name']} ({film['view']}): {seen['verdict']['verdict']}", told_of(seen)))
+    pages(tiles, work.out / "pictures", "films")
+    lines: Lines = []
+    for view, part in rules.groupby("view"):
+        for rule, one in part.groupby("rule"):
+            counts = one["verdict"].value_counts()
+            if not counts.index.isin(["not_applicable"]).all():
+                lines.append(
+                    {
+                        "view": view,
+                        "rule": rule,
+                        **{word: int(counts.get(word, 0)) for word in ("pass", "warn", "fail", "unevaluable", "not_applicable")},
+                    }
+                )
+    return {"Verdicts on real films": lines}
+
+
+def told_of(seen: dict) -> list[str]:
+    """Say what does not pass on a film: fails and warnings with value and limits, then what is left to a person, by reason."""
+    lines = []
+    for rule in sorted(seen["rules"], key=lambda one: (one["verdict"], one["rule"])):
+        if rule["verdict"] in ("fail", "warn"):
+            limits = " ".join("." if limit is None else f"{limit:g}" for limit in rule["limits"])
+            lines.append(f"{rule['verdict'].upper()} {rule['rule']} {rule['value']:.3g} {rule['unit']} [{limits}]")
+    left: dict[str, list[str]] = {}
+    for rule in seen["rules"]:
+        if rule["verdict"] == "unevaluable":
+            left.setdefault(rule["reason"], []).append(rule["rule"].split("_")[0])
+    return [*lines, *(f"to a person, {reason}: {' '.join(names)}" for reason, names in left.items())]
+
+
+def pages(tiles: list[tuple], out: Path, name: str) -> None:
+    """Draw films, six a page: pixels (rows, columns), contours by organ or masks with colours, a title and lines below."""
+    out.mkdir(parents=True, exist_ok=True)
+    for number, first in enumerate(range(0, len(tiles), A_PAGE), 1):
+        figure = Figure(figsize=(20, 17), layout="constrained")
+        axes = figure.subplots(4, A_PAGE // 2, height_ratios=[3, 1, 3, 1])
+        for axis in axes.flat:
+            axis.axis("off")
+        places = zip([*axes[0], *axes[2]], [*axes[1], *axes[3]], strict=True)
+        for (picture, below), (*drawn, lines) in zip(places, tiles[first : first + A_PAGE], strict=False):
+            _draw(picture, *drawn)
+            told = [part for line in lines for part in wrap(line, A_LINE)]
+            below.text(0, 1, "\n".join(told[:LINES]), fontsize=10, va="top", transform=below.transAxes)
+        figure.savefig(out / f"{name}_{number:02d}.png", dpi=80)
+
+
+def _draw(axis: Axes, pixels: np.ndarray, shapes: dict[str, list] | list[tuple[np.ndarray, str]], title: str) -> None:
+    axis.imshow(pixels, cmap="gray", vmin=0, vmax=1)
+    if isinstance(shapes, dict):
+        for organ, parts in shapes.items():
+            colour = COLOURS.get(organ, BONES if organ.startswith(("clavicle", "scapula", "ribs", "sternum")) else OTHERS)
+            for part in parts:
+                rows, columns = np.array(part).T
+                axis.plot(columns, rows, color=colour, linewidth=1)
+    else:
+        for mask, colour in shapes:
+            if mask.any():
+                axis.contour(mask, [0.5], colors=colour, linewidths=1)
+    axis.set_title(title[:60], fontsize=11)
+
+
+def options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("source", type=Path, help="folder of the real films, with manifest.csv")
+    parser.add_argument("out", type=Path, help="folder of results, outside the repository")
+    parser.add_argument("--network", type=Path, nargs="+", required=True, metavar="RUN", help="finished runs, one for each view")
+    parser.add_argument("--only", choices=TASKS, nargs="+", default=TASKS, help="(all)")
+    parser.add_argument("--folds", type=int, default=4, help="folds by patient for training with real films (4)")
+    parser.add_argument("--films", type=int, default=0, help="first films of each view only, to try it (all)")
+    parser.add_argument("--plan", action="store_true", help="tell what is to be done, do nothing")
+    parser.add_argument("more", nargs="*", metavar="-- KEY=VALUE", help="settings for the trainings")
+    return parser.parse_args()
+
+
+def plan(work: Work, only: Iterable[str]) -> None:
+    """Tell what there is and what is to be done."""
+    views = ", ".join(f"{count} {view}" for view, count in work.films["view"].value_counts().items())
+    print(f"{len(work.films)} films of {work.films['patient_id'].nunique()} patients ({views}); lungs drawn on {len(work.masked)}")
+    for task in only:
+        if task == "lungs":
+            for cell in work.cells():
+                print(f"lungs: {cell.name}: {'done' if cell.done else 'begun' if cell.run.is_dir() else 'to be trained'}")
+        names = {"faults": ("unaltered", "planted"), "judge": ("films",), "lungs": ("films",)}[task]
+        for name in names:
+            print(f"{task}: {name}: {'judged' if (work.out / 'judged' / name / 'summary.json').is_file() else 'to be judged'}")
+
+
+def main() -> None:
+    said = options()
+    if said.out.resolve().is_relative_to(REPOSITORY):
+        sys.exit("OUT lies inside the repository; real pictures must not. Name a folder elsewhere.")
+    work = Work(said)
+    if said.plan:
+        plan(work, said.only)
+        return
+    work.out.mkdir(parents=True, exist_ok=True)
+    parts = []
+    for task in said.only:
+        for title, lines in {"lungs": lungs, "faults": faults, "judge": judge}[task](work).items():
+            parts += [f"## {title}\n", table(lines), ""]
+        (work.out / f"{task}.md").write_text("\n".join(parts))
+        parts = []
+    done = [work.out / f"{task}.md" for task in TASKS]
+    heading = "# Real chest films\n\n95 % intervals draw patients. Networks: " + ", ".join(run.name for run in work.networks) + ".\n"
+    (work.out / "tables.md").write_text("\n".join([heading, *(path.read_text() for path in done if path.is_file())]))
+    print(work.out / "tables.md")
+
+
+if __name__ == "__main__":
+    main()

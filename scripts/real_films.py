@@ -1,0 +1,171 @@
+"""Real chest films with masks that people drew: told in medimg's organs, dealt to folds, compared with what networks found. Not a command.
+
+The masks of a lung reach behind the heart and the mediastinum; medimg's lungs end at their borders. Like with like is compared with the
+cardiomediastinum and the airways taken away, which leaves the part of a lung that lies free; the masks as they were given stand beside it.
+"""
+
+import sqlite3
+import sys
+from collections.abc import Mapping
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from PIL import Image
+
+from medimg.data.split import make_split
+from medimg.evaluate.compare import limits
+from medimg.evaluate.draws import draw
+from medimg.evaluate.outlines import dice_rows
+from medimg.io.aliases import canonical
+from medimg.io.film_reader import FilmFile, read_film
+from medimg.metrics import Undefined
+from medimg.metrics.overlap import dice_by_organ, overlap
+from medimg.recipes.parts.cohort import source_of
+from medimg.settings import Data
+
+MASKS = {"mask_right_lung": "lung_r", "mask_left_lung": "lung_l"}
+BEFORE_LUNGS = ("mask_cardiomediastinum", "mask_airways")
+LUNGS = ("lung_r", "lung_l", "lungs")  # the last: both together
+FRONTAL = ("PA", "AP")
+DRAWS = 2000
+Frame = pd.DataFrame
+Mask = np.ndarray
+
+
+def films_of(source: Path) -> Frame:
+    """Read SOURCE/manifest.csv: name, path, patient_id, view in medimg's words, and paths of masks ("" for none)."""
+    listed = source / "manifest.csv"
+    if not listed.is_file():
+        sys.exit(f"{source}: there is no manifest.csv. Name the folder of the real films.")
+    table = pd.read_csv(listed, dtype=str, keep_default_na=False)
+    if missing := [name for name in ("image", "patient_id", "view", *MASKS, *BEFORE_LUNGS) if name not in table]:
+        sys.exit(f"{listed}: column {', '.join(missing)} is missing. It has: {', '.join(table.columns)}.")
+    table = table.assign(name=[Path(image).stem for image in table["image"]], view=[canonical("view", view) for view in table["view"]])
+    if twice := sorted(table["name"][table["name"].duplicated()].unique()):
+        sys.exit(f"{listed}: several films are called {', '.join(twice[:5])}. Give each a name of its own.")
+    for column in ("image", *MASKS, *BEFORE_LUNGS):
+        table[column] = [str(source / cell) if cell else "" for cell in table[column]]
+    return table
+
+
+def masked(films: Frame) -> Frame:
+    """Keep the frontal films on which a lung was drawn."""
+    drawn = (films[[*MASKS]] != "").any(axis=1) & films["view"].isin(FRONTAL)
+    return films[drawn].reset_index(drop=True)
+
+
+def free_lung(lung: Mask, before: list[Mask]) -> Mask:
+    """Take from a lung what lies before or behind it: medimg's lung."""
+    return lung & ~np.logical_or.reduce([np.zeros_like(lung), *before])
+
+
+def with_masks(films: Frame, out: Path) -> Frame:
+    """Write the free lungs of each film as PNG files; gives the films with the columns mask_lung_r and mask_lung_l."""
+    out.mkdir(parents=True, exist_ok=True)
+    drawn: dict[str, list[str]] = {f"mask_{organ}": [] for organ in MASKS.values()}
+    for film in films.to_dict("records"):
+        before = [_mask(film[column]) for column in BEFORE_LUNGS if film[column]]
+        for column, organ in MASKS.items():
+            path = out / f"{film['name']}__{organ}.png"
+            if film[column] and not path.is_file():
+                Image.fromarray(free_lung(_mask(film[column]), before)).save(path)
+            drawn[f"mask_{organ}"].append(str(path) if film[column] else "")
+    return films.assign(**drawn)
+
+
+def _mask(path: str) -> Mask:
+    return np.asarray(Image.open(path).convert("L")) > 0
+
+
+def listed(films: Frame, path: Path, columns: tuple[str, ...] = ()) -> Path:
+    """Write a manifest of films, with these columns besides; gives its path."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    films[["image", "patient_id", "view", *columns]].to_csv(path, index=False)
+    return path
+
+
+def dealt(films: Frame, folds: int) -> "pd.Series[int]":
+    """Say for each film which fold tests it: no patient is in two."""
+    rows = pd.DataFrame({"id": films["name"], "patient": films["patient_id"], "label": ""})
+    split = make_split(rows, folds=folds, val_share=0, stratify=())
+    tested = split[split["part"] == "test"].set_index("id")["fold"]
+    return films["name"].map(tested)
+
+
+def joined(built: Frame, films: Frame, tested: "pd.Series[bool]", path: Path) -> Path:
+    """Write built-in films with all organs and real ones with lungs as one manifest, the tested films its test part; gives its path."""
+    known = [name for name in built if name in ("image", "patient_id", "view") or name.startswith("mask_")]
+    real = films[["image", "patient_id", "view", *(f"mask_{organ}" for organ in MASKS.values())]].assign(
+        part=np.where(tested, "test", "train")
+    )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pd.concat([built[known].assign(part="train"), real]).fillna("").to_csv(path, index=False)
+    return path
+
+
+def built_in(data: Data) -> Frame:
+    """Read the frontal films that a network was taught, paths absolute; a built-in cohort is drawn where it is not there yet."""
+    source = Path(source_of(data)).absolute()
+    table = pd.read_csv(source, dtype=str, keep_default_na=False)
+    for column in [name for name in table if name == "image" or name.startswith("mask_")]:
+        table[column] = [str(source.parent / cell) if cell else "" for cell in table[column]]
+    table["view"] = [canonical("view", view) for view in table["view"]]
+    return table[table["view"].isin(FRONTAL)].reset_index(drop=True)
+
+
+def film_ids(judged: Path) -> dict[str, str]:
+    """Give the name of each film that a quality run judged, and its id there."""
+    with closing(sqlite3.connect(f"file:{judged / 'qc.sqlite'}?mode=ro", uri=True)) as store:
+        return {Path(path).stem: film for path, film in store.execute("SELECT path, film FROM files WHERE film IS NOT NULL")}
+
+
+def found_masks(judged: Path, film: str, organs: tuple[str, ...], shape: tuple[int, ...]) -> dict[str, Mask]:
+    """Read the masks that a quality run kept of a film, (rows, columns) on its measured grid; blank where it found none."""
+    paths = {organ: judged / "masks" / film / f"{organ}.png" for organ in organs}
+    return {organ: _mask(str(path)) if path.is_file() else np.zeros(shape, bool) for organ, path in paths.items()}
+
+
+def measured(judged: Path, films: Frame) -> Frame:
+    """Dice of each film, a row each: dice_<lung> beside the free lungs, given_<lung> beside the masks as given; nothing where none is."""
+    ids, rows = film_ids(judged), []
+    for film in films.to_dict("records"):
+        row = {"id": film["name"], "patient": film["patient_id"], "fold": 0}
+        for name, columns in (("dice", {f"mask_{organ}": organ for organ in MASKS.values()}), ("given", MASKS)):
+            paths = {organ: film[column] for column, organ in columns.items() if film[column]}
+            true = read_film(FilmFile(film["image"], {"view": film["view"]}, paths)).masks
+            ours = found_masks(judged, ids[film["name"]], (*MASKS.values(),), next(iter(true.values())).shape)
+            row |= {f"{name}_{lung}": value for lung, value in dice(ours, true).items()}
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def dice(ours: Mapping[str, Mask], true: Mapping[str, Mask]) -> dict[str, float]:
+    """Dice of each lung, and of both as one where both are known; NaN where nothing is known, or there is none and none was claimed."""
+    found = {organ: _dice(ours[organ], true[organ]) if organ in true else np.nan for organ in MASKS.values()}
+    whole = [np.logical_or.reduce([masks[organ] for organ in MASKS.values()]) for masks in (ours, true)] if len(true) == len(MASKS) else []
+    return found | {LUNGS[-1]: _dice(*whole) if whole else np.nan}
+
+
+def _dice(one: Mask, other: Mask) -> float:
+    (value,) = dice_by_organ(overlap(one[None, None], other[None, None]))
+    return np.nan if isinstance(value, Undefined) else value
+
+
+def mean_dice(table: Frame, kind: str = "dice") -> dict[str, dict[str, object]]:
+    """Mean of each lung over patients with its interval, as `medimg eval` has it: lung -> row of metrics.json."""
+    renamed = table[["id", "patient", "fold"]].assign(**{f"dice_{lung}": table[f"{kind}_{lung}"] for lung in LUNGS})
+    rows = dice_rows(renamed, LUNGS, "all", {"draws": DRAWS, "seed": 0})
+    return {str(row["scope"]).removeprefix("organ="): row for row in rows if row["metric"] == "dice"}
+
+
+def gain(later: Frame, earlier: Frame) -> dict[str, object]:
+    """Mean over patients of Dice of both lungs, later minus earlier on the same films, patients drawn: as paired.py tells a difference."""
+    pairs = later.merge(earlier, on=["id", "patient", "fold"], suffixes=("_later", "_earlier"), validate="one_to_one")
+    pairs["change"] = pairs["dice_lungs_later"] - pairs["dice_lungs_earlier"]
+    pairs = pairs.dropna(subset=["change"])
+    drawn = draw(pairs.assign(label=""), DRAWS, 0)
+    own = pairs.groupby(drawn.columns(pairs["patient"]))["change"].mean().sort_index().to_numpy()
+    difference = float(own.mean())
+    return {"difference": difference, **limits(difference, drawn.weights @ own / drawn.weights.sum(axis=1), len(own))}
