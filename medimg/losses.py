@@ -90,18 +90,21 @@ def probabilities(logits: Tensor, kind: Kind) -> Tensor:
 
 
 def mask_loss(logits: Tensor, mask: Tensor, known: Tensor, dice: float = 0.5) -> Tensor:
-    """Cross-entropy of pixels and Dice of organs: logits and mask (B, K, H, W), known (B, K) of True and False -> scalar.
+    """Mean of `mask_losses` over what is known, (B, K) of True and False -> scalar; a batch in which nothing is known costs nothing."""
+    return (mask_losses(logits, mask, dice) * known).sum() / known.sum().clamp(min=1)
 
-    `dice` is the share of the second. Dice is 1 - (2 |AB| + 1) / (|A| + |B| + 1) of each film and organ, in pixels, so that an organ that
-    is not on the film costs what is claimed of it. Both are means over what is known; a batch in which nothing is known costs nothing.
-    Source: Milletari et al., V-Net, 3DV 2016 (Dice); Isensee et al., nnU-Net, Nature Methods 2021 (both together).
+
+def mask_losses(logits: Tensor, mask: Tensor, dice: float = 0.5) -> Tensor:
+    """Cross-entropy of pixels and Dice of each film and organ: logits and mask (B, K, H, W) -> (B, K).
+
+    `dice` is the share of the second, 1 - (2 |AB| + 1) / (|A| + |B| + 1) in pixels, so that an organ that is not on the film costs what is
+    claimed of it. Source: Milletari et al., V-Net, 3DV 2016 (Dice); Isensee et al., nnU-Net, Nature Methods 2021 (both together).
     """
     logits, mask = logits.float(), mask.float()
     entropy = F.binary_cross_entropy_with_logits(logits, mask, reduction="none").mean(dim=(2, 3))
     claimed = logits.sigmoid()
     both, areas = (claimed * mask).sum(dim=(2, 3)), claimed.sum(dim=(2, 3)) + mask.sum(dim=(2, 3))
-    each = (1 - dice) * entropy + dice * (1 - (2 * both + 1) / (areas + 1))
-    return (each * known).sum() / known.sum().clamp(min=1)
+    return (1 - dice) * entropy + dice * (1 - (2 * both + 1) / (areas + 1))
 
 
 def supervised_mask_loss(out: Tensor | Sequence[Tensor], mask: Tensor, known: Tensor) -> Tensor:

@@ -16,7 +16,7 @@ BEYOND = "*"  # marks a printed F1 that cannot be
 def paper_table(run: RunFolder) -> Table:
     """The paper's printed figures with ours of the same measure beside them, as the evaluation has matched them."""
     table = run.tables.get("paper")
-    printed = [] if table is None else table.to_dict("records")
+    printed: list[Json] = [] if table is None else [{str(name): cell for name, cell in line.items()} for line in table.to_dict("records")]
     metrics = list(dict.fromkeys(str(line.get("metric")) for line in printed))
     lines: dict[tuple[str, str], dict[str, list[Cell]]] = {}
     for line in printed:

@@ -8,7 +8,7 @@ from torch import nn
 from medimg.data.films import Films
 from medimg.data.loader import in_order
 from medimg.errors import NumericError
-from medimg.losses import mask_loss
+from medimg.losses import mask_losses
 from medimg.metrics.overlap import Overlap
 from medimg.training import ranks
 from medimg.training.machine import Machine
@@ -50,8 +50,17 @@ def score_masks(network: nn.Module, films: Films, machine: Machine, *, batch_siz
 
 def _counted(logits: torch.Tensor, mask: torch.Tensor, known: torch.Tensor) -> torch.Tensor:
     """(B, 4, K): pixels in both masks, claimed, true, and the film's loss."""
-    said, true = (logits > 0) & known[:, :, None, None], (mask > 0) & known[:, :, None, None]
-    counted = [each.sum(dim=(2, 3)).double() for each in (said & true, said, true)]
-    each = zip(logits.split(1), mask.split(1), known.split(1), strict=True)  # type: ignore[no-untyped-call]
-    loss = torch.stack([mask_loss(*film) for film in each]).double()
-    return torch.stack([*counted, loss[:, None].expand(-1, logits.shape[1])], dim=1)
+    logits, known = logits.contiguous(), known.double()
+    counted = torch.stack(
+        [torch.stack([_of_plane(*planes) for planes in zip(*film, strict=True)]) for film in zip(logits, mask, strict=True)]
+    )
+    counts, losses = counted[..., :3] * known[..., None], counted[..., 3]
+    loss = (losses * known).sum(dim=1, keepdim=True) / known.sum(dim=1, keepdim=True).clamp(min=1)
+    return torch.cat([counts, loss[:, :, None].expand(-1, logits.shape[1], -1)], dim=2).transpose(1, 2)
+
+
+def _of_plane(logits: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    """Pixels in both masks, claimed and true, and loss, of one organ on one film: a plane fits into a cache, a batch does not."""
+    true, said = mask.float(), (logits > 0).float()
+    counts = [(said * true).sum(), said.sum(), true.sum()]
+    return torch.stack([*counts, mask_losses(logits[None, None], true[None, None])[0, 0]]).double()
