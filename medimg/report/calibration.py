@@ -48,7 +48,10 @@ def threshold_table(calibration: dict[str, Any], units: Sequence[str] = LEVELS, 
     told = [f"{remarks.count(text)} of {len(entries)}: {scrub(text)}." for text in dict.fromkeys(remarks)]
     names = {"image": "Images", "patient": "Patients"}
     columns = [f"{names[level]}{what}" for level in shown for what in ("", ": temperature", ": threshold")]
-    return Table("Fixed on validation", ["Seed", "Fold", *columns], lines, " ".join(told))
+    head = ["Seed", "Fold", *columns]
+    if len(entries) == 1:  # of one training there is nothing to tell apart
+        head, lines, told = columns, [line[2:] for line in lines], [f"{scrub(text[:1].upper() + text[1:])}." for text in remarks]
+    return Table("Fixed on validation", head, lines, " ".join(told))
 
 
 def _fixed(part: dict[str, Any], answer: str) -> list[Cell]:

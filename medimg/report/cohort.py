@@ -115,7 +115,7 @@ def parts_table(run: RunFolder) -> Table:
             cells += [count_cell(counts.get("patients")), count_cell(counts.get("images"))]
         lines.append([name_cell(fold), *cells])
     head = ["Fold", *(f"{title}, {unit}" for title in titles.values() for unit in ("patients", "images"))]
-    return Table("Parts", head, lines)
+    return Table("Parts", head, lines) if len(lines) > 1 else Table("Parts", head[1:], [line[1:] for line in lines])
 
 
 def proof_table(run: RunFolder) -> Table:

@@ -26,7 +26,7 @@ def built_in(run: RunFolder) -> bool:
 def limits(run: RunFolder) -> list[tuple[str, str]]:
     """(heading, sentence) of every limit that can be derived, the gravest first."""
     copied = [("Memorised patients", told) for told in warnings(run)]
-    copied += [("Generated images", " ".join(told))] if (told := verdict(run)) else []
+    copied += [("Likeness of generated images", " ".join(told))] if (told := verdict(run)) else []
     return [*copied, *_cohort(run), *_design(run), *_precision(run), *_undefined(run), *_notes(run)]
 
 

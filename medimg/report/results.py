@@ -84,6 +84,13 @@ def _column(row: Json) -> tuple[str, str]:
     return str(row.get("level")), str(row.get("aggregate"))
 
 
+def _told_once(rows: list[Json]) -> list[Json]:
+    """The rows with one reason for every mean over classes that lacks a class, whichever it is: the tables of the run name it."""
+    lost = {str(row["undefined"]) for row in rows if str(row.get("undefined") or "").startswith("no value for ")}
+    some = "no value for some class, so none for the mean of classes"
+    return [row | {"undefined": some} if len(lost) > 1 and row.get("undefined") in lost else row for row in rows]
+
+
 def _one_reason(rows: list[Json]) -> str:
     """The reason, when every row is undefined for the same one."""
     reasons = {str(row.get("undefined") or "") for row in rows}
@@ -118,7 +125,7 @@ def _method_note(rows: list[Json]) -> str:
 def group_table(run: RunFolder, key: str, level: str, most: int = 30) -> Table:
     """One line per value of `key` (class, site, fold, seed or a subgroup), one column per measure."""
     rows = [row for row in run.rows if list(scope_of(row)) == [key] and row.get("level") == level]
-    rows = [row for row in rows if row["metric"] not in CALIBRATION]
+    rows = _told_once([row for row in rows if row["metric"] not in CALIBRATION])
     if not rows or _one_reason(rows):
         return Table("", [])
     whole = headline_row(run)

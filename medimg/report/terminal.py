@@ -9,6 +9,7 @@ from rich.table import Table as RichTable
 
 from medimg.report.folder import Json, RunFolder, read_run
 from medimg.report.generating.generated import warnings
+from medimg.report.generating.verdict import verdict
 from medimg.report.label_counts import KINDS, label_rows
 from medimg.report.results import OVERALL, headline_row, levels, scope_of
 from medimg.report.table import EXACT_NOTE, measure_cell
@@ -45,6 +46,8 @@ def results_table(run: Path) -> RichTable:
 def _remarks(folder: RunFolder, shown: list[Json]) -> Iterator[str]:
     """Say once what the cells only point to, above it the gravest: patients that generated images repeat, then the recipe's own notes."""
     yield from (f"[bold red]{escape(told)}[/]" for told in warnings(folder))
+    if told := verdict(folder):
+        yield escape(f"Generated images: {' '.join(told)}")
     yield from (escape(scrub(note)) for note in folder.evaluation.get("notes") or ())
     if any("exact" in str(row.get("method")) for row in shown):
         yield EXACT_NOTE

@@ -66,9 +66,9 @@ def test_every_stage_is_there_and_done(here):
 
 def test_the_progress_of_each_training_says_which_it_is(here):
     told = [line.partition(": ")[0] for line in (here[0] / "said.txt").read_text().splitlines() if " of " in line]
-    named = [f"{what}, seed 1 fold 0" for what in ("single signs", "several signs", *(f"judge taught by {w}" for w in ("real", "both")))]
-    assert {*named, "drawing, all", "enlarging"} <= {*told}
-    assert "seed 1 fold 0" not in told
+    judges = {f"judge taught by {what} images" for what in ("real", "real and generated")}
+    assert {"single signs", "several signs", *judges, "drawing, all", "enlarging"} <= {*told}
+    assert "training" not in told
     page = (here[2] / "report.html").read_text()
     assert all(f">{name}</th>" in page for name in ("drawing, all", "drawing, a + b", "enlarging", "first phase", "second phase"))
     assert 'id="figure-generators"' in page

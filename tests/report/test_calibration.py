@@ -34,5 +34,14 @@ def test_nothing_is_told_twice_where_each_patient_has_one_image(tmp_path):
     run = RunFolder(tmp_path, metrics={"headline": rows[0], "rows": rows})
     assert [line[0].text for line in calibration_table(run).rows] == ["Brier score, per image"]
     one = {"temperature": 1.5, "thresholds": {"b": 0.4}, "n": 9, "reason": None}
-    assert len(threshold_table({"1/0": one | {"patient": one}}).head) == 8
-    assert threshold_table({"1/0": one | {"patient": one}}, ("image",)).head[2:] == ["Images", "Images: temperature", "Images: threshold"]
+    both = {"1/0": one | {"patient": one}, "1/1": one | {"patient": one}}
+    assert len(threshold_table(both).head) == 8
+    assert threshold_table(both, ("image",)).head[2:] == ["Images", "Images: temperature", "Images: threshold"]
+
+
+def test_of_one_training_neither_seed_nor_fold_is_told():
+    one = {"temperature": 1.5, "thresholds": {"b": 0.4}, "n": 9, "reason": "temperature: none"}
+    table = threshold_table({"1/0": one})
+    assert table.head == ["Images", "Images: temperature", "Images: threshold"]
+    assert [cell.text for cell in table.rows[0]] == ["9", "1.500", "0.400"]
+    assert table.note == "Per image, temperature: none."

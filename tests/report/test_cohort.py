@@ -31,5 +31,5 @@ def test_labels_that_are_no_class_stand_with_the_class_that_may_be_meant(tmp_pat
 def test_who_was_left_out_of_training_on_purpose_has_columns_of_his_own(tmp_path):
     counts = {part: {"images": 2 * n, "patients": n} for n, part in enumerate(("train", "val", "test", "unused"), start=1)}
     run = RunFolder(tmp_path, flow={"parts": {"0": counts}})
-    assert [cell.text for cell in parts_table(run).rows[0]] == ["0", "1", "2", "2", "4", "3", "6", "4", "8"]
+    assert [cell.text for cell in parts_table(run).rows[0]] == ["1", "2", "2", "4", "3", "6", "4", "8"]
     assert parts_table(run).head[-2:] == ["Not used, patients", "Not used, images"]

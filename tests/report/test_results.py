@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from medimg.report.folder import read_run
-from medimg.report.results import fixed_counts, headline_row, levels, overall_table
+from medimg.report.folder import RunFolder, read_run
+from medimg.report.results import fixed_counts, group_table, headline_row, levels, overall_table
 from medimg.report.terminal import results_table
 
 
@@ -42,3 +42,14 @@ def test_class_counts_held_fixed_are_told_where_the_method_says_so(runs):
     assert "take the numbers of patients in each class as given" in overall_table(folder).note
     assert "accuracy rests on all patients" in overall_table(folder).note
     assert fixed_counts([row | {"method": "exact, 12 patients"} for row in folder.rows]) == ""
+
+
+def test_means_over_classes_that_lack_different_ones_share_a_footnote(tmp_path):
+    row = {"metric": "f1", "level": "image", "aggregate": "pooled", "estimate": None, "n": 3, "patients": 3}
+    lost = {"A": "no value for a, so none for the mean of classes", "B": "no value for a, b, so none for the mean of classes"}
+    rows = [row | {"scope": f"site={site}", "undefined": why} for site, why in lost.items()]
+    rows += [row | {"scope": "site=C", "estimate": 0.5, "undefined": None}]
+    table = group_table(RunFolder(tmp_path, metrics={"headline": row | {"scope": "macro"}, "rows": rows}), "site", "image")
+    assert list(table.reasons) == ["no value for some class, so none for the mean of classes"]
+    alone = RunFolder(tmp_path, metrics={"headline": row | {"scope": "macro"}, "rows": rows[1:]})
+    assert list(group_table(alone, "site", "image").reasons) == [lost["B"]]

@@ -24,6 +24,7 @@ from medimg.recipes.parts.cohort import Cohort, fill
 from medimg.recipes.parts.networks import prepares
 from medimg.recipes.parts.stages import by_first, stage
 from medimg.training import ranks
+from medimg.words import spaced
 
 PIXELS = "pictures.npy"
 GROUPS = 10_000  # more than there are sets of labels
@@ -53,7 +54,9 @@ def extend(learner: Learner, cohort: Cohort) -> Extension | None:
     pictures = partial(_pictures, cohort)
     common = learner.dcgan("2_dcgan", pictures(rows, how.size), how.common_steps, "drawing, all") if how.common_steps else None
     drawing = {
-        group.number: learner.dcgan(f"3_dcgan{group.number}", pictures(group.rows, how.size), how.steps, f"drawing, {group.label}", common)
+        group.number: learner.dcgan(
+            f"3_dcgan{group.number}", pictures(group.rows, how.size), how.steps, f"drawing, {spaced(group.label)}", common
+        )
         for group in wanted
     }
     enlarging = learner.srgan(pictures(rows, SCALE * how.size)) if how.enlarge else None

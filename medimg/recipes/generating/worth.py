@@ -29,6 +29,7 @@ from medimg.recipes.parts.cohort import Cohort
 from medimg.recipes.parts.networks import Job, prepares
 from medimg.recipes.parts.stages import by_first, digest, stage
 from medimg.report.generating.generated import ENOUGH
+from medimg.report.training import TITLES
 from medimg.report.words import words
 from medimg.settings import Settings
 from medimg.training.machine import Machine
@@ -75,7 +76,7 @@ class Worth:
             "side": self.settings.data.size,
             "pictures": digest([list(part.ids) for part in sets]),
         }
-        said = f"judge taught by {taught}"
+        said = TITLES[TEACHERS[taught]]
         return train_judge(self.settings, self.cohort, self.machine, self.run, self.job, TEACHERS[taught], inputs, Joined(sets), said)
 
     def _real(self, part: str) -> Pictures:

@@ -70,6 +70,13 @@ def jobs(settings: Settings, cohort: Folds) -> list[Job]:
     return [(seed, fold, member) for seed in settings.every_seed for fold, member in pairs]
 
 
+def named(settings: Settings, cohort: Folds, job: Job, what: str = "") -> str:
+    """Say which training a progress line is of: what it is for, and of seed, fold and member those of which the run has several."""
+    made = jobs(settings, cohort)
+    own = zip(("seed", "fold", "member"), job, zip(*made, strict=True), strict=True)
+    return ", ".join([*filter(None, [what]), *(f"{name} {number}" for name, number, all_ in own if len({*all_}) > 1)]) or "training"
+
+
 def network_of(
     settings: Settings, kind: Kind, classes: Sequence[str], *, seed: int, trained: Path | None = None, encoder: Encoder | None = None
 ) -> nn.Module:

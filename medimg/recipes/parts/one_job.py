@@ -12,7 +12,7 @@ from medimg.data.patients import Patients, Places
 from medimg.data.places import subsets, withhold
 from medimg.recipes.parts.cohort import Cohort
 from medimg.recipes.parts.layerwise import pretrain
-from medimg.recipes.parts.networks import Job
+from medimg.recipes.parts.networks import Job, named
 from medimg.recipes.parts.one_network import train_network
 from medimg.recipes.parts.scores import write_scores
 from medimg.recipes.parts.stages import write_json
@@ -49,7 +49,7 @@ def train_job(
     keeper = train_network(
         settings, kind, network, taught, chosen_on, machine, seed=seed, folder=folder, compete=compete,
         loggers=loggers_of(settings, folder) if ranks.rank() == 0 else [],
-        what=f"{said}{', ' if said else ''}seed {seed} fold {fold}" + (f" member {member}" if member else ""),
+        what=named(settings, cohort, job, said),
     )  # fmt: skip
     for part in ("val", "test"):
         write(part, rows[part])

@@ -10,7 +10,7 @@ from torch import nn
 from medimg.models.flips import Mirrored
 from medimg.models.segmenters import build_segmenter
 from medimg.recipes.parts.film_cohort import FilmCohort
-from medimg.recipes.parts.networks import Job
+from medimg.recipes.parts.networks import Job, named
 from medimg.recipes.parts.one_job import loggers_of
 from medimg.recipes.parts.one_segmenter import train_segmenter
 from medimg.recipes.parts.stages import write_json
@@ -49,7 +49,7 @@ def train_outliner(settings: Settings, cohort: FilmCohort, machine: Machine, job
     network = outliner(settings, seed=seed)
     keeper = train_segmenter(
         network, organs, parts["train"], parts["val"], machine, settings.task, settings.trainer, seed=seed, folder=folder,
-        what=f"outlining, seed {seed} fold {fold}" + (f" member {member}" if member else ""), augment=randomised(settings),
+        what=named(settings, cohort, job, "outlining"), augment=randomised(settings),
         loggers=loggers_of(settings, folder) if ranks.rank() == 0 else [],
     )  # fmt: skip
     table = outlined(settings, cohort, cohort.test(fold, member), machine, network, job)

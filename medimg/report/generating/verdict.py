@@ -45,10 +45,13 @@ def _distance(rows: list[Json]) -> Iterator[tuple[str, bool]]:
     known = [row for row in rows if None not in (finite(row.get("kid")), finite(row.get("kid_real_high")))]
     far = [row for row in known if row["kid"] > row["kid_real_high"]]
     if known:
-        groups = f"{len(far) or 'none'} of {plural(len(known), 'group')} KID is above what two halves of the real patients reach"
         worst = max(known, key=lambda row: float(row["kid"] - row["kid_real_high"]))
-        most = f", furthest in {words(str(worst['group']))}: {number(worst['kid'], 2)}, real up to {number(worst['kid_real_high'], 2)}"
-        yield f"In {groups}{most if far else ''}.", bool(far)
+        most = (
+            f", furthest in {words(str(worst['group']))}: {number(worst['kid'], 2)}, where they reach {number(worst['kid_real_high'], 2)}"
+        )
+        few = f" ({len(rows) - len(known)} more: too few real patients to tell)" if len(known) < len(rows) else ""
+        told = f"KID is above what two halves of the real patients reach in {len(far) or 'none'} of {plural(len(known), 'group')}{few}"
+        yield f"{told}{most if far else ''}.", bool(far)
 
 
 def _coverage(rows: list[Json]) -> Iterator[tuple[str, bool]]:
@@ -57,5 +60,5 @@ def _coverage(rows: list[Json]) -> Iterator[tuple[str, bool]]:
     if known:
         worst = min(known, key=lambda row: float(row["coverage"] / row["coverage_real"]))
         seen, real = (f"{100 * worst[name]:.0f} %" for name in ("coverage", "coverage_real"))
-        told = f"Least is covered of {words(str(worst['group']))}: {seen} of its real images have a generated one near, {real} would"
-        yield f"{told} have another patient's.", worst["coverage"] < SHORT * worst["coverage_real"]
+        told = f"Fewest real images have a generated one near in {words(str(worst['group']))}: {seen}, where {real} would have one of"
+        yield f"{told} another patient.", worst["coverage"] < SHORT * worst["coverage_real"]

@@ -8,7 +8,7 @@ import torch
 from medimg.errors import RunError
 from medimg.models.activation import Leaky
 from medimg.models.cross_resnet import CrossResNet
-from medimg.recipes.parts.networks import best_of, jobs, network_of, stage_name
+from medimg.recipes.parts.networks import best_of, jobs, named, network_of, stage_name
 from medimg.settings import Data, Model, Settings
 from medimg.training.checkpoints import CheckpointFolder
 
@@ -29,6 +29,13 @@ def test_each_seed_trains_each_fold_and_some_may_be_chosen():
     assert stage_name(2, 1, 0) == "1_train_seed2_fold1_member0"
     with pytest.raises(RunError, match="names no fold"):
         jobs(replace(SETTINGS, data=replace(SETTINGS.data, fold=(7,))), Dealt())
+
+
+def test_progress_names_only_what_a_run_has_several_of():
+    assert named(SETTINGS, Dealt(), (2, 1, 0), "single signs") == "single signs, seed 2, fold 1"
+    assert named(replace(SETTINGS, seeds=(1,)), Dealt(), (1, 1, 0)) == "fold 1"
+    alone = replace(SETTINGS, seeds=(1,), data=replace(SETTINGS.data, fold=(1,)))
+    assert [named(alone, Dealt(), (1, 1, 0), what) for what in ("", "outlining")] == ["training", "outlining"]
 
 
 def test_a_network_is_drawn_by_its_seed():

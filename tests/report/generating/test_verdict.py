@@ -30,11 +30,11 @@ def test_images_that_are_told_from_real_ones_are_not_to_be_taken_for_patients(tm
         "A network taught by generated images alone reaches an AUROC of 0.71 (0.65 to 0.77) on real test images; "
         "one taught by real images 0.92 (0.88 to 0.95)."
     )
-    told = "In 1 of 2 groups KID is above what two halves of the real patients reach, furthest in nodule: 6.90, real up to 0.15."
+    told = "KID is above what two halves of the real patients reach in 1 of 2 groups, furthest in nodule: 6.90, where they reach 0.15."
     assert distance == told
-    assert coverage.startswith("Least is covered of nodule: 3 % of its real images have a generated one near, 98 % would")
+    assert coverage.startswith("Fewest real images have a generated one near in nodule: 3 %, where 98 % would have one")
     assert end == APART
-    assert ("Generated images", " ".join(verdict(folder))) in limits(folder)
+    assert ("Likeness of generated images", " ".join(verdict(folder))) in limits(folder)
 
 
 @pytest.mark.parametrize(
@@ -54,6 +54,7 @@ def test_networks_differ_only_where_their_intervals_do(tmp_path):
 def test_what_was_not_measured_is_no_verdict(tmp_path):
     few = LIKE | dict.fromkeys(("kid", "kid_real", "kid_real_high", "coverage", "coverage_real"))
     assert verdict(run(tmp_path, few)) == [UNKNOWN]
+    assert "in none of 1 group (1 more: too few real patients to tell)." in verdict(run(tmp_path, LIKE, few | {"group": "nodule"}))[0]
     lost = taught(0.65, 0.77).assign(auroc=[0.92, None])
     assert verdict(run(tmp_path, few, real_test=lost)) == [UNKNOWN]
 
