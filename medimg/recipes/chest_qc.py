@@ -13,11 +13,12 @@ from torch import nn
 from medimg.errors import GateFailed, MedimgError
 from medimg.evaluate.outlines import evaluate_outlines
 from medimg.losses import supervised_mask_loss
+from medimg.recipes.parts import encoder as encoders
 from medimg.recipes.parts.cohort import name_of, read_cases
 from medimg.recipes.parts.contours import draw_contours
 from medimg.recipes.parts.environment import machine_for, settle_machine, tell_differences
 from medimg.recipes.parts.film_cohort import PREPARED, FilmCohort, films_for_check, load_external_films, load_films, redrawn
-from medimg.recipes.parts.networks import Job, best_of, jobs, networks, stage_name
+from medimg.recipes.parts.networks import Encoder, Job, best_of, jobs, networks, stage_name
 from medimg.recipes.parts.outlining import answering, outlined, outliner, train_outliner
 from medimg.recipes.parts.scores import join_scores
 from medimg.recipes.parts.stages import forget_last, stage, write_json
@@ -33,9 +34,10 @@ def train(settings: Settings, run: Path) -> None:
     outliner(settings, seed=0)  # what cannot be built is told before any film is read
     machine = _begin(settings, run)
     cohort = load_films(settings, run)
+    starts = encoders.settle(settings, cohort, run)
     for job in jobs(settings, cohort):
-        work = partial(train_outliner, settings, cohort, machine, job)
-        forget_last(stage(run, stage_name(*job), _inputs_of(settings, cohort, job), work))
+        work = partial(train_outliner, settings, cohort, machine, job, starts.get(job))
+        forget_last(stage(run, stage_name(*job), _inputs_of(settings, cohort, job, starts.get(job)), work))
     if ranks.rank() == 0:
         tables = [run / "stages" / stage_name(*job) / "test.csv" for job in jobs(settings, cohort)]
         join_scores(tables, run / "predictions" / "test.csv")
@@ -49,7 +51,8 @@ def check(settings: Settings, run: Path) -> list[str]:
     try:
         cohort = films_for_check(settings)
         jobs(settings, cohort)
-        network = outliner(settings, seed=0)
+        start, _ = next(iter(encoders.choose(settings, cohort).values()), (None, None))
+        network = outliner(settings, seed=0, trained=start.path if start else None)
     except GateFailed:
         raise
     except MedimgError as fault:
@@ -110,7 +113,9 @@ def _same_films(settings: Settings, source: Path, run: Path) -> FilmCohort:
         for name in ("split.csv", "split_proof.json"):
             (run / name).write_bytes((source / name).read_bytes())
     ranks.barrier()
-    return load_films(settings, run)
+    cohort = load_films(settings, run)
+    encoders.prove_again(cohort, source)
+    return cohort
 
 
 def _redrawn(source: Path, run: Path) -> list[str]:
@@ -126,11 +131,12 @@ def _trained(settings: Settings, source: Path, job: Job) -> nn.Module:
     return outliner(settings, seed=job[0], trained=best_of(source / "stages" / stage_name(*job)))
 
 
-def _inputs_of(settings: Settings, cohort: FilmCohort, job: Job) -> dict[str, Any]:
+def _inputs_of(settings: Settings, cohort: FilmCohort, job: Job, start: Encoder | None) -> dict[str, Any]:
     """All that the network of a job depends on, and what its test films are asked with."""
+    own = {"weights_sha256": start.sha256} if start else {}
     sections = {name: asdict(getattr(settings, name)) for name in ("view", "model", "randomise", "task")}
     told = {"split_sha256": cohort.split_sha256, "prepare": cohort.cache.spec, "trainer": trainer_inputs(settings)}
-    return sections | told | {"mirror": settings.evaluate.mirror} | dict(zip(("seed", "fold", "member"), job, strict=True))
+    return own | sections | told | {"mirror": settings.evaluate.mirror} | dict(zip(("seed", "fold", "member"), job, strict=True))
 
 
 def _question(settings: Settings, cohort: FilmCohort) -> dict[str, Any]:

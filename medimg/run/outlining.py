@@ -17,7 +17,7 @@ def outlining(settings: Settings, given: set[str]) -> Iterator[str]:
     """What does not fit together; `given` are the dotted keys that the user typed."""
     data, view = settings.data, settings.view
     chest = settings.recipe == "chest_qc"
-    idle = sorted(key for key in given - {"model.name"} if key.startswith(IDLE if chest else OWN))
+    idle = sorted(key for key in given - {"model.name", "model.weights"} if key.startswith(IDLE if chest else OWN))
     if idle:
         yield f"{', '.join(idle)}: {'not used by' if chest else 'only for'} recipe=chest_qc. Leave it out."
     if not chest:
@@ -29,5 +29,7 @@ def outlining(settings: Settings, given: set[str]) -> Iterator[str]:
     if settings.model.name.startswith(FAMILIES) and data.size % WHOLE:
         near = max(WHOLE, round(data.size / WHOLE) * WHOLE)
         yield f"data.size={data.size}: {settings.model.name} learns on sides that are multiples of {WHOLE}. Set data.size={near}."
+    if settings.model.weights == "imagenet":
+        yield "model.weights=imagenet: recipe=chest_qc starts from a run of its own. Name such a run, or leave it out."
     if settings.evaluate.mirror and not settings.randomise.mirror:
         yield "evaluate.mirror=true asks about mirrored films, and the network learned none. Set randomise.mirror=true too, or leave it."

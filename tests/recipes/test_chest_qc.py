@@ -7,6 +7,7 @@ import fakes
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 import toy_outlines
 from command import medimg, refused
 from PIL import Image
@@ -15,6 +16,8 @@ from stops import StopAt
 from medimg.errors import RunError
 from medimg.recipes import chest_qc
 from medimg.recipes.parts import one_segmenter
+from medimg.recipes.parts.networks import best_of
+from medimg.training.checkpoints import load_weights
 from medimg.training.fit import fit
 
 from .conftest import Killed, copy_without_report, newest, process
@@ -152,6 +155,37 @@ def test_another_manifest_is_judged_whole_and_one_with_known_patients_is_refused
     answer = medimg("eval", run, f"data.manifest={other}", f"runs={tmp_path}")
     assert answer.code == 0, answer
     assert len(scores(newest_judgement(tmp_path))) == 3
+
+
+def test_a_run_starts_from_the_networks_of_another_and_remembers_what_they_know(done, tmp_path):
+    run = done[2]
+    manifest = toy_outlines.cohort(tmp_path / "films", 5, lambda row: row | {"patient_id": f"new-{row['patient_id']}"})
+    for path in (tmp_path / "films").glob("*.dcm"):
+        other_film(path)
+    words = ["view=pa", f"model.weights={run}", "task.lr=1e-9", "trainer.epochs=1", "evaluate.explain=0"]
+    answer = medimg("train", *toy_outlines.words(manifest, tmp_path / "runs", *words))
+    assert answer.code == 0, answer
+    later = newest(tmp_path / "runs")
+    before, after = (load_weights(best_of(next(folder.glob("stages/1_train*")))) for folder in (run, later))
+    learned = [name for name in before if "running" not in name and "num_batches" not in name]
+    assert all(torch.allclose(before[name], after[name], atol=1e-5) for name in learned)
+    (told,) = json.loads((later / "encoder" / "encoder.json").read_text()).values()
+    assert (told["run"], told["head"]) == (run.name, True)
+    assert "patient" in refused("eval", later, f"data.manifest={done[1]}", f"runs={tmp_path}", code=5)
+
+
+@pytest.mark.parametrize(
+    ("words", "told", "code"),
+    [
+        (["split_seed=5"], "knows cases that fold 0 tests", 5),
+        (["view.organs=[lung_r,lung_l]"], "outlines lung_r, lung_l, heart", 2),
+        (["model.name=unet"], "that run trained ChestPAQC_10_1", 2),
+    ],
+)
+def test_networks_that_may_not_be_started_from_are_refused(words, told, code, done, tmp_path):
+    _, manifest, run, _ = done
+    asked = toy_outlines.words(manifest, tmp_path, "view=pa", f"model.weights={run}", *words)
+    assert told in refused("check", *asked, code=code)
 
 
 def other_film(path):

@@ -23,7 +23,7 @@ def test_a_view_brings_its_films_organs_and_networks(view, network, largest):
     [
         (["view=null"], "no view file is called 'null'. There is: lateral, pa"),
         (["data.size=100"], "multiples of 64. Set data.size=128"),
-        (["model.weights=imagenet"], "model.weights: not used by recipe=chest_qc"),
+        (["model.weights=imagenet"], "model.weights=imagenet: recipe=chest_qc starts from a run of its own"),
         (["augment.noise=0.1", "task.class_weights=true"], "augment.noise, task.class_weights: not used"),
         (["evaluate.mirror=true"], "Set randomise.mirror=true too"),
         (["data.fuse=[FLAIR,T2]"], "leave data.fuse"),

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,11 @@ class Cohort(Images):
 
     split: pd.DataFrame
     split_sha256: str
+
+    @property
+    def answers(self) -> Sequence[str]:
+        """What a network says of an image: one number a class."""
+        return self.manifest.classes
 
     def folds(self) -> list[tuple[int, int]]:
         """All (fold, member) pairs of the split."""

@@ -22,19 +22,25 @@ from medimg.data.split import load_split
 from medimg.errors import ConfigError, LeakError, RunError
 from medimg.io.files import write_atomically
 from medimg.recipes.parts.cohort import Cohort, read_cases, taught_before
+from medimg.recipes.parts.film_cohort import FilmCohort
 from medimg.recipes.parts.networks import Encoder, Job, best_of, job_of, jobs, stage_name
 from medimg.recipes.parts.stages import write_json
 from medimg.settings import Settings
 from medimg.training import ranks
 
 
-def choose(settings: Settings, cohort: Cohort) -> dict[Job, tuple[Encoder, pd.DataFrame]]:
+def choose(settings: Settings, cohort: Cohort | FilmCohort) -> dict[Job, tuple[Encoder, pd.DataFrame]]:
     """Choose for each of our networks one to start from, with the cases it knows; empty where model.weights names no run.
 
     LeakError where no network of the source may be used, ConfigError where they are of another architecture.
     """
     found = source_of(settings.model.weights)
+    outlines = isinstance(cohort, FilmCohort)
     if found is None:
+        if outlines and settings.model.weights:
+            raise ConfigError(
+                f"model.weights={Path(settings.model.weights).name}: no run. Name a run of experiment=chest_qc, or leave it out."
+            )
         return {}
     source, files = found
     if (theirs := _stored(source)["model"]["name"]) != settings.model.name:
@@ -43,8 +49,13 @@ def choose(settings: Settings, cohort: Cohort) -> dict[Job, tuple[Encoder, pd.Da
             f"Set model.name={theirs}, or start from a run of {settings.model.name}."
         )
     title = str(json.loads((source / "evaluation.json").read_text()).get("title") or "")
-    (column, kind, classes), ours = _question(source), list(cohort.manifest.classes)
+    (column, kind, classes), ours = _question(source), list(cohort.answers)
     head = [column, kind, classes] == [settings.data.label, cohort.kind, ours]
+    if outlines and not head:
+        raise ConfigError(
+            f"model.weights={source.name}: that run outlines {', '.join(classes)}, and this one asks for {', '.join(ours)}. "
+            "Give both runs the same view.organs."
+        )
     answers = column == settings.data.label and len({*classes} & {*ours}) > 1
     offers = {
         job: (Encoder(path, _whole_sha256(path), head, answers, source.name, stage_name(*job), title), _taught(source, job))
@@ -54,7 +65,7 @@ def choose(settings: Settings, cohort: Cohort) -> dict[Job, tuple[Encoder, pd.Da
     return {job: offers[_first_allowed(source.name, offers, job, cohort, alike)] for job in jobs(settings, cohort)}
 
 
-def settle(settings: Settings, cohort: Cohort, run: Path) -> dict[Job, Encoder]:
+def settle(settings: Settings, cohort: Cohort | FilmCohort, run: Path) -> dict[Job, Encoder]:
     """Choose on the first start and keep it in the run; afterwards take what was kept, proved anew without the source."""
     record = run / "encoder" / "encoder.json"
     if ranks.rank() == 0 and not record.is_file() and (chosen := choose(settings, cohort)):
@@ -73,7 +84,7 @@ def settle(settings: Settings, cohort: Cohort, run: Path) -> dict[Job, Encoder]:
     return kept
 
 
-def prove_again(cohort: Cohort, run: Path) -> None:
+def prove_again(cohort: Cohort | FilmCohort, run: Path) -> None:
     """Prove anew that what a run's networks started from knows nothing of what they test."""
     record = run / "encoder" / "encoder.json"
     for name in json.loads(record.read_text()) if record.is_file() else ():
@@ -101,7 +112,7 @@ def _deal_over(settings: Settings) -> str:
     return f" Runs on the same patients share their folds with data.deal_over=[{keys}] in both." if keys else ""
 
 
-def _first_allowed(run: str, offers: dict[Job, tuple[Encoder, pd.DataFrame]], job: Job, cohort: Cohort, alike: str) -> Job:
+def _first_allowed(run: str, offers: dict[Job, tuple[Encoder, pd.DataFrame]], job: Job, cohort: Cohort | FilmCohort, alike: str) -> Job:
     test, leaks = cohort.part(job[1], job[2], "test"), list[str]()
     for other in sorted(offers, key=lambda other: (other[1:] != job[1:], other[0] != job[0], other)):
         try:
@@ -113,7 +124,7 @@ def _first_allowed(run: str, offers: dict[Job, tuple[Encoder, pd.DataFrame]], jo
     raise LeakError(f"model.weights={run}: each of its {len(offers)} networks knows cases that fold {job[1]} tests.{alike}", *leaks)
 
 
-def _keep(record: Path, chosen: dict[Job, tuple[Encoder, pd.DataFrame]], cohort: Cohort) -> None:
+def _keep(record: Path, chosen: dict[Job, tuple[Encoder, pd.DataFrame]], cohort: Cohort | FilmCohort) -> None:
     record.parent.mkdir(exist_ok=True)
     told: dict[str, Any] = {}
     for job, (encoder, taught) in chosen.items():
@@ -121,6 +132,7 @@ def _keep(record: Path, chosen: dict[Job, tuple[Encoder, pd.DataFrame]], cohort:
         names = {"file": f"from_{encoder.network}{encoder.path.suffix}", "cases": f"from_{encoder.network}.csv"}
         if not any(names["file"] == other["file"] for other in told.values()):
             write_atomically(record.with_name(names["file"]), encoder.path.read_bytes())
+            write_atomically(record.with_name(names["file"]).with_suffix(".sha256"), encoder.sha256.encode())
             write_atomically(record.with_name(names["cases"]), taught.to_csv(index=False).encode())
         origin: dict[str, Any] = {"run": encoder.run, "title": encoder.title, "network": encoder.network, "sha256": encoder.sha256}
         origin |= {"head": encoder.head, "answers": encoder.answers}
@@ -129,9 +141,9 @@ def _keep(record: Path, chosen: dict[Job, tuple[Encoder, pd.DataFrame]], cohort:
 
 
 def _question(source: Path) -> list[Any]:
-    """What a run answers: the column, the kind and the classes."""
+    """What a run answers: the column, the kind, and the classes or organs."""
     asked = json.loads((source / "evaluation.json").read_text())
-    return [_stored(source)["data"]["label"], asked["kind"], asked["classes"]]
+    return [_stored(source)["data"]["label"], asked["kind"], asked["classes"] if "classes" in asked else asked["organs"]]
 
 
 def _stored(source: Path) -> dict[str, Any]:

@@ -1,10 +1,11 @@
 """The films of a run that outlines organs: manifest read, patients dealt, the deal proved, films and masks prepared."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pandas as pd
 
@@ -16,7 +17,7 @@ from medimg.errors import ManifestError, RunError
 from medimg.io import Manifest
 from medimg.io.files import write_atomically
 from medimg.io.told import Told
-from medimg.recipes.parts.cohort import deal, flow_of, parts_of, read, read_cases, write_cases
+from medimg.recipes.parts.cohort import deal, flow_of, parts_of, read, read_cases, taught_before, write_cases
 from medimg.recipes.parts.stages import by_first, write_json
 from medimg.settings import Settings
 from medimg.training import ranks
@@ -32,6 +33,12 @@ class FilmCohort:
     cache: FilmCache
     split: pd.DataFrame
     split_sha256: str
+    kind: ClassVar[str] = "outlines"
+
+    @property
+    def answers(self) -> Sequence[str]:
+        """What a network says of a film: one mask an organ."""
+        return self.cache.organs
 
     @property
     def rows(self) -> pd.DataFrame:
@@ -94,9 +101,9 @@ def load_films(settings: Settings, run: Path) -> FilmCohort:
 
 
 def load_external_films(settings: Settings, source: Path, run: Path) -> FilmCohort:
-    """Read another manifest (`settings.data`) to judge a run on, and prove that it shares nothing with the run's cases."""
+    """Read another manifest (`settings.data`) to judge a run on, and prove that it shares nothing with the cases its networks know."""
     manifest = read_films(settings)
-    proof = prove_external(manifest.rows, read_cases(source / "cases.csv"))
+    proof = prove_external(manifest.rows, pd.concat([read_cases(source / "cases.csv"), taught_before(source)]))
     cohort = FilmCohort(manifest, cache_of(settings), pd.DataFrame(columns=["id", "fold", "member", "part"]), "")
     _prepare(cohort, settings, run, proof, {})
     return cohort

@@ -10,7 +10,7 @@ from torch import nn
 from medimg.models.flips import Mirrored
 from medimg.models.segmenters import build_segmenter
 from medimg.recipes.parts.film_cohort import FilmCohort
-from medimg.recipes.parts.networks import Job, named
+from medimg.recipes.parts.networks import Encoder, Job, named
 from medimg.recipes.parts.one_job import loggers_of
 from medimg.recipes.parts.one_segmenter import train_segmenter
 from medimg.recipes.parts.stages import write_json
@@ -42,11 +42,14 @@ def randomised(settings: Settings) -> Randomise | None:
     return Randomise(mirror=order, **asked) if asked["share"] else None
 
 
-def train_outliner(settings: Settings, cohort: FilmCohort, machine: Machine, job: Job, folder: Path) -> None:
-    """Train the network of one job in the stage `folder`, and write which checkpoint is best and how its test films are outlined."""
+def train_outliner(settings: Settings, cohort: FilmCohort, machine: Machine, job: Job, start: Encoder | None, folder: Path) -> None:
+    """Train the network of one job, from another run's where there is a `start`, in the stage `folder`.
+
+    Writes which checkpoint is best and how its test films are outlined.
+    """
     (seed, fold, member), organs = job, settings.view.organs
     parts = {name: cohort.films(cohort.part(fold, member, name)) for name in ("train", "val")}
-    network = outliner(settings, seed=seed)
+    network = outliner(settings, seed=seed, trained=start.path if start else None)
     keeper = train_segmenter(
         network, organs, parts["train"], parts["val"], machine, settings.task, settings.trainer, seed=seed, folder=folder,
         what=named(settings, cohort, job, "outlining"), augment=randomised(settings),
