@@ -27,6 +27,7 @@ from medimg.models.sizes import ENLARGED
 from medimg.models.standard import standardise
 from medimg.models.transfer import TransferClassifier
 from medimg.models.uniform import draw_uniformly
+from medimg.words import plural
 
 Init = Literal["default", "uniform"]
 _LOG = logging.getLogger("medimg")
@@ -180,6 +181,11 @@ def load(network: nn.Module, path: Path, *, head: bool = True, whole: bool = Fal
         )
     if not whole:
         _LOG.info("model.weights=%s: %d of %d tensors taken", path.name, len(own) - len({*missing}), len(own))
+    elif left := sorted({*map(_plain, found)} - {*map(_plain, own)}):
+        _LOG.warning(
+            "model.weights=%s: %s not taken, as this network has no such part, beginning with %s",
+            path.name, plural(len(left), "tensor"), left[0],
+        )  # fmt: skip
     return missing
 
 

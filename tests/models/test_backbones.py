@@ -178,6 +178,15 @@ def test_a_whole_start_allows_another_classifier_other_channels_and_crossings(ow
     load(build(SMALL, **own), tmp_path / "w.safetensors", whole=True)
 
 
+@pytest.mark.parametrize(("reading", "first"), [("image", "cross.0.weight"), ("block", "layer1.0.downsample.weight")])
+def test_projections_that_a_network_has_no_place_for_are_told(reading, first, tmp_path, caplog):
+    save_file(build(SMALL, outputs=2, cross=reading).state_dict(), tmp_path / "w.safetensors")
+    load(build(SMALL, outputs=2, cross=reading), tmp_path / "w.safetensors", whole=True)
+    assert not caplog.text
+    load(build(SMALL, outputs=2), tmp_path / "w.safetensors", whole=True)
+    assert f"not taken, as this network has no such part, beginning with {first}" in caplog.text
+
+
 def test_a_whole_start_of_fused_encoders_must_fill_every_encoder(tmp_path):
     save_file(build(SMALL, outputs=2).state_dict(), tmp_path / "alone.safetensors")
     separate, shared = (build_fused(SMALL, sequences=2, shared=shared, outputs=1) for shared in (False, True))

@@ -43,11 +43,7 @@ def choose(settings: Settings, cohort: Cohort | FilmCohort) -> dict[Job, tuple[E
             )
         return {}
     source, files = found
-    if (theirs := _stored(source)["model"]["name"]) != settings.model.name:
-        raise ConfigError(
-            f"model.weights={source.name}: that run trained {theirs}, and this one asks for model.name={settings.model.name}. "
-            f"Set model.name={theirs}, or start from a run of {settings.model.name}."
-        )
+    _refuse_other(source, settings)
     title = str(json.loads((source / "evaluation.json").read_text()).get("title") or "")
     (column, kind, classes), ours = _question(source), list(cohort.answers)
     head = [column, kind, classes] == [settings.data.label, cohort.kind, ours]
@@ -63,6 +59,17 @@ def choose(settings: Settings, cohort: Cohort | FilmCohort) -> dict[Job, tuple[E
     }
     alike = _deal_over(settings)
     return {job: offers[_first_allowed(source.name, offers, job, cohort, alike)] for job in jobs(settings, cohort)}
+
+
+def _refuse_other(source: Path, settings: Settings) -> None:
+    """Refuse a source of another network, or with projections of x_i that ours has no place for: its answers rest on them."""
+    model, ours = _stored(source)["model"], settings.model
+    for key, theirs, own in (("name", model["name"], ours.name), ("cross", model.get("cross", "none"), ours.cross)):
+        if theirs not in (own, "none"):
+            raise ConfigError(
+                f"model.weights={source.name}: that run trained model.{key}={theirs}, and this one asks for model.{key}={own}. "
+                f"Set model.{key}={theirs}, or start from a run with model.{key}={own}."
+            )
 
 
 def settle(settings: Settings, cohort: Cohort | FilmCohort, run: Path) -> dict[Job, Encoder]:

@@ -160,13 +160,14 @@ def test_a_split_of_the_source_that_was_edited_proves_nothing(finished, other, t
     assert "edited after it was proved" in refused(*begin(other, tmp_path / "runs", source), code=5)
 
 
-def test_a_source_of_another_architecture_is_refused_by_check(finished, other, tmp_path):
+@pytest.mark.parametrize(("key", "own", "theirs"), [("name", "test_resnet", "resnet14t"), ("cross", "none", "image")])
+def test_a_source_of_another_architecture_is_refused_by_check(key, own, theirs, finished, other, tmp_path):
     _, _, whole = finished
     source = shutil.copytree(whole, tmp_path / "source")
-    relabelled(source / "config.yaml", "name: test_resnet", "name: resnet14t")  # though every tensor fits
+    relabelled(source / "config.yaml", f"{key}: {own}", f"{key}: {theirs}")  # though every tensor fits
     text = refused("check", *begin(other, tmp_path, source)[1:])
-    assert f"model.weights={source.name}: that run trained resnet14t" in text
-    assert "Set model.name=resnet14t, or start from a run of test_resnet" in text
+    assert f"model.weights={source.name}: that run trained model.{key}={theirs}" in text
+    assert f"Set model.{key}={theirs}, or start from a run with model.{key}={own}" in text
 
 
 def test_only_the_classifier_learns_on_a_frozen_encoder(finished, other, tmp_path):
