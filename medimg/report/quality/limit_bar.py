@@ -10,6 +10,7 @@ from medimg.qc.rules import Limits
 
 WIDTH, TOP, BASE = 220.0, 12.0, 26.0
 FAR = 8  # spans of the limits: a value farther off is an arrow at the end of the scale
+LEAST = 1e-9  # limits nearer to each other, or to 0, are drawn as one
 EDGE = 0.2  # of a span beside the outermost value
 SLANT, STEP = 6, 5  # px of a hatched line across, and from one line or dot to the next
 Say = Callable[[float], str]
@@ -24,7 +25,7 @@ def scale(limits: Limits, value: float | None) -> tuple[float, float]:
     """
     there = [limit for limit in limits if limit is not None]
     low, high = min(there), max(there)
-    span = high - low or abs(high) or 1.0
+    span = next((one for one in (high - low, abs(high)) if one > LEAST), 1.0)
     start, end = low - span, high + span
     if value is not None and low - FAR * span < value < high + FAR * span:
         start, end = min(start, value - EDGE * span), max(end, value + EDGE * span)

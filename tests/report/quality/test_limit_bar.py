@@ -52,3 +52,8 @@ def test_every_limit_is_written_and_escaped():
     bar = str(limit_bar((-5, -3, 3, 5), 0.0, lambda limit: f"<{limit}>"))
     assert re.findall(r">&lt;(-?\d)&gt;<", bar) == ["-5", "-3", "3", "5"]
     assert limit_bar((None, None, None, None), 1.0, str) == ""
+
+
+@pytest.mark.parametrize("limits", [(0.4, 0.4 + 1e-16, None, None), (None, None, 5e-324, 5e-324), (None, None, 0.0, 1e-13)])
+def test_limits_that_are_all_but_equal_have_a_bar(limits):
+    assert "needle" in limit_bar(limits, limits[0] or 0.0, str)
