@@ -179,7 +179,7 @@ def test_a_run_starts_from_the_networks_of_another_and_remembers_what_they_know(
     [
         (["split_seed=5"], "knows cases that fold 0 tests", 5),
         (["view.organs=[lung_r,lung_l]"], "outlines lung_r, lung_l, heart", 2),
-        (["model.name=unet"], "that run trained ChestPAQC_10_1", 2),
+        (["model.name=unet"], "that run trained ChestPAQC_10_3", 2),
     ],
 )
 def test_networks_that_may_not_be_started_from_are_refused(words, told, code, done, tmp_path):
@@ -217,7 +217,7 @@ def test_films_with_lungs_only_still_train(done, tmp_path):
     [
         (["view=frontal"], ["frontal", "pa"]),
         (["view.films=[]"], ["view=pa or view=lateral"]),
-        (["model.name=resnet18"], ["no network that segments", "ChestPAQC_10_1"]),
+        (["model.name=resnet18"], ["no network that segments", "ChestPAQC_10_3"]),
         (["data.size=100"], ["data.size=100", "multiples of 64", "data.size=128"]),
         (["evaluate.mirror=true"], ["randomise.mirror=true"]),
         (["data.crop=foreground"], ["whole films"]),
@@ -282,7 +282,7 @@ def test_films_without_masks_are_judged_by_the_networks_of_both_views_whatever_t
     assert (tmp_path / "1" / "rules.csv").read_bytes() == (tmp_path / "3" / "rules.csv").read_bytes()
     rows = films_of(tmp_path / "1")
     assert {row["view"] for row in rows} == {"PA", "LAT"}
-    assert all("ChestPAQC_10_1" in row["model"] and "Chest2ViewQC_8_1" in row["model"] for row in rows)
+    assert all("ChestPAQC_10_3" in row["model"] and "Chest2ViewQC_8_3" in row["model"] for row in rows)
     assert not any("no_organs" in row["notes"] for row in rows)
 
 
@@ -331,7 +331,7 @@ def test_all_folds_of_a_run_are_judged_drawn_and_asked_together(done, bare, tmp_
     assert medimg("eval", run, f"runs={tmp_path / 'judged'}").code == 0
     pd.testing.assert_frame_equal(scores(newest_judgement(tmp_path / "judged")), scores(run))
     qc(bare, tmp_path / "out", f"network={run}")
-    assert all("ChestPAQC_10_1 x 2" in row["model"] for row in films_of(tmp_path / "out"))
+    assert all("ChestPAQC_10_3 x 2" in row["model"] for row in films_of(tmp_path / "out"))
 
 
 def meanings(report):

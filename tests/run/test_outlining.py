@@ -9,7 +9,7 @@ CHEST = "experiment=chest_qc"
 
 
 @pytest.mark.parametrize(
-    ("view", "network", "largest"), [("pa", "ChestPAQC_10_1", "ChestPAQC_20_3"), ("lateral", "Chest2ViewQC_8_1", "Chest2ViewQC_15_3")]
+    ("view", "network", "largest"), [("pa", "ChestPAQC_10_3", "ChestPAQC_20_3"), ("lateral", "Chest2ViewQC_8_3", "Chest2ViewQC_15_3")]
 )
 def test_a_view_brings_its_films_organs_and_networks(view, network, largest):
     settings = compose([CHEST, f"view={view}"])

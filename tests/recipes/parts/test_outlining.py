@@ -21,7 +21,7 @@ def test_each_view_has_its_organs_and_its_network(view, organs):
     asked = settings(f"view={view}")
     logits = outliner(asked, seed=0).eval()(torch.zeros(1, 1, 64, 64))
     assert logits.shape == (1, organs, 64, 64)
-    assert asked.model.name == {"pa": "ChestPAQC_10_1", "lateral": "Chest2ViewQC_8_1"}[view]
+    assert asked.model.name == {"pa": "ChestPAQC_10_3", "lateral": "Chest2ViewQC_8_3"}[view]
     assert (
         compose(["experiment=chest_qc", "profile=paper", f"view={view}"]).model.name
         == {"pa": "ChestPAQC_20_3", "lateral": "Chest2ViewQC_15_3"}[view]
