@@ -179,7 +179,7 @@ def test_a_run_starts_from_the_networks_of_another_and_remembers_what_they_know(
     [
         (["split_seed=5"], "knows cases that fold 0 tests", 5),
         (["view.organs=[lung_r,lung_l]"], "outlines lung_r, lung_l, heart", 2),
-        (["model.name=unet"], "that run trained ChestPAQC_10_3", 2),
+        (["model.name=unet"], "that run trained model.name=ChestPAQC_10_3", 2),
     ],
 )
 def test_networks_that_may_not_be_started_from_are_refused(words, told, code, done, tmp_path):
