@@ -127,7 +127,7 @@ def test_all_faults_come_in_one_list_with_ten_examples(cohort):
     assert "gone9.png" in text
     assert "gone10.png" not in text
     assert "1 row with no patient_id, so a leak could not be seen (line 5)" in text
-    assert "frame is not a number in 1 rows (line 6), for example 'first'" in text
+    assert "frame is not a number in 1 row (line 6), for example 'first'" in text
 
 
 def test_the_same_picture_twice_under_one_patient_counts_once(cohort, tmp_path):
