@@ -25,10 +25,15 @@ def exam_of(view, fault=None, amount=None, **changes):
     margins = (28.0, 22.0, 48.0, 22.0) if view == "PA" else (28.0, 36.0, 42.0, 55.0)
     good = Exam(view, rotation_deg=0.3 if view == "PA" else 1.5, tilt_deg=0.5, ribs_above_dome=9.6, margins_mm=margins, seed=4)
     good = replace(good, **changes)
-    if fault is None:
-        return good
-    low, high = FAULT[fault].low, FAULT[fault].high
-    return planted(good, FAULT[fault], min(low, high, key=abs) if amount is None else amount)
+    return good if fault is None else planted_on(good, fault, amount=amount)
+
+
+def planted_on(exam, *faults, amount=None):
+    """A film's circumstances with faults more, by default each its smallest."""
+    for fault in faults:
+        low, high = FAULT[fault].low, FAULT[fault].high
+        exam = planted(exam, FAULT[fault], min(low, high, key=abs) if amount is None else amount)
+    return exam
 
 
 def built_in(exam, patient=PATIENT, room=ROOM, reduce=REDUCE):
@@ -58,4 +63,4 @@ def facts_of(film, patient=PATIENT, room=ROOM):
     return {"view": film.view, "StationName": room.name, "age": patient.age}
 
 
-__all__ = ["FAULT", "FAULTS", "PARAMETERS", "PATIENT", "ROOM", "built_in", "exam_of", "facts_of"]
+__all__ = ["FAULT", "FAULTS", "PARAMETERS", "PATIENT", "ROOM", "built_in", "exam_of", "facts_of", "planted_on"]
