@@ -13,10 +13,11 @@ from medimg.errors import ConfigError, ManifestError
 from medimg.io.aliases import canonical
 from medimg.io.film_reader import FilmFile
 from medimg.io.scan import OWN
-from medimg.io.table import read_table
+from medimg.io.table import read_parts
 
 TOLD = ("view", "site", "operator", "age", "patient_id", "study", "sop", "month", "acquired_month", "StationName")
 MASK = "mask_"
+PART = 1000  # rows of a manifest that are held at once
 
 
 @dataclass(frozen=True)
@@ -108,16 +109,16 @@ def _seen(path: Path, number: int, name: str, **told: Any) -> Found:
 
 def _listed(manifest: Path, number: int, before: str, organs: Sequence[str]) -> Iterator[Found]:
     """Rows of a manifest; a row without an image is a fault of the table."""
-    table = read_table(manifest)
-    if "image" not in table:
-        raise ManifestError(f"manifest {manifest}: column image is missing. It has: {', '.join(map(str, table.columns[:20]))}.")
-    masks = {name: str(name)[len(MASK) :] for name in table.columns if str(name).startswith(MASK)}
-    for cells in table.itertuples(index=False, name=None):
-        row = dict(zip(map(str, table.columns), map(str, cells), strict=True))
-        told = {name: row[name] for name in TOLD if row.get(name)}
-        if "view" in told:
-            told["view"] = canonical("view", told["view"])
-        drawn = {organ: str(manifest.parent / row[name]) for name, organ in masks.items() if organ in organs and row[name]}
-        image = manifest.parent / row["image"]
-        name = os.path.relpath(image, manifest.parent)
-        yield _seen(image, number, before + shown(image.name if name.startswith("..") else name), told=told, masks=drawn)
+    for table in read_parts(manifest, rows=PART):
+        if "image" not in table:
+            raise ManifestError(f"manifest {manifest}: column image is missing. It has: {', '.join(map(str, table.columns[:20]))}.")
+        masks = {name: str(name)[len(MASK) :] for name in table.columns if str(name).startswith(MASK)}
+        for cells in table.itertuples(index=False, name=None):
+            row = dict(zip(map(str, table.columns), map(str, cells), strict=True))
+            told = {name: row[name] for name in TOLD if row.get(name)}
+            if "view" in told:
+                told["view"] = canonical("view", told["view"])
+            drawn = {organ: str(manifest.parent / row[name]) for name, organ in masks.items() if organ in organs and row[name]}
+            image = manifest.parent / row["image"]
+            name = os.path.relpath(image, manifest.parent)
+            yield _seen(image, number, before + shown(image.name if name.startswith("..") else name), told=told, masks=drawn)

@@ -1,9 +1,12 @@
 """The files that a quality run looks at."""
 
+import tracemalloc
+
 import fakes
 import pytest
 
 from medimg.errors import ConfigError, ManifestError
+from medimg.io import film_sources
 from medimg.io.film_sources import check_sources, found_in
 
 
@@ -39,6 +42,19 @@ def test_a_manifest_tells_view_masks_and_what_is_not_there(tmp_path):
     assert first.file.told == {"view": "LAT", "operator": "x"}
     assert first.file.masks == {"heart": str(tmp_path / "m.png")}
     assert "cannot be read" in second.fault
+
+
+def test_rows_of_a_long_manifest_are_not_all_in_memory(tmp_path, monkeypatch):
+    monkeypatch.setattr(film_sources, "PART", 100)
+    peaks = []
+    for rows in (200, 2000):
+        cells = [{"image": f"{k}.dcm", **{f"mask_{organ}": f"masks/{k}/{organ}.png" for organ in ("lung_r", "heart")}} for k in range(rows)]
+        manifest = fakes.table(tmp_path / f"{rows}.csv", cells)
+        tracemalloc.start()
+        assert sum(1 for _ in found_in([manifest], tmp_path / "out", ("lung_r", "heart"))) == rows
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] - peaks[0] < 1800 * 100  # bytes; a row of a whole table takes twice that
 
 
 def test_a_changed_file_and_another_word_in_the_manifest_are_new(tmp_path):

@@ -2,10 +2,11 @@
 
 import logging
 
+import pandas as pd
 import pytest
 
 from medimg.errors import ManifestError
-from medimg.io.table import closest, lines, read_table, separator
+from medimg.io.table import closest, lines, read_parts, read_table, separator
 
 
 def test_lines_are_counted_as_a_spreadsheet_does(tmp_path):
@@ -49,6 +50,17 @@ def test_a_guessed_encoding_is_said_without_the_path(tmp_path, monkeypatch):
         read_table(tmp_path / "a.csv", "labels")
         assert len(told) == (name is not None)
         assert all(f"the labels is not UTF-8 and was read as {name}" in text and str(tmp_path) not in text for text in told)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "gb18030"])
+@pytest.mark.parametrize("rows", [1, 3, 4, 100])
+def test_a_table_read_in_parts_is_the_same_table(tmp_path, rows, encoding):
+    text = "image;标签\r\n\r\n" + "".join(f' a{k} ;"x;\n{k}"\r\n' for k in range(5)) + ";\r\nb;好\r\n"
+    (tmp_path / "a.csv").write_bytes(text.encode(encoding))
+    whole, parts = read_table(tmp_path / "a.csv"), [*read_parts(tmp_path / "a.csv", rows=rows)]
+    pd.testing.assert_frame_equal(pd.concat(parts), whole, check_index_type=False)
+    assert len(whole) == 6
+    assert max(map(len, parts)) <= rows
 
 
 def test_short_rows_are_filled_with_nothing(tmp_path):
