@@ -39,8 +39,7 @@ class Measured:
 def measured(film: ReadFilm, organs: Organs) -> Measured:
     """Measure everything there is to measure in the film's view."""
     began = time.perf_counter()
-    stored = {**film.exposure, **_clipped(film, organs.masks)}
-    values = measure(Film(film.view, organs.masks, film.pixels, film.field, film.spacing_mm, stored, organs.trust))
+    values = measure(film_of(film, organs))
     ms = {"decode": film.ms, "segment": organs.ms, "measure": 1000 * (time.perf_counter() - began)}
     began = time.perf_counter()
     image, drawn = small_image(film.pixels), _drawn(film, organs.masks, values)
@@ -48,6 +47,12 @@ def measured(film: ReadFilm, organs: Organs) -> Measured:
     return Measured(
         film, _facts(film, organs, values) | {"ms": ms}, [measured_cells(value) for value in values], drawn, image, organs.masks
     )
+
+
+def film_of(film: ReadFilm, organs: Organs) -> Film:
+    """A film as its metrics see it."""
+    stored = {**film.exposure, **_clipped(film, organs.masks)}
+    return Film(film.view, organs.masks, film.pixels, film.field, film.spacing_mm, stored, organs.trust)
 
 
 def _clipped(film: ReadFilm, masks: Mapping[str, Flags]) -> dict[str, int]:
