@@ -180,16 +180,26 @@ def parts_of(rows: pd.DataFrame, split: pd.DataFrame) -> tuple[list[tuple[int, i
     np.add.at(times, (pair[row >= 0], row[row >= 0]), 1)
     faults = {
         "names rows that the manifest lacks": split["id"][row < 0].unique(),
-        "misses rows of the manifest": ids[(times == 0).any(axis=0)],
+        "misses rows of the manifest": _with_lines(rows[(times == 0).any(axis=0)]),
         "deals rows twice in one fold": ids[(times > 1).any(axis=0)],
         "gives rows a part other than train, val, test or unused": split["id"][~split["part"].isin([*PARTS, UNUSED])].unique(),
     }
     if any(len(found) for found in faults.values()):
-        way_out = "The manifest or the split has changed since they were made together: put it back, or start a new run."
+        way_out = (
+            "The manifest, the pixels of its images (which make an image's id) or the split have changed since they were made together: "
+            "put it back, or start a new run."
+        )
         raise LeakError(*[f"the split {what}: {named(found)}. {way_out}" for what, found in faults.items() if len(found)])
     part = np.empty(times.shape, dtype=np.int8)
     part[pair, row] = pd.Categorical(split["part"], categories=[*PARTS, UNUSED]).codes
     return pairs, part
+
+
+def _with_lines(rows: pd.DataFrame) -> list[str]:
+    """Name rows by their ids and, where they are known, their lines in the manifest."""
+    if "line" not in rows:
+        return list(rows["id"])
+    return [f"{row_id} (line {line})" for row_id, line in zip(rows["id"], rows["line"], strict=True)]
 
 
 def split_sha256(split: pd.DataFrame) -> str:

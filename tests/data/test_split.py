@@ -347,6 +347,8 @@ def test_a_split_that_does_not_cover_the_rows_is_refused(tmp_path):
     save_split(make_split(rows.drop(index=0)), path)
     with pytest.raises(LeakError, match=rf"misses rows of the manifest: {rows['id'][0]} \(1 in all\)"):
         load_split(path, rows)
+    with pytest.raises(LeakError, match=rf"misses rows of the manifest: {rows['id'][0]} \(line 2\).*the pixels of its images"):
+        load_split(path, rows.assign(line=range(2, len(rows) + 2)))
 
 
 def test_an_edited_split_is_refused_by_its_hash(tmp_path):
