@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -20,18 +20,23 @@ Task = tuple[str, int, Prepare]
 
 
 class PictureCache:
-    """All pictures prepared in one way, and where their source pixels went, by id."""
+    """All pictures prepared in one way, and where their source pixels went, by id.
 
-    def __init__(self, prepare: Prepare) -> None:
-        self.prepare = prepare
+    `headers` gives ids the hash of what their headers say of scale and spacing: a corrected header makes another picture of the same
+    pixels, which have the same id. An id without one has no header.
+    """
+
+    def __init__(self, prepare: Prepare, headers: Mapping[str, str] | None = None) -> None:
+        self.prepare, self.headers = prepare, headers or {}
         name = hashlib.sha256(json.dumps(prepare.spec, sort_keys=True).encode()).hexdigest()[:16]
         self.folder = cache_dir("pictures") / name
         self.store = RowStore(self.folder, {"images.f32": prepare.size**2 * 4, "affines.f64": 4 * 8})
         (self.folder / "spec.json").write_text(json.dumps(prepare.spec, sort_keys=True))
 
-    def known(self) -> dict[str, int]:
-        """Row of each id that is complete."""
-        return self.store.known()
+    def known(self, ids: Iterable[str]) -> NDArray[np.bool_]:
+        """Say of each id whether its picture is complete."""
+        known = self.store.known()
+        return np.array([self._key(name) in known for name in ids], dtype=bool)
 
     def fill(
         self,
@@ -47,8 +52,7 @@ class PictureCache:
         instead: id -> reason.
         """
         with self.store.lock():
-            known = self.known()
-            new = rows[~rows["id"].isin(known)].drop_duplicates("id")
+            new = rows[~self.known(rows["id"])].drop_duplicates("id")
             tasks = [(str(path), int(frame), self.prepare) for path, frame in zip(new["path"], new["frame"], strict=True)]
             ids, faults = list(new["id"]), dict[str, str]()
             batch: list[tuple[str, NDArray[np.float32], Affine]] = []
@@ -73,21 +77,25 @@ class PictureCache:
 
     def pictures(self) -> NDArray[np.float32]:
         """All complete pictures, (N, size, size), memory-mapped."""
-        return np.memmap(self.folder / "images.f32", np.float32, "r", shape=(len(self.known()), self.prepare.size, self.prepare.size))
+        return np.memmap(self.folder / "images.f32", np.float32, "r", shape=(len(self.store.known()), self.prepare.size, self.prepare.size))
 
     def affines(self) -> NDArray[np.float64]:
         """Where source pixels went, (N, 4): row scale, column scale, row offset, column offset."""
-        return np.fromfile(self.folder / "affines.f64", np.float64).reshape(-1, 4)[: len(self.known())]
+        return np.fromfile(self.folder / "affines.f64", np.float64).reshape(-1, 4)[: len(self.store.known())]
 
     def rows_of(self, ids: Sequence[str]) -> NDArray[np.int64]:
         """Row of each id; all must have been filled in."""
-        known = self.known()
-        return np.array([known[name] for name in ids], dtype=np.int64)
+        known = self.store.known()
+        return np.array([known[self._key(name)] for name in ids], dtype=np.int64)
+
+    def _key(self, name: str) -> str:
+        header = self.headers.get(name, "")
+        return f"{name}-{header[:16]}" if header else name
 
     def _append(self, batch: list[tuple[str, NDArray[np.float32], Affine]]) -> None:
         pixels = b"".join(picture.tobytes() for _, picture, _ in batch)
         places = np.array([[a.row_scale, a.column_scale, a.row_offset, a.column_offset] for _, _, a in batch]).tobytes()
-        self.store.append([name for name, _, _ in batch], {"images.f32": pixels, "affines.f64": places})
+        self.store.append([self._key(name) for name, _, _ in batch], {"images.f32": pixels, "affines.f64": places})
 
 
 def prepare_file(task: Task) -> tuple[NDArray[np.float32], Affine]:

@@ -12,7 +12,8 @@ from medimg.words import plural
 
 UIDS = ("study", "series", "sop", "frame_of_reference")
 STANDARD = [
-    "id", "path", "frame", "patient", "label", "site", "sequence", "view", "slice_mm", *UIDS, "pixel_sha256", "acquired_month", "line",
+    "id", "path", "frame", "patient", "label", "site", "sequence", "view", "slice_mm", *UIDS, "pixel_sha256", "header_sha256",
+    "acquired_month", "line",
 ]  # fmt: skip
 
 

@@ -10,12 +10,16 @@ import numpy as np
 import numpy.typing as npt
 
 from medimg.io import dicom, raster
+from medimg.io.grey import header_sha256
 from medimg.io.image import kind_of
 
 
 @dataclass(frozen=True)
 class Facts:
-    """One image's id and pixel hash; UIDs as in the file (raw: hash before they go anywhere), month, position in mm ("" if unknown)."""
+    """One image's id and pixel hash; UIDs as in the file (raw: hash before they go anywhere), month, position in mm ("" if unknown).
+
+    `header_sha256` is of what else an image's values and spacing depend on ("" for files without a header).
+    """
 
     id: str
     pixel_sha256: str
@@ -26,6 +30,7 @@ class Facts:
     frame_of_reference: str = ""
     acquired_month: str = ""
     slice_mm: str = ""
+    header_sha256: str = ""
 
 
 def _digest(stored: npt.NDArray[Any]) -> Any:
@@ -45,7 +50,8 @@ def read_facts(path: str, frame: int = -1) -> Facts:
     stored, index, header = dicom.read_stored(Path(path), chosen)
     uids = (dicom.text(header.dataset, word) for word in ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "FrameOfReferenceUID"))
     position = header.slice_mm(index)
-    return facts_of_values(stored, index, *uids, header.acquired_month, "" if math.isnan(position) else f"{position:.3f}")
+    place = "" if math.isnan(position) else f"{position:.3f}"
+    return facts_of_values(stored, index, *uids, header.acquired_month, place, header_sha256(header, index))
 
 
 def facts_of_values(stored: npt.NDArray[Any], index: int, *header: str) -> Facts:

@@ -1,5 +1,6 @@
 """Stored values to values with a meaning: modality table, then the window where asked, then one inversion on the fixed scale."""
 
+import hashlib
 import logging
 import math
 from typing import Any
@@ -16,6 +17,8 @@ from medimg.io.raster import luminance
 
 _LOG = logging.getLogger(__name__)
 _OPEN_SCALE = ("MR", "PT")
+_MEANING = ("Modality", "PhotometricInterpretation", "PresentationLUTShape", "RescaleType")
+_COLOURS = [f"{colour}PaletteColorLookupTable{what}" for colour in ("Red", "Green", "Blue") for what in ("Descriptor", "Data")]
 _INSIDE_WINDOW = 0.05  # a window that shows less than this share of the pixels was not made for this film
 
 Pixels = npt.NDArray[np.float32]
@@ -47,6 +50,17 @@ def to_image(stored: npt.NDArray[Any], header: Header, frame: int, *, voi: bool 
     if low:
         pixels -= np.float32(low)
     return Image(pixels, unit, spacing, float(high - low))
+
+
+def header_sha256(header: Header, frame: int) -> str:
+    """Hash what `to_image` takes from a header: an image of the same stored values and the same hash has the same values and spacing."""
+    data, own = header.dataset, functional(header.dataset, frame, "PixelValueTransformationSequence")
+    said: list[object] = [text(data, word).upper() for word in _MEANING]
+    said += [number(source, word) for source in (data, own) for word in ("RescaleSlope", "RescaleIntercept")]
+    said += [str(value(table, word)) for table in items(data, "ModalityLUTSequence")[:1] for word in ("LUTDescriptor", "LUTData")]
+    said += [str(value(data, word)) for word in _COLOURS]
+    said += [header.spacing_mm(frame), header.bits_allocated, header.bits_stored, header.signed]
+    return hashlib.sha256(repr(said).encode()).hexdigest()
 
 
 def _unit(header: Header) -> str:

@@ -13,7 +13,7 @@ from medimg.io.home import cache_dir
 from medimg.io.identity import hash_ids, key_fingerprint
 from medimg.io.workers import Refused, each
 
-VERSION = 2  # a new number when what is hashed changes
+VERSION = 3  # a new number when what is hashed changes
 _FEW = 48  # below this, starting processes costs more than it saves
 _BATCH = 256  # rows between two writes: what a killed scan loses at most
 

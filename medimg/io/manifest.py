@@ -154,7 +154,8 @@ def _with_facts(rows: pd.DataFrame, workers: int | None) -> tuple[pd.DataFrame, 
         rows[name] = rows[name].where(rows[name] != "", read)
     position = pd.to_numeric(pd.Series([fact.slice_mm for fact in good], index=rows.index, dtype=str))
     rows["slice_mm"] = rows["slice_mm"].fillna(position)
-    rows["pixel_sha256"] = [fact.pixel_sha256 for fact in good]
+    for name in ("pixel_sha256", "header_sha256"):
+        rows[name] = [getattr(fact, name) for fact in good]
     rows["id"] = [fact.id for fact in good]
     rows = rows[[*STANDARD, *(name for name in rows.columns if name not in STANDARD)]]
     refused += [

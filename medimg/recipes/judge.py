@@ -155,7 +155,7 @@ def _notes(source: Path) -> list[str]:
 
 def _relabelled(cohort: cohorts.Cohort, source: Path) -> list[str]:
     """Say of how many images the networks were told another label than they are judged by."""
-    count = len(cohorts.relabelled(cohort.rows, source))
+    count = len(cohorts.changed(cohort.rows, source, "label"))
     told = f"Another label than when the networks were trained: {plural(count, 'image')}; thresholds and numbers go by the labels of now."
     return [told] if count else []
 

@@ -8,12 +8,11 @@ import pandas as pd
 import torch
 from scipy.special import softmax
 
-from medimg.data.cache import PictureCache
 from medimg.errors import ConfigError
 from medimg.io import read_manifest
 from medimg.losses import outputs_of, probabilities
 from medimg.recipes.parts.cohort import fill
-from medimg.recipes.parts.images import Images, prepare_of, sequences_of
+from medimg.recipes.parts.images import Images, cache_of, sequences_of
 from medimg.recipes.parts.networks import networks
 from medimg.recipes.predict import table_of, trained_network
 from medimg.settings import Settings
@@ -34,7 +33,7 @@ def predict_places(settings: Settings, run: Path, sources: list[Path]) -> tuple[
         )
     manifest = read_manifest(sources[0], label=None, where={"sequence": list(settings.data.fuse)})
     asked, machine = json.loads((run / "evaluation.json").read_text()), look(settings.trainer)
-    images = Images(manifest, PictureCache(prepare_of(settings.data)), sequences_of(settings.data), asked["kind"])
+    images = Images(manifest, cache_of(manifest, settings.data), sequences_of(settings.data), asked["kind"])
     fill(images.cache, images.rows)
     cases = images.cases_of(images.rows.assign(label=""))
     machine.settle()

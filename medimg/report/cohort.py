@@ -10,7 +10,7 @@ from medimg.report.words import count, finite, scrub, words
 
 PARTS = {"train": "Training", "val": "Validation", "test": "Test"}
 MOST_LABELS = 12
-FIXED = {"id", "patient", "study", "series", "sop", "pixel_sha256", "acquired_month", "label", "site", "sequence", "view"}
+FIXED = {"id", "patient", "study", "series", "sop", "pixel_sha256", "header_sha256", "acquired_month", "label", "site", "sequence", "view"}
 
 
 def sizes(run: RunFolder) -> tuple[int, int]:

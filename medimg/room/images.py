@@ -142,5 +142,5 @@ def load_again(settings: Settings, run: Path) -> Cohort:
 
 
 def _usable(cohort: Cohort) -> Cohort:
-    rows = cohort.rows[cohort.rows["id"].isin(cohort.cache.known())].reset_index(drop=True)
+    rows = cohort.rows[cohort.cache.known(cohort.rows["id"])].reset_index(drop=True)
     return replace(cohort, manifest=replace(cohort.manifest, rows=rows))

@@ -40,3 +40,17 @@ def test_byte_order_and_compression_do_not_matter_and_shape_type_and_frame_do(tm
 def test_the_default_frame_has_the_id_of_the_frame_it_is(tmp_path):
     path = str(fakes.scintigram(tmp_path / "a.dcm"))
     assert read_facts(path) == read_facts(path, 1)
+
+
+def test_the_hash_of_a_header_follows_what_values_and_spacing_depend_on(tmp_path):
+    """Windows, dates and coding do not matter; files without a header have none."""
+
+    def told(**tags):
+        return read_facts(str(fakes.scintigram(tmp_path / "a.dcm", **tags))).header_sha256
+
+    plain = told()
+    assert plain == told() == told(WindowCenter=5, WindowWidth=10, StudyDate="20200101")
+    others = [{"spacing_mm": 3.0}, {"RescaleSlope": 2}, {"RescaleIntercept": 1}, {"PhotometricInterpretation": "MONOCHROME1"}]
+    assert len({plain, *(told(**tags) for tags in others)}) == 5
+    assert told(RescaleSlope="2") == told(RescaleSlope="2.0")
+    assert read_facts(str(fakes.png(tmp_path / "a.png", fakes.ramp()))).header_sha256 == ""

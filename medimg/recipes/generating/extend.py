@@ -77,7 +77,7 @@ def read_extension(folder: Path) -> Extension:
 
 def _pictures(cohort: Cohort, rows: pd.DataFrame, size: int) -> Pictures:
     """Lay out real pictures prepared as the run's, at another size."""
-    cache = PictureCache(replace(cohort.cache.prepare, size=size))
+    cache = PictureCache(replace(cohort.cache.prepare, size=size), cohort.cache.headers)
     if ranks.rank() == 0:
         fill(cache, rows)
     ranks.barrier()

@@ -23,7 +23,9 @@ from medimg.recipes.parts.stages import write_json
 from medimg.settings import Data, Settings
 from medimg.training import ranks
 
-CASE_COLUMNS = ["id", "patient", "study", "series", "sop", "pixel_sha256", "site", "sequence", "view", "acquired_month", "label"]
+CASE_COLUMNS = [
+    "id", "patient", "study", "series", "sop", "pixel_sha256", "header_sha256", "site", "sequence", "view", "acquired_month", "label",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -131,7 +133,8 @@ def cohort_of(manifest: Manifest, settings: Settings, split: pd.DataFrame, split
 def load(settings: Settings, run: Path) -> Cohort:
     """Read, deal, prove and prepare; a run that was begun keeps its split. Writes the run's tables of cases, split, proof and flow.
 
-    RunError where images have got another label since the run began: some of its networks would know the old ones, some the new.
+    RunError where images have got another label, or their headers another scale or spacing, since the run began: some of its networks
+    would know the old ones, some the new.
     """
     manifest = read(settings.data)
     if not (manifest.rows["label"] != "").any():
@@ -143,11 +146,8 @@ def load(settings: Settings, run: Path) -> Cohort:
     proof_path = run / "split_proof.json"
     known = json.loads(proof_path.read_text())["split_sha256"] if proof_path.exists() else None
     split = load_split(path, manifest.rows, known)
-    if (run / "cases.csv").is_file() and (changed := relabelled(manifest.rows, run)):
-        raise RunError(
-            f"images have another label than when this run began: {named(changed)}. Put the labels back, or start a new run with the new "
-            "ones: what has learned already knows the old ones."
-        )
+    if (run / "cases.csv").is_file():
+        _refuse_changed(manifest.rows, run)
     proof = prove(manifest.rows, split, by=settings.data.deal_by)
     cohort = cohort_of(manifest, settings, split, str(proof["split_sha256"]))
     if ranks.rank() == 0:
@@ -159,10 +159,25 @@ def load(settings: Settings, run: Path) -> Cohort:
     return cohort
 
 
-def relabelled(rows: pd.DataFrame, run: Path) -> list[str]:
-    """Ids of the images that have another label than a run's table of cases says."""
-    before = rows["id"].map(read_cases(run / "cases.csv").set_index("id")["label"])
-    return list(rows["id"][before.notna() & (before != rows["label"])])
+def _refuse_changed(rows: pd.DataFrame, run: Path) -> None:
+    told = {"label": ("label", "labels"), "header_sha256": ("pixel spacing or scale of grey values in their headers", "files")}
+    faults = [
+        f"images have another {what} than when this run began: {named(ids)}. Put the {back} back, or start a new run with the new ones: "
+        "what has learned already knows the old ones."
+        for column, (what, back) in told.items()
+        if (ids := changed(rows, run, column))
+    ]
+    if faults:
+        raise RunError(*faults)
+
+
+def changed(rows: pd.DataFrame, run: Path, column: str) -> list[str]:
+    """Ids of the images whose value in a column is another than a run's table of cases says; none where that lacks the column."""
+    cases = read_cases(run / "cases.csv").set_index("id")
+    if column not in cases:
+        return []
+    before = rows["id"].map(cases[column])
+    return list(rows["id"][before.notna() & (before != rows[column])])
 
 
 def _refuse_absent(manifest: Manifest, sequences: tuple[str, ...]) -> None:
@@ -210,7 +225,7 @@ def taught_before(run: Path, network: str | None = None) -> pd.DataFrame:
 
 def fill(cache: PictureCache, rows: pd.DataFrame, *, spared: dict[str, str] | None = None) -> None:
     """Decode what the cache does not have, with a word on how far it is; `spared` is PictureCache.fill's."""
-    missing = int((~rows["id"].isin(cache.known())).sum())
+    missing = int((~cache.known(rows["id"])).sum())
     if missing:
         with Told("decoding images", missing) as told:
             cache.fill(rows, told=told, spared=spared)

@@ -62,7 +62,12 @@ def kind_of(manifest: Manifest, decision: Decision) -> "Kind":
 def images_of(manifest: Manifest, settings: Settings) -> Images:
     """Put together what the settings say of a manifest's images; ManifestError where it has too few classes for the question."""
     data = settings.data
-    return Images(manifest, PictureCache(prepare_of(data)), sequences_of(data), kind_of(manifest, settings.decision))
+    return Images(manifest, cache_of(manifest, data), sequences_of(data), kind_of(manifest, settings.decision))
+
+
+def cache_of(manifest: Manifest, data: Data) -> PictureCache:
+    """Where the pictures of a manifest lie, prepared as the settings say."""
+    return PictureCache(prepare_of(data), dict(zip(manifest.rows["id"], manifest.rows["header_sha256"], strict=True)))
 
 
 def prepare_of(data: Data) -> Prepare:

@@ -44,6 +44,20 @@ def test_a_run_whose_images_got_another_label_since_it_began_does_not_go_on(sett
     assert (run / "cases.csv").read_bytes() == kept
 
 
+def test_a_run_whose_images_got_another_spacing_since_it_began_does_not_go_on(tmp_path):
+    counts, rows = np.random.default_rng(0).integers(0, 200, (12, 1, 16, 16)).astype(np.uint16), []
+    for k in range(12):
+        fakes.scintigram(tmp_path / f"{k}.dcm", counts[k], windows=1, detectors=1, patient=f"P{k}")
+        rows.append({"image": f"{k}.dcm", "patient_id": f"P{k}", "label": "ab"[k % 2]})
+    settings, run = Settings(data=Data(manifest=str(fakes.table(tmp_path / "manifest.csv", rows)), folds=3)), tmp_path / "run"
+    run.mkdir()
+    load(settings, run)
+    load(settings, run)
+    fakes.scintigram(tmp_path / "5.dcm", counts[5], windows=1, detectors=1, patient="P5", spacing_mm=3.0)
+    with pytest.raises(RunError, match=r"another pixel spacing or scale of grey values .*: \w+ \(1 in all\)\. Put the files back"):
+        load(settings, run)
+
+
 @pytest.mark.parametrize(
     ("labels", "multilabel", "decision", "kind"),
     [
