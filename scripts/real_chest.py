@@ -1,14 +1,14 @@
 """What networks make of real chest films: Dice of lungs that people drew, faults planted into films, every verdict to be looked through.
 
 python scripts/real_chest.py SOURCE OUT --network RUN_PA RUN_LATERAL            all three; stopped, the same command goes on
-python scripts/real_chest.py SOURCE OUT --network RUN_PA --only lungs --folds 4 -- trainer.epochs=30
+python scripts/real_chest.py SOURCE OUT --network RUN_PA --only lungs -- model.weights=RUN_PA trainer.epochs=5     goes on from its network
 python scripts/real_chest.py SOURCE OUT --network RUN_PA RUN_LATERAL --plan     what is done and what is to do; trains and judges nothing
 
 SOURCE: a folder with manifest.csv (image, patient_id, view, mask_left_lung, mask_right_lung, mask_cardiomediastinum, mask_airways; a film
 needs no mask). RUN: finished runs of medimg train experiment=chest_qc. OUT: judged films, runs, pictures and tables.md.
 
-lungs   networks of built-in films alone, and trained anew with the real films of the other folds (by patient) besides, each as RUN was
-        trained; what stands after `--` goes to these trainings. OUT/lungs.csv has every film, OUT/pictures/lungs.png the worst.
+lungs   networks of built-in films alone, and trained with the real films of the other folds (by patient) besides, each as RUN was trained;
+        what stands after `--` goes to these trainings. OUT/lungs.csv has every film, OUT/pictures/lungs_01.png the worst.
 faults  planted in stated amounts; found among the films that passed the rule unaltered.
 judge   OUT/disputed.csv has every rule that does not pass, with columns for a person to fill in, OUT/pictures/films_*.png the films.
 
@@ -21,20 +21,19 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterable
+from itertools import takewhile
 from pathlib import Path
-from textwrap import wrap
 
 import numpy as np
 import pandas as pd
-from cells import Cell, Lines, by_key, is_done, table, train_all
+from cells import Cell, Lines, by_key, table, train_all
 from chest_judged import rules_of
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from paired import shown
 from paired import told as difference
 from PIL import Image
 from real_faults import Film, after, before, planted, write_film
 from real_films import (
+    A_PAGE,
     LUNGS,
     built_in,
     dealt,
@@ -47,25 +46,15 @@ from real_films import (
     masked,
     mean_dice,
     measured,
+    pages,
     with_masks,
-)  # fmt: skip
+)
 
 from medimg.io.film_reader import FilmFile, read_film
 from medimg.run.folder import stored_settings
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 TASKS = ("lungs", "faults", "judge")
-A_PAGE, LINES, A_LINE = 6, 13, 88  # films a page; lines below a film, letters a line
-COLOURS = {
-    "lung_r": "lime",
-    "lung_l": "lime",
-    "lung": "lime",
-    "heart": "red",
-    "mediastinum": "orange",
-    "spine": "cyan",
-    "trachea": "yellow",
-}
-BONES, OTHERS = "deepskyblue", "magenta"
 BESIDES = ("dispute", "cause")  # for a person to fill in
 
 
@@ -119,79 +108,64 @@ def lungs(work: Work) -> dict[str, Lines]:
     """Dice of lungs by the networks of built-in films alone, and with real films besides, each film by a network that has not seen it."""
     films = with_masks(work.masked, work.out / "masks")
     fold = dealt(films, work.folds)
-    films.assign(fold=fold)[["name", "patient_id", "fold"]].to_csv(work.out / "folds.csv", index=False)
-    organs = ("mask_lung_r", "mask_lung_l")
-    external = _external(work, listed(films, work.out / "manifests" / "free_lungs.csv", organs))
+    alone = judged(work, "films", work.films, work.networks)
+    external = _external(work, listed(films, work.out / "manifests" / "free_lungs.csv", ("mask_lung_r", "mask_lung_l")))
     built = built_in(stored_settings(work.frontal).data)
     for k in range(work.folds):
         joined(built, films, fold == k, work.out / "manifests" / f"joined_{k}_of_{work.folds}.csv")
     if failed := train_all(work.cells(), 1):
         sys.exit("\n".join([*failed, "The same command goes on."]))
-    alone = judged(work, "films", work.films, work.networks)
-    tables = {"built-in films alone": measured(alone, films)}
-    parts = []
+    parts, folders = [], {}
     for k, cell in enumerate(work.cells()):
         here = films[fold == k].reset_index(drop=True)
-        parts.append(measured(judged(work, f"{cell.run.name}", here, [cell.run]), here))
-    tables["with real films of the other folds"] = pd.concat(parts).sort_values("id").reset_index(drop=True)
-    each = pd.concat([one.assign(network=name) for name, one in tables.items()])
-    each.drop(columns="fold").to_csv(work.out / "lungs.csv", index=False, float_format="%.4f")
-    worst = tables["built-in films alone"].sort_values("dice_lungs")["id"].head(A_PAGE).tolist()
-    _draw_lungs(work, films.set_index("name").loc[worst].reset_index(), alone, each)
-    kinds = {"dice": "free of heart, mediastinum and airways, as medimg's lungs are", "given": "as drawn, reaching behind the heart"}
-    lines: Lines = []
-    for name, one in tables.items():
-        for kind, what in kinds.items():
-            rows = mean_dice(one, kind)
-            told = {"right": shown(rows["lung_r"]), "left": shown(rows["lung_l"]), "both as one": shown(rows["lungs"])}
-            lines.append({"network": name, "masks": what, "films": len(one), "patients": one["patient"].nunique(), **told})
-    eval_ = {row["scope"].removeprefix("organ="): row for row in external if row["metric"] == "dice"}
-    size = stored_settings(work.frontal).data.size
-    told = {"right": shown(eval_["lung_r"]), "left": shown(eval_["lung_l"]), "both as one": ""}
-    lines.append({
-        "network": "built-in films alone, medimg eval", "masks": f"free, at {size} px", "films": len(films),
-        "patients": films["patient_id"].nunique(), **told,
-    })  # fmt: skip
+        folder = judged(work, cell.run.name, here, [cell.run])
+        parts.append(measured(folder, here))
+        folders |= dict.fromkeys(here["name"], folder)
+    tables = {"built-in films alone": measured(alone, films), "with real films of the other folds": pd.concat(parts, ignore_index=True)}
+    pd.concat([one.assign(network=name) for name, one in tables.items()]).drop(columns="fold").to_csv(
+        work.out / "lungs.csv", index=False, float_format="%.4f"
+    )
+    _draw_lungs(work, films, tables, alone, folders)
     change = gain(*reversed(tables.values()))
     return {
-        "Dice of lungs on real films": lines,
+        "Dice of lungs on real films": [*_lines(tables), _line("built-in films alone, by medimg eval", "free", external, films)],
         "Real films in training, both lungs as one, free": [{"minus built-in alone": difference(change), "how": change["method"]}],
     }
 
 
-def _external(work: Work, manifest: Path) -> list[dict]:
-    """Judge the network of built-in films by `medimg eval` on real masks; gives the rows of its metrics."""
+def _lines(tables: dict[str, pd.DataFrame]) -> Lines:
+    kinds = {"dice": "free: without heart, mediastinum and airways, as medimg's lungs are", "given": "as drawn, reaching behind the heart"}
+    return [_line(name, what, mean_dice(one, kind), one) for name, one in tables.items() for kind, what in kinds.items()]
+
+
+def _line(network: str, masks: str, rows: dict[str, dict], films: pd.DataFrame) -> dict[str, object]:
+    told = {lung: f"{shown(row)}, n={row['n']}" for lung, row in rows.items()}
+    return {"network": network, "masks": masks, "films": len(films), **{lung: told.get(lung, "") for lung in LUNGS}}
+
+
+def _external(work: Work, manifest: Path) -> dict[str, dict]:
+    """Judge the network of built-in films by `medimg eval` on real masks, at its own size; gives the rows of its metrics by organ."""
     run = work.out / "eval" / "built_in"
-    if not is_done(run):
-        run.parent.mkdir(parents=True, exist_ok=True)
-        cell = Cell(run=run, verb=("eval", f"{work.frontal}"), words=(f"data.manifest={manifest}", "data.subgroups=[]"))
-        if failed := train_all([cell], 1):
-            sys.exit("\n".join(failed))
-    return json.loads((run / "metrics.json").read_text())["rows"]
+    cell = Cell(run=run, verb=("eval", f"{work.frontal}"), words=(f"data.manifest={manifest}", "data.subgroups=[]"))
+    if not cell.done and (failed := train_all([cell], 1)):
+        sys.exit("\n".join(failed))
+    rows = json.loads((run / "metrics.json").read_text())["rows"]
+    return {row["scope"].removeprefix("organ="): row for row in rows if row["metric"] == "dice" and row["n"]}
 
 
-def _draw_lungs(work: Work, films: pd.DataFrame, alone: Path, each: pd.DataFrame) -> None:
-    """Draw films with drawn lungs (white) and those of both kinds of network."""
-    ids, fold_of = film_ids(alone), pd.read_csv(work.out / "folds.csv").set_index("name")["fold"]
-    dice = each.set_index(["network", "id"])["dice_lungs"]
-    tiles = []
-    for film in films.to_dict("records"):
-        own = work.out / "judged" / f"fold_{fold_of[film['name']]}_of_{work.folds}"
-        true = read_film(
-            FilmFile(film["image"], {"view": film["view"]}, {organ: film[f"mask_{organ}"] for organ in LUNGS[:2] if film[f"mask_{organ}"]})
-        )
+def _draw_lungs(work: Work, films: pd.DataFrame, tables: dict[str, pd.DataFrame], alone: Path, folders: dict[str, Path]) -> None:
+    """Draw the films on which the networks of built-in films do worst: drawn lungs, and those of both kinds of network."""
+    dice = {name: one.set_index("id")["dice_lungs"] for name, one in tables.items()}
+    worst, tiles = next(iter(dice.values())).dropna().sort_values().index[:A_PAGE], []
+    for film in films.set_index("name", drop=False).loc[worst].to_dict("records"):
+        name, drawn = film["name"], {organ: film[f"mask_{organ}"] for organ in LUNGS[:2]}
+        true = read_film(FilmFile(film["image"], {"view": film["view"]}, drawn))
         shapes = [(mask, "white") for mask in true.masks.values()]
-        for folder, name, colour in ((alone, ids[film["name"]], "red"), (own, film_ids(own)[film["name"]], "lime")):
-            shapes += [(mask, colour) for mask in found_masks(folder, name, LUNGS[:2], true.pixels.shape).values()]
-        told = ", ".join(f"{name} {dice[name, film['name']]:.3f}" for name in each["network"].unique())
-        tiles.append(
-            (
-                true.pixels,
-                shapes,
-                film["name"],
-                [f"Dice of both lungs: {told}", "white: drawn; red: built-in alone; green: with real films"],
-            )
-        )
+        for folder, colour in ((alone, "red"), (folders[name], "lime")):
+            found = found_masks(folder, film_ids(folder)[name], LUNGS[:2], true.pixels.shape)
+            shapes += [(mask, colour) for mask in found.values()]
+        told = [f"{colour}: {network}, Dice {dice[network][name]:.3f}" for network, colour in zip(dice, ("red", "green"), strict=True)]
+        tiles.append((true.pixels, shapes, name, ["white: drawn, free", *told]))
     pages(tiles, work.out / "pictures", "lungs")
 
 
@@ -219,7 +193,7 @@ def faults(work: Work) -> dict[str, Lines]:
     altered = planted(plain, passed, as_measured, folder)
     tables = {"Rules on unaltered films": [*before(rules)]}
     if len(altered):
-        found = verdicts(judged(work, "planted", altered, work.networks), altered)
+        found = verdicts(judged(work, "planted", altered, work.networks), altered)[["film", "name", "patient_id", "rule", "verdict"]]
         found = found.merge(altered[["name", "fault", "amount", "unit", "rule"]], on=["name", "rule"])
         tables["Faults planted into films that passed the rule unaltered"] = [*after(found)]
     return tables
@@ -277,37 +251,6 @@ def told_of(seen: dict) -> list[str]:
     return [*lines, *(f"to a person, {reason}: {' '.join(names)}" for reason, names in left.items())]
 
 
-def pages(tiles: list[tuple], out: Path, name: str) -> None:
-    """Draw films, six a page: pixels (rows, columns), contours by organ or masks with colours, a title and lines below."""
-    out.mkdir(parents=True, exist_ok=True)
-    for number, first in enumerate(range(0, len(tiles), A_PAGE), 1):
-        figure = Figure(figsize=(20, 17), layout="constrained")
-        axes = figure.subplots(4, A_PAGE // 2, height_ratios=[3, 1, 3, 1])
-        for axis in axes.flat:
-            axis.axis("off")
-        places = zip([*axes[0], *axes[2]], [*axes[1], *axes[3]], strict=True)
-        for (picture, below), (*drawn, lines) in zip(places, tiles[first : first + A_PAGE], strict=False):
-            _draw(picture, *drawn)
-            told = [part for line in lines for part in wrap(line, A_LINE)]
-            below.text(0, 1, "\n".join(told[:LINES]), fontsize=10, va="top", transform=below.transAxes)
-        figure.savefig(out / f"{name}_{number:02d}.png", dpi=80)
-
-
-def _draw(axis: Axes, pixels: np.ndarray, shapes: dict[str, list] | list[tuple[np.ndarray, str]], title: str) -> None:
-    axis.imshow(pixels, cmap="gray", vmin=0, vmax=1)
-    if isinstance(shapes, dict):
-        for organ, parts in shapes.items():
-            colour = COLOURS.get(organ, BONES if organ.startswith(("clavicle", "scapula", "ribs", "sternum")) else OTHERS)
-            for part in parts:
-                rows, columns = np.array(part).T
-                axis.plot(columns, rows, color=colour, linewidth=1)
-    else:
-        for mask, colour in shapes:
-            if mask.any():
-                axis.contour(mask, [0.5], colors=colour, linewidths=1)
-    axis.set_title(title[:60], fontsize=11)
-
-
 def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("source", type=Path, help="folder of the real films, with manifest.csv")
@@ -317,8 +260,9 @@ def options() -> argparse.Namespace:
     parser.add_argument("--folds", type=int, default=4, help="folds by patient for training with real films (4)")
     parser.add_argument("--films", type=int, default=0, help="first films of each view only, to try it (all)")
     parser.add_argument("--plan", action="store_true", help="tell what is to be done, do nothing")
-    parser.add_argument("more", nargs="*", metavar="-- KEY=VALUE", help="settings for the trainings")
-    return parser.parse_args()
+    parser.epilog = "What stands after -- (KEY=VALUE ...) are settings for the trainings."
+    words = list(takewhile(lambda word: word != "--", sys.argv[1:]))
+    return parser.parse_args(words, argparse.Namespace(more=sys.argv[len(words) + 2 :]))
 
 
 def plan(work: Work, only: Iterable[str]) -> None:

@@ -1,4 +1,4 @@
-"""Real chest films with masks that people drew: told in medimg's organs, dealt to folds, compared with what networks found. Not a command.
+"""Real chest films with masks that people drew: in medimg's organs, dealt to folds, compared with networks, drawn. Not a command.
 
 The masks of a lung reach behind the heart and the mediastinum; medimg's lungs end at their borders. Like with like is compared with the
 cardiomediastinum and the airways taken away, which leaves the part of a lung that lies free; the masks as they were given stand beside it.
@@ -9,9 +9,12 @@ import sys
 from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
+from textwrap import wrap
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from PIL import Image
 
 from medimg.data.split import make_split
@@ -30,6 +33,17 @@ BEFORE_LUNGS = ("mask_cardiomediastinum", "mask_airways")
 LUNGS = ("lung_r", "lung_l", "lungs")  # the last: both together
 FRONTAL = ("PA", "AP")
 DRAWS = 2000
+A_PAGE, LINES, A_LINE = 6, 13, 88  # films a page; lines below a film, letters a line
+COLOURS = {
+    "lung_r": "lime",
+    "lung_l": "lime",
+    "lung": "lime",
+    "heart": "red",
+    "mediastinum": "orange",
+    "spine": "cyan",
+    "trachea": "yellow",
+}
+BONES, OTHERS = "deepskyblue", "magenta"
 Frame = pd.DataFrame
 Mask = np.ndarray
 
@@ -169,3 +183,34 @@ def gain(later: Frame, earlier: Frame) -> dict[str, object]:
     own = pairs.groupby(drawn.columns(pairs["patient"]))["change"].mean().sort_index().to_numpy()
     difference = float(own.mean())
     return {"difference": difference, **limits(difference, drawn.weights @ own / drawn.weights.sum(axis=1), len(own))}
+
+
+def pages(tiles: list[tuple], out: Path, name: str) -> None:
+    """Draw films, six a page: pixels (rows, columns), contours by organ or masks with colours, a title and lines below."""
+    out.mkdir(parents=True, exist_ok=True)
+    for number, first in enumerate(range(0, len(tiles), A_PAGE), 1):
+        figure = Figure(figsize=(20, 17), layout="constrained")
+        axes = figure.subplots(4, A_PAGE // 2, height_ratios=[3, 1, 3, 1])
+        for axis in axes.flat:
+            axis.axis("off")
+        places = zip([*axes[0], *axes[2]], [*axes[1], *axes[3]], strict=True)
+        for (picture, below), (*drawn, lines) in zip(places, tiles[first : first + A_PAGE], strict=False):
+            _draw(picture, *drawn)
+            told = [part for line in lines for part in wrap(line, A_LINE)]
+            below.text(0, 1, "\n".join(told[:LINES]), fontsize=10, va="top", transform=below.transAxes)
+        figure.savefig(out / f"{name}_{number:02d}.png", dpi=80)
+
+
+def _draw(axis: Axes, pixels: np.ndarray, shapes: dict[str, list] | list[tuple[np.ndarray, str]], title: str) -> None:
+    axis.imshow(pixels, cmap="gray", vmin=0, vmax=1)
+    if isinstance(shapes, dict):
+        for organ, parts in shapes.items():
+            colour = COLOURS.get(organ, BONES if organ.startswith(("clavicle", "scapula", "ribs", "sternum")) else OTHERS)
+            for part in parts:
+                rows, columns = np.array(part).T
+                axis.plot(columns, rows, color=colour, linewidth=1)
+    else:
+        for mask, colour in shapes:
+            if mask.any():
+                axis.contour(mask, [0.5], colors=colour, linewidths=1)
+    axis.set_title(title[:60], fontsize=11)

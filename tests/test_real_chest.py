@@ -193,3 +193,13 @@ def test_results_do_not_lie_in_the_repository(faults, monkeypatch, tmp_path):
     monkeypatch.setattr(sys, "argv", ["real_chest.py", str(tmp_path), str(FOLDER / "out"), "--network", "run"])
     with pytest.raises(SystemExit, match="inside the repository"):
         command.main()
+
+
+def test_what_stands_after_two_dashes_goes_to_the_trainings(faults, monkeypatch):
+    command = import_module("real_chest")
+    monkeypatch.setattr(sys, "argv", ["real_chest.py", "in", "out", "--network", "a", "b", "--", "model.weights=a", "trainer.epochs=5"])
+    said = command.options()
+    assert (said.source, said.network, said.only) == (Path("in"), [Path("a"), Path("b")], command.TASKS)
+    assert said.more == ["model.weights=a", "trainer.epochs=5"]
+    monkeypatch.setattr(sys, "argv", ["real_chest.py", "in", "out", "--network", "a", "--only", "judge"])
+    assert command.options().more == []
