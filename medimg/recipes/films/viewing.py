@@ -11,7 +11,7 @@ from medimg.qc.segmenter import Segmenter
 from medimg.recipes.films.segmenting import Organs, organs_of
 
 VIEWS = ("PA", "LAT")  # AP films cannot be told from PA films by their organs
-CLEAR = 0.1  # of trust, by which one view must be ahead of the other; a proposal
+CLEAR = 0.05  # of trust, by which one view must be ahead of the other (docs/film_quality.md: measured)
 DOUBTFUL = 0.7  # trust of an organ, as rule O6 warns of, below which the network of the other view is asked too
 UNTOLD = "the view is not told (PA, AP or LAT), and the networks are not sure of it"
 
