@@ -9,7 +9,7 @@ from torch import Tensor, nn
 LEAK = 0.2  # slope of the rectifiers below 0
 CEILING = 2.0  # as data.normalise=counts cuts hot spots
 DARK = -3.0  # an untrained generator draws values around 2 * sigmoid(-3) = 0.09: mostly background, as scintigrams are
-FINE = -2.0  # and lets them spread by a factor of exp(exp(-2)) = 1.14
+FINE = -2.0  # and lets them spread by a factor of exp(sigmoid(-2)) = 1.13
 
 
 class Generator(nn.Module):
@@ -17,7 +17,8 @@ class Generator(nn.Module):
 
     The first `latent` values become 4x4 places, then each block doubles them; the last two have `width` maps, each one before twice as
     many. What comes out is for each pixel a value and how far it spreads; the other values of the noise, one for each pixel, are the
-    grain that is spread. The answer is 2 * sigmoid, the range of real pictures, whose background is near 0 and whose hot spots are cut at
+    grain that is spread, at most as far as 1 in logits: without a bound it grew in the dark, where little of it is seen, and drew white
+    specks there. The answer is 2 * sigmoid, the range of real pictures, whose background is near 0 and whose hot spots are cut at
     2: a softplus is as flat near 0 and has no ceiling, and DCGAN's tanh spends half of its range on counts below nought.
 
     Three departures from DCGAN. The grain: counts vary from pixel to pixel by chance, which no smooth function of a hundred numbers does
@@ -45,7 +46,7 @@ class Generator(nn.Module):
         """Draw a picture of each row of noise."""
         shape, grain = noise[:, : self.latent, None, None], noise[:, self.latent :].reshape(-1, *self.shape)
         value, spread = self.last(self.blocks(self.first(shape))).chunk(2, dim=1)
-        return CEILING * torch.sigmoid(value + spread.exp() * grain)
+        return CEILING * torch.sigmoid(value + spread.sigmoid() * grain)
 
 
 class Discriminator(nn.Module):

@@ -26,7 +26,7 @@ from medimg.training.checkpoints import load_weights
 from medimg.training.machine import Machine
 from medimg.transforms.diff_augment import DiffAugment
 
-NETWORKS = 2  # the version of what dcgan() and srgan() build: a change of them is a new number, and a run of older ones is refused
+NETWORKS = 3  # the version of what dcgan() and srgan() build: a change of them is a new number, and a run of older ones is refused
 DRAWING = ("size", "width", "latent")  # the keys of `generate` that DCGAN's networks depend on
 ENLARGING = ("size", "sr_width", "sr_blocks")  # and SRGAN's
 SCALE = 4  # how many times larger SRGAN makes a side
