@@ -10,4 +10,4 @@ def f1_is_beyond(sensitivity: float, precision: float, f1: float, rounding: floa
     >>> f1_is_beyond(0.958, 0.958, 0.988), f1_is_beyond(0.979, 0.989, 0.984)
     (True, False)
     """
-    return f1 - rounding > (sensitivity + precision) / 2 + rounding
+    return f1 - (sensitivity + precision) / 2 > 2 * rounding + 1e-9  # what rounding of decimal figures may leave
