@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from medimg.words import spaced
+
 Grey = NDArray[np.uint8]
 TILE = 64  # screen pixels of a picture, about: pictures are enlarged by whole numbers, so that their pixels stay square
 COLUMNS = 6  # of pictures of that size in each half
@@ -32,7 +34,7 @@ def montage(real: ArrayLike, generated: ArrayLike, group: str, path: Path, close
     zoom = max(1, round(TILE / known.shape[-1]))
     side = known.shape[-1] * zoom
     columns = max(2, COLUMNS * TILE // side)
-    half, name = columns * (side + GAP) - GAP, group.replace("_", " ").replace("|", " + ")
+    half, name = columns * (side + GAP) - GAP, spaced(group)
     left, right = (_tiles(some, scale, zoom)[: ROWS * columns] for some in (real, generated))
     rows = -(-max(len(left), len(right)) // columns)
     pairs = _tiles(np.zeros((0, 2, 1, 1)) if closest is None else closest, scale, zoom)
