@@ -27,6 +27,7 @@ from medimg.report.outlines import write_outline_report
 from medimg.settings import Settings
 from medimg.training import ranks
 from medimg.training.machine import Machine
+from medimg.words import plural
 
 
 def train(settings: Settings, run: Path) -> None:
@@ -119,12 +120,12 @@ def _same_films(settings: Settings, source: Path, run: Path) -> FilmCohort:
 
 
 def _redrawn(source: Path, run: Path) -> list[str]:
-    """Say how many films the networks have learned otherwise than they are judged by."""
+    """Say of how many films the networks learned another look or other masks than they are judged by."""
     if not (source / PREPARED).is_file():
         return []
     count = len(redrawn(read_cases(run / PREPARED), source))
-    told = f"{count} film{'s look' if count > 1 else ' looks'} otherwise or with other masks than when the networks learned"
-    return [f"{told}: Dice goes by the masks of now."] if count else []
+    told = f"Another look or other masks than when the networks learned: {plural(count, 'film')}; Dice goes by the films and masks of now."
+    return [told] if count else []
 
 
 def _trained(settings: Settings, source: Path, job: Job) -> nn.Module:

@@ -130,7 +130,7 @@ def test_a_killed_training_does_not_go_on_with_other_masks_and_a_judgement_by_th
     answer = medimg("eval", stopped, f"runs={tmp_path / 'judged'}")
     assert answer.code == 0, answer
     notes = json.loads((newest_judgement(tmp_path / "judged") / "metrics.json").read_text())["notes"]
-    assert notes == ["1 film looks otherwise or with other masks than when the networks learned: Dice goes by the masks of now."]
+    assert notes == ["Another look or other masks than when the networks learned: 1 film; Dice goes by the films and masks of now."]
 
 
 def test_judging_again_gives_the_same_dice(done, tmp_path):
