@@ -46,12 +46,11 @@ def _distance(rows: list[Json]) -> Iterator[tuple[str, bool]]:
     far = [row for row in known if row["kid"] > row["kid_real_high"]]
     if known:
         worst = max(known, key=lambda row: float(row["kid"] - row["kid_real_high"]))
-        most = (
-            f", furthest in {words(str(worst['group']))}: {number(worst['kid'], 2)}, where they reach {number(worst['kid_real_high'], 2)}"
-        )
+        name, own, real = words(str(worst["group"])), number(worst["kid"], 2), number(worst["kid_real_high"], 2)
+        most = f", furthest in {name}: {own}, between real ones up to {real}"
         few = f" ({len(rows) - len(known)} more: too few real patients to tell)" if len(known) < len(rows) else ""
-        told = f"KID is above what two halves of the real patients reach in {len(far) or 'none'} of {plural(len(known), 'group')}{few}"
-        yield f"{told}{most if far else ''}.", bool(far)
+        told = "The distance from real images (KID) is above that between two halves of the real patients"
+        yield f"{told} in {len(far) or 'none'} of {plural(len(known), 'group')}{few}{most if far else ''}.", bool(far)
 
 
 def _coverage(rows: list[Json]) -> Iterator[tuple[str, bool]]:

@@ -30,8 +30,10 @@ def test_images_that_are_told_from_real_ones_are_not_to_be_taken_for_patients(tm
         "A network taught by generated images alone reaches an AUROC of 0.71 (0.65 to 0.77) on real test images; "
         "one taught by real images 0.92 (0.88 to 0.95)."
     )
-    told = "KID is above what two halves of the real patients reach in 1 of 2 groups, furthest in nodule: 6.90, where they reach 0.15."
-    assert distance == told
+    assert distance == (
+        "The distance from real images (KID) is above that between two halves of the real patients in 1 of 2 groups, "
+        "furthest in nodule: 6.90, between real ones up to 0.15."
+    )
     assert coverage.startswith("Fewest real images have a generated one near in nodule: 3 %, where 98 % would have one")
     assert end == APART
     assert ("Likeness of generated images", " ".join(verdict(folder))) in limits(folder)
