@@ -34,6 +34,7 @@ def calibration_table(run: RunFolder) -> Table:
 def threshold_table(calibration: dict[str, Any], units: Sequence[str] = LEVELS, answer: str = PROBABLE) -> Table:
     """Temperature and thresholds, each fixed on validation only: one line per seed and fold, images and then patients if in `units`.
 
+    Of one training neither seed nor fold is named.
     `answer` stands where there is no threshold, and says how a case is decided.
     """
     entries = {str(key): entry for key, entry in calibration.items() if isinstance(entry, dict)}

@@ -105,7 +105,7 @@ def design(run: RunFolder) -> str:
 
 
 def parts_table(run: RunFolder) -> Table:
-    """Patients and images of each part, fold by fold."""
+    """Patients and images of each part, fold by fold; a single fold is not named."""
     lines, dealt = [], parts(run)
     titles = PARTS | ({"unused": "Not used"} if any("unused" in members for members in dealt.values()) else {})
     for fold, members in dealt.items():

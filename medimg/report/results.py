@@ -117,7 +117,7 @@ def fixed_counts(rows: list[Json]) -> str:
 def _method_note(rows: list[Json]) -> str:
     made = methods(rows)
     seeds = " Seeds ±: standard deviation over seeds." if any(finite(row.get("seed_sd")) is not None for row in rows) else ""
-    wilson = "Wilson score interval: for as many independent cases as would vary as much as the bootstrap does." if "Wilson" in made else ""
+    wilson = "Wilson score interval: of as many independent cases as would scatter as the draws do." if "Wilson" in made else ""
     told = [f"Below each value its 95 % interval: {scrub(made)}.{seeds}", wilson, fixed_counts(rows)]
     return " ".join(filter(None, told)) if made else ""
 
