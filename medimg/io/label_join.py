@@ -158,4 +158,4 @@ def _say(result: Joined, images: pd.DataFrame) -> None:
         )
     bare = int((result.table["unit"] == "").sum())
     if bare:
-        result.said.append(f"{plural(bare, 'image')} without a label; unlabelled, they stay.")
+        result.said.append(f"{plural(bare, 'image')} without a label: kept, unlabelled.")
