@@ -79,7 +79,7 @@ class Work:
         sys.exit("--only lungs: none of the runs knows frontal films. Name one of view=pa with --network.")
 
     def cells(self) -> list[Cell]:
-        """One training a fold, in the words of the run of frontal films."""
+        """One training a fold, with the settings that the run of frontal films was given."""
         own = (self.frontal / "overrides.txt").read_text().split("\n")
         cells = []
         for fold in range(self.folds):
