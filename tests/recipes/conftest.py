@@ -50,14 +50,6 @@ def process(*command, **environment):
     )
 
 
-class Killed(BaseException):
-    """The end of a process that leaves no time to clean up, as far as one can be had within a test's own process."""
-
-    @classmethod
-    def here(cls, *_, **__):
-        raise cls
-
-
 def copy_without_report(run, folder):
     """A finished run as it was before its numbers and its report were written."""
     copied = shutil.copytree(run, folder / "runs" / "own" / "copy")

@@ -10,6 +10,7 @@ import pytest
 import torch
 import toy_outlines
 from command import medimg, refused
+from killed import Killed
 from PIL import Image
 from stops import StopAt
 
@@ -20,7 +21,7 @@ from medimg.recipes.parts.networks import best_of
 from medimg.training.checkpoints import load_weights
 from medimg.training.fit import fit
 
-from .conftest import Killed, copy_without_report, newest, process
+from .conftest import copy_without_report, newest, process
 
 ORGANS = ("lung_r", "lung_l", "heart", "clavicle_r", "spine", "ribs_r")
 

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 from command import medimg
+from killed import Killed
 
 from medimg.recipes.parts import finish
 
-from .conftest import Killed, cases, copy_without_report, newest, process, table, words
+from .conftest import cases, copy_without_report, newest, process, table, words
 
 EXPERIMENTS = sorted(path.stem for path in (Path(__file__).parents[2] / "configs" / "experiment").glob("*.yaml"))
 

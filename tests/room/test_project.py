@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import tifffile
 from command import refused
+from killed import Killed
 from projects import Untrained, answer, cohort, words
 
 from medimg.errors import ConfigError, ManifestError, NothingToDo, RunError
@@ -81,10 +82,6 @@ def test_a_project_goes_from_state_to_state_and_waits_only_for_answers(tmp_path,
     assert [desk.step() for _ in range(2)] == ORDER[:2]
     assert trained.rounds == [0]
     assert len(desk.table("assignments", 1)) == 4 + 4  # budget and reserves
-
-
-class Killed(BaseException):
-    pass
 
 
 @pytest.mark.parametrize("after", [False, True])
