@@ -23,13 +23,17 @@ MARGIN = 0.1  # of a limit: what lies nearer to it is told apart ("without margi
 Frame = pd.DataFrame
 
 
+def paths_of(judged: Path) -> Frame:
+    """One row a film that a quality run judged: its id there (film), and its path below the source."""
+    with closing(sqlite3.connect(f"file:{judged / 'qc.sqlite'}?mode=ro", uri=True)) as store:
+        return pd.read_sql("SELECT film, path FROM files WHERE film IS NOT NULL", store)
+
+
 def films_of(judged: Path, films: Path) -> Frame:
     """One row a film: verdicts of film and groups, and what was put in (true_*, amount_*, true_faults)."""
     known = pd.read_csv(films / "manifest.csv", keep_default_na=False, na_values={}, dtype=str)
-    with closing(sqlite3.connect(f"file:{judged / 'qc.sqlite'}?mode=ro", uri=True)) as store:
-        paths = pd.read_sql("SELECT film, path FROM files WHERE film IS NOT NULL", store)
     table = pd.read_csv(judged / "films.csv", dtype=str, keep_default_na=False)
-    found = table[["film", "verdict", *GROUPS]].merge(paths, on="film", validate="one_to_one")
+    found = table[["film", "verdict", *GROUPS]].merge(paths_of(judged), on="film", validate="one_to_one")
     return found.merge(known, left_on="path", right_on="image", validate="one_to_one").drop(columns="image")
 
 

@@ -31,7 +31,7 @@ from chest_judged import rules_of
 from paired import shown
 from paired import told as difference
 from PIL import Image
-from real_faults import Film, after, before, planted, write_film
+from real_faults import Film, after, before, pixel_mm, planted, write_film
 from real_films import (
     A_PAGE,
     LUNGS,
@@ -178,7 +178,7 @@ def faults(work: Work) -> dict[str, Lines]:
         path = folder / f"{film['name']}.dcm"
         if not path.is_file():
             pixels = read_film(FilmFile(film["image"], {"view": film["view"]})).pixels
-            write_film(path, pixels, film["view"], film["patient_id"], Film(pixels, pixels).pixel_mm)
+            write_film(path, pixels, film["view"], film["patient_id"], pixel_mm(pixels))
         rows.append({**film, "image": str(path)})
     plain = pd.DataFrame(rows)
     unaltered = judged(work, "unaltered", plain, work.networks)
@@ -287,12 +287,10 @@ def main() -> None:
         plan(work, said.only)
         return
     work.out.mkdir(parents=True, exist_ok=True)
-    parts = []
     for task in said.only:
-        for title, lines in {"lungs": lungs, "faults": faults, "judge": judge}[task](work).items():
-            parts += [f"## {title}\n", table(lines), ""]
+        tables = {"lungs": lungs, "faults": faults, "judge": judge}[task](work)
+        parts = [part for title, lines in tables.items() for part in (f"## {title}\n", table(lines), "")]
         (work.out / f"{task}.md").write_text("\n".join(parts))
-        parts = []
     done = [work.out / f"{task}.md" for task in TASKS]
     heading = "# Real chest films\n\n95 % intervals draw patients. Networks: " + ", ".join(run.name for run in work.networks) + ".\n"
     (work.out / "tables.md").write_text("\n".join([heading, *(path.read_text() for path in done if path.is_file())]))

@@ -30,10 +30,10 @@ class Film:
     pixels: Pixels
     lungs: Pixels
 
-    @property
-    def pixel_mm(self) -> float:
-        """Assumed side of a pixel."""
-        return LONGER_MM / max(self.pixels.shape)
+
+def pixel_mm(pixels: Pixels) -> float:
+    """Assumed side of a pixel of a whole film."""
+    return LONGER_MM / max(pixels.shape)
 
 
 Plant = Callable[[Film, float], Pixels]
@@ -87,7 +87,7 @@ def exposed(film: Film, doublings: float) -> Pixels:
 
 def blurred(film: Film, sd_mm: float) -> Pixels:
     """Blur by a Gaussian of this standard deviation."""
-    return ndimage.gaussian_filter(film.pixels, sd_mm / film.pixel_mm)
+    return ndimage.gaussian_filter(film.pixels, sd_mm / pixel_mm(film.pixels))
 
 
 def inverted(film: Film, _: float) -> Pixels:
@@ -100,7 +100,7 @@ def written_on(film: Film, height_mm: float) -> Pixels:
     labels, _ = ndimage.label(film.lungs)
     row, column = ndimage.center_of_mass(labels == 1 + np.argmax(np.bincount(labels.ravel())[1:]))
     canvas = Image.fromarray(np.zeros(film.pixels.shape, np.uint8))
-    font = ImageFont.load_default(size=height_mm / film.pixel_mm)
+    font = ImageFont.load_default(size=height_mm / pixel_mm(film.pixels))
     ImageDraw.Draw(canvas).text((column, row), "SITTING", fill=255, font=font, anchor="mm")
     return np.maximum(film.pixels, np.asarray(canvas) / 255)
 
@@ -118,7 +118,7 @@ FAULTS = (
 )
 
 
-def write_film(path: Path, pixels: Pixels, view: str, patient: str, pixel_mm: float) -> None:
+def write_film(path: Path, pixels: Pixels, view: str, patient: str, spacing_mm: float) -> None:
     """Write pixels 0 to 1 as DICOM, 8 bits, the window its whole scale; identifiers are made of the file's name."""
     meta = FileMetaDataset()
     meta.MediaStorageSOPClassUID, meta.TransferSyntaxUID = DigitalXRayImageStorageForPresentation, ExplicitVRLittleEndian
@@ -128,7 +128,7 @@ def write_film(path: Path, pixels: Pixels, view: str, patient: str, pixel_mm: fl
     film.StudyInstanceUID, film.SeriesInstanceUID = (generate_uid(entropy_srcs=[path.name, level]) for level in ("study", "series"))
     film.PatientID, film.PatientName, film.Modality, film.PresentationIntentType = patient, patient, "DX", "FOR PRESENTATION"
     film.BodyPartExamined, film.ViewPosition = "CHEST", {"LAT": "LL"}.get(view, view)
-    film.ImagerPixelSpacing = [f"{pixel_mm:.6g}"] * 2
+    film.ImagerPixelSpacing = [f"{spacing_mm:.6g}"] * 2
     film.SamplesPerPixel, film.PhotometricInterpretation, film.PixelRepresentation = 1, "MONOCHROME2", 0
     film.BitsAllocated, film.BitsStored, film.HighBit = 8, 8, 7
     film.WindowCenter, film.WindowWidth = "128", "256"
@@ -147,7 +147,7 @@ def planted(films: pd.DataFrame, passed: set[tuple[str, str]], of: Callable[[dic
         for fault, amount in [(one, amount) for one in asked for amount in one.amounts]:
             path = out / f"{row['name']}__{fault.name}_{amount:g}.dcm"
             if not path.is_file():
-                write_film(path, fault.plant(film, amount), row["view"], row["patient_id"], film.pixel_mm)
+                write_film(path, fault.plant(film, amount), row["view"], row["patient_id"], pixel_mm(film.pixels))
             facts = {"fault": fault.name, "amount": amount, "unit": fault.unit, "rule": fault.rule_of(row["view"])}
             rows.append({**row, "name": path.stem, "image": str(path), "of": row["name"], **facts})
     return pd.DataFrame(rows)

@@ -4,15 +4,14 @@ The masks of a lung reach behind the heart and the mediastinum; medimg's lungs e
 cardiomediastinum and the airways taken away, which leaves the part of a lung that lies free; the masks as they were given stand beside it.
 """
 
-import sqlite3
 import sys
 from collections.abc import Mapping
-from contextlib import closing
 from pathlib import Path
 from textwrap import wrap
 
 import numpy as np
 import pandas as pd
+from chest_judged import paths_of
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image
@@ -131,8 +130,7 @@ def built_in(data: Data) -> Frame:
 
 def film_ids(judged: Path) -> dict[str, str]:
     """Give the name of each film that a quality run judged, and its id there."""
-    with closing(sqlite3.connect(f"file:{judged / 'qc.sqlite'}?mode=ro", uri=True)) as store:
-        return {Path(path).stem: film for path, film in store.execute("SELECT path, film FROM files WHERE film IS NOT NULL")}
+    return {Path(path).stem: film for film, path in paths_of(judged).itertuples(index=False)}
 
 
 def found_masks(judged: Path, film: str, organs: tuple[str, ...], shape: tuple[int, ...]) -> dict[str, Mask]:

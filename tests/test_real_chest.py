@@ -158,7 +158,7 @@ def test_blur_and_inversion(faults, film):
 
 
 def test_a_planted_film_is_read_as_it_was_made(faults, film, tmp_path):
-    faults.write_film(tmp_path / "film.dcm", film.pixels, "PA", "a", film.pixel_mm)
+    faults.write_film(tmp_path / "film.dcm", film.pixels, "PA", "a", faults.pixel_mm(film.pixels))
     read = read_film(FilmFile(str(tmp_path / "film.dcm")))
     assert read.view == "PA"
     assert read.spacing_mm == pytest.approx(4)
