@@ -198,8 +198,7 @@ def _refuse_empty_classes(manifest: Manifest) -> None:
 def load_external(settings: Settings, source: Path, run: Path) -> Images:
     """Read another manifest (`settings.data`) to judge a run on, and prove that it shares nothing with the cases its networks know."""
     manifest = read(settings.data)
-    cases = pd.concat([read_cases(source / "cases.csv"), taught_before(source)])
-    proof = prove_external(manifest.rows, cases)
+    proof = prove_external(manifest.rows, known_to(source))
     images = images_of(manifest, settings)
     if ranks.rank() == 0:
         write_cases(run, manifest, settings.data)
@@ -213,6 +212,11 @@ def load_external(settings: Settings, source: Path, run: Path) -> Images:
 def read_cases(path: Path) -> pd.DataFrame:
     """Read a table of cases as it was written."""
     return pd.read_csv(path, dtype=str, keep_default_na=False)
+
+
+def known_to(run: Path) -> pd.DataFrame:
+    """Give all cases that a run's networks may know: its own, and those known to what they started from."""
+    return pd.concat([read_cases(run / "cases.csv"), taught_before(run)])
 
 
 def taught_before(run: Path, network: str | None = None) -> pd.DataFrame:

@@ -17,7 +17,7 @@ from medimg.errors import ManifestError, RunError
 from medimg.io import Manifest
 from medimg.io.files import write_atomically
 from medimg.io.told import Told
-from medimg.recipes.parts.cohort import deal, flow_of, parts_of, read, read_cases, taught_before, write_cases
+from medimg.recipes.parts.cohort import deal, flow_of, known_to, parts_of, read, read_cases, write_cases
 from medimg.recipes.parts.stages import by_first, write_json
 from medimg.settings import Settings
 from medimg.training import ranks
@@ -103,7 +103,7 @@ def load_films(settings: Settings, run: Path) -> FilmCohort:
 def load_external_films(settings: Settings, source: Path, run: Path) -> FilmCohort:
     """Read another manifest (`settings.data`) to judge a run on, and prove that it shares nothing with the cases its networks know."""
     manifest = read_films(settings)
-    proof = prove_external(manifest.rows, pd.concat([read_cases(source / "cases.csv"), taught_before(source)]))
+    proof = prove_external(manifest.rows, known_to(source))
     cohort = FilmCohort(manifest, cache_of(settings), pd.DataFrame(columns=["id", "fold", "member", "part"]), "")
     _prepare(cohort, settings, run, proof, {})
     return cohort
