@@ -342,7 +342,7 @@ def test_larger_or_smaller_pixels_move_millimetres_by_as_much_and_nothing_else(f
 
 @pytest.mark.slow
 @pytest.mark.parametrize("turn", TURNS)
-@pytest.mark.parametrize("film", [*FEW, ("PA", True), ("LAT", False)], ids=str)
+@pytest.mark.parametrize("film", FILMS, ids=str)
 def test_every_turn_look_depth_and_syntax_of_a_shifted_film_together(film, turn, tmp_path):
     lies = shifted(lying(*film), 37, 22)
     there = [syntax for syntax in SYNTAXES if syntax not in BY_DCMTK or which(BY_DCMTK[syntax][0])]
