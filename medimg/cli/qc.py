@@ -57,7 +57,7 @@ def agree(command: Command) -> int:
     if not found.verdicts:
         print("No label is about a film of this folder.")
     if found.lost:
-        print(f"{len(found.lost)} labels are about films or studies that are not there: {', '.join(found.lost[:5])} ...", file=sys.stderr)
+        print(f"Labels about films or studies that are not there: {', '.join(found.lost[:5])} ({len(found.lost)} in all)", file=sys.stderr)
     return code
 
 

@@ -12,6 +12,7 @@ from medimg.errors import RunError
 from medimg.evaluate.cases import Cases, mixed_patients, to_patients
 from medimg.evaluate.compare import judged, paired, same_question
 from medimg.evaluate.rows import Row
+from medimg.words import plural
 
 COLUMNS = ["other", "level", "n", "patients", "a", "b", "difference", "low", "high", "p", "aggregate", "method", "undefined"]
 
@@ -84,7 +85,7 @@ def shared(a: Cases, b: Cases) -> tuple[Cases, Cases]:
     common = facts[0].index.intersection(facts[1].index)
     torn = common[(facts[0][common] != facts[1][common]).to_numpy()]
     if len(torn):
-        raise RunError(f"evaluate.against: {len(torn)} cases have another label there, for example {', '.join(torn[:5])}.")
+        raise RunError(f"evaluate.against: another label there: {plural(len(torn), 'case')}, for example {', '.join(torn[:5])}.")
     kept = [one.where(one.frame["id"].isin(common).to_numpy()) for one in (a, b)]
     return kept[0], kept[1]
 

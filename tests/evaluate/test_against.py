@@ -104,7 +104,7 @@ def test_better_than_the_best_needs_every_interval_above_zero():
 def test_another_question_and_other_labels_are_refused(make_run, rewrite):
     run, other, torn = make_run(name="a"), make_run(name="b", kind="multiclass", classes=("a", "b", "c")), make_run(name="c")
     rewrite(torn, "test", lambda t: t.assign(label=t["label"].where(t["id"] != "test000003", "yes")))
-    for name, wrong, told in (("b", other, "another question"), ("c", torn, "1 cases have another label there, for example test000003")):
+    for name, wrong, told in (("b", other, "another question"), ("c", torn, "another label there: 1 case, for example test000003")):
         evaluate(wrong)
         take(run, wrong, name)
         with pytest.raises(RunError, match=told):

@@ -156,7 +156,7 @@ def _notes(simulation: Simulation, grid: Grid | None) -> list[str]:
         notes.append(f"{plural(grid.mixed, 'patient')} with images of more than one label, so patient-level numbers are undefined.")
     left = len(simulation.units) - _used(simulation, grid)
     if left:
-        notes.append(f"{left} finished units are in no number: not every strategy has got as far in their repeat and fold.")
+        notes.append(f"In no number: {plural(left, 'finished unit')}; not every strategy has got as far in their repeat and fold.")
     full = {key[:2] for key in simulation.units if key[2:] == FULL}
     if not grid.own.all():
         notes.append("Pools run out at different rounds; from then on a repeat and fold stands in the mean with its last training.")

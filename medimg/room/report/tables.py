@@ -4,6 +4,7 @@ from typing import Any
 
 from medimg.report.table import EXACT, EXACT_NOTE, Cell, Table, count_cell, drop_empty, measure_cell, name_cell
 from medimg.report.words import count, finite, interval, number, words
+from medimg.words import plural
 
 Row = dict[str, Any]
 Facts = dict[str, Any]
@@ -33,7 +34,7 @@ def classes_table(facts: Facts) -> Table:
     """Labels that stand, by class and part."""
     parts = list(facts["totals"]["by_part"])
     lines = [[name_cell(words(row["class"])), *(count_cell(row.get(part, 0)) for part in parts)] for row in facts["totals"]["by_class"]]
-    open_ = f"{count(facts['totals']['disagreed'])} images on which readers disagree are not in it." if facts["totals"]["disagreed"] else ""
+    open_ = f"Not in it: {plural(facts['totals']['disagreed'], 'image')} on which readers disagree." if facts["totals"]["disagreed"] else ""
     return Table("Labels by class", ["Class", *(PARTS.get(part, part) for part in parts)], lines if parts else [], open_)
 
 

@@ -148,7 +148,7 @@ class TestUnfinished:
         assert (result["units"]["finished"], result["units"]["planned"]) == (83, 84)
         assert result["units"]["cells"] == 5
         assert result["verdict"][0] == "Unfinished: 83 of 84 units are there."
-        assert any("12 finished units are in no number" in note for note in result["notes"])
+        assert any("In no number: 12 finished units" in note for note in result["notes"])
 
     def test_early_rounds_of_all_are_compared_when_the_late_ones_are_missing(self, tmp_path):
         result = evaluate_simulation(make_simulation(tmp_path / "run", keep=lambda unit: unit["round"] <= 2))
