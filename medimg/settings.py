@@ -71,7 +71,7 @@ class Model:
     """A network by name, and where its weights come from."""
 
     name: str = "resnet18"  # any timm name, alexnet, googlenet, capsnet, cnn_f, cnn_head_neck, cnn_parkinson, mvgg, sdae
-    weights: str | None = None  # imagenet, a .safetensors or .ckpt file, or a run: another question's encoder
+    weights: str | None = None  # imagenet, a .safetensors or .ckpt file, or a run, whose networks ours start from
     head: Literal["linear", "transfer"] = "linear"  # transfer: 512 -> 256 -> outputs in the place of the network's own
     channels: int = within(1, 3, 1)
     dropout: float = within(0, 0.95, 0.0)
