@@ -30,6 +30,10 @@ NOTES: Mapping[str, Mapping[str, str]] = {
         "en": "the size of the pixels is not known, so nothing is measured in mm", "zh": "像素大小未知，无法按 mm 测量",
     },
     "turned": {"en": "turned or mirrored as its header tells", "zh": "已按文件头方位旋转或镜像"},
+    "turned_by_networks": {
+        "en": "turned or mirrored, as the file does not tell which way round the patient is and the networks recognised it",
+        "zh": "文件未注明患者方位，已按网络识别结果旋转或镜像",
+    },
     "view_by_networks": {"en": "the file does not tell the view, the networks recognised it", "zh": "文件未注明体位，由网络识别"},
     "view_by_orientation": {"en": "the file tells no view, the patient's orientation does", "zh": "文件未注明体位，按患者方位判断"},
     "view_differs": {"en": "the header tells another view", "zh": "文件头记录的体位不同"},

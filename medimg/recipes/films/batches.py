@@ -14,9 +14,8 @@ from medimg.io.workers import Refused
 from medimg.qc.segmenter import Segmenter
 from medimg.recipes.films.measuring import measured
 from medimg.recipes.films.options import RunOptions
-from medimg.recipes.films.segmenting import organs_of
 from medimg.recipes.films.store import Store
-from medimg.recipes.films.viewing import UNTOLD, tells_views, with_doubts, with_views
+from medimg.recipes.films.viewing import NO_VIEW, as_they_look, tells_views, with_doubts
 from medimg.recipes.films.waiting import Waiting
 
 READ = "medimg.io.film_reader:read_film"
@@ -71,15 +70,14 @@ def measure_all(waiting: Waiting, total: int, out: Path, store: Store, options: 
 
 def _keep(batch: list[tuple[Found, ReadFilm]], out: Path, store: Store, segmenter: Segmenter | None) -> None:
     """Segment and measure a batch; its images first, then its rows, so that a row always has its image."""
-    seen = [*zip([found for found, _ in batch], with_views([film for _, film in batch], segmenter), strict=True)]
-    for found, read in seen:
-        if not read.view:
-            store.skip(found, "not_applicable", UNTOLD)
-    seen = [(found, read) for found, read in seen if read.view]
-    reads = [read for _, read in seen]
-    organs = organs_of(reads, segmenter)
-    reads = with_doubts(reads, organs, segmenter)
-    films = [(found, measured(read, one)) for (found, _), read, one in zip(seen, reads, organs, strict=True)]
+    seen = as_they_look([film for _, film in batch], segmenter)
+    known = [place for place, (film, _) in enumerate(seen) if film.view]
+    for place in set(range(len(batch))) - set(known):
+        store.skip(batch[place][0], "not_applicable", NO_VIEW)
+    organs = [seen[place][1] for place in known]
+    reads = with_doubts([seen[place][0] for place in known], organs, segmenter)
+    files = [batch[place][0] for place in known]
+    films = [(found, measured(read, one)) for found, read, one in zip(files, reads, organs, strict=True)]
     for found, film in films:
         earlier = store.earlier(film.film.id)
         if earlier is None or (found.source, found.name) < earlier:

@@ -1,7 +1,7 @@
-"""The view that a film looks like, told by its file or not: the one whose network is surest of the organs that belong on such a film."""
+"""What a film looks like where its file does not tell, or tells something else: the view and the way round of which a network is surest."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -9,11 +9,32 @@ from medimg.io.film_reader import ReadFilm
 from medimg.qc.completeness import EXPECTED
 from medimg.qc.segmenter import Segmenter
 from medimg.recipes.films.segmenting import Organs, organs_of
+from medimg.recipes.films.turning import AS_IS, UNTOLD, Way, likely, possible, turned
 
 VIEWS = ("PA", "LAT")  # AP films cannot be told from PA films by their organs
-CLEAR = 0.05  # of trust, by which one view must be ahead of the other (docs/film_quality.md: measured)
-DOUBTFUL = 0.7  # trust of an organ, as rule O6 warns of, below which the network of the other view is asked too
-UNTOLD = "the view is not told (PA, AP or LAT), and the networks are not sure of it"
+CLEAR = 0.05  # of trust, by which one view or way must be ahead of another (docs/film_quality.md: measured)
+DOUBTFUL = 0.7  # trust of an organ, as rule O6 warns of, below which other ways, and the network of the other view, are asked too
+NO_VIEW = "the view is not told (PA, AP or LAT), and the networks are not sure of it"
+
+
+@dataclass(frozen=True)
+class Guess:
+    """A film as of one view and turned one way, its organs, and the trust of each that belongs there, 0 where it was not found."""
+
+    film: ReadFilm
+    way: Way
+    organs: Organs
+    sure: Sequence[float]
+
+    @property
+    def trust(self) -> float:
+        """Mean over the organs."""
+        return float(np.mean(self.sure)) if self.sure else 0.0
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether an organ is missing, or its mask to be doubted."""
+        return min(self.sure, default=1.0) < DOUBTFUL
 
 
 def tells_views(segmenter: Segmenter) -> bool:
@@ -21,18 +42,59 @@ def tells_views(segmenter: Segmenter) -> bool:
     return all(segmenter.organs(view) for view in VIEWS)
 
 
-def with_views(films: Sequence[ReadFilm], segmenter: Segmenter | None) -> list[ReadFilm]:
-    """Give films without a view the one that they look like; a film that looks like none, or like both, stays as it is."""
-    places = [place for place, film in enumerate(films) if not film.view]
-    found = list(films)
-    if segmenter is None or not places:
-        return found
-    trust = np.array([trusts([replace(films[place], view=view) for place in places], segmenter) for view in VIEWS])
-    for place, both in zip(places, trust.T, strict=True):
-        if both.max() - both.min() >= CLEAR:
-            notes = (*films[place].notes, "view_by_networks")
-            found[place] = replace(films[place], view=VIEWS[int(both.argmax())], notes=notes)
+def as_they_look(films: Sequence[ReadFilm], segmenter: Segmenter | None) -> list[tuple[ReadFilm, Organs]]:
+    """Outline films; of those whose files do not tell the view, or the way round, as what the networks are surest of.
+
+    A film that looks like no view, or like both, stays without one and without organs; one that no way suits clearly better stays as it
+    lies. Unlikely ways are tried on films that have no view or a doubtful organ otherwise.
+    """
+    guesses = _guessed(films, likely, segmenter)
+    found = [_best(film, each) for film, each in zip(films, guesses, strict=True)]
+    unclear = [
+        place for place, best in enumerate(found) if best.doubtful and segmenter and not films[place].masks and not _way_is_told(best.film)
+    ]
+    more = _guessed([films[place] for place in unclear], possible, segmenter)
+    for place, each in zip(unclear, more, strict=True):
+        found[place] = _best(films[place], each)
+    return [(best.film, best.organs) for best in found]
+
+
+def _guessed(
+    films: Sequence[ReadFilm], ways: Callable[[str], Sequence[Way]], segmenter: Segmenter | None
+) -> list[list[Guess]]:  # fmt: skip
+    """Ask the networks of all views and ways that each film may have."""
+    asked = [(place, guess, way) for place, film in enumerate(films) for guess, way in _open(film, ways, segmenter)]
+    seen = organs_of([film for _, film, _ in asked], segmenter)
+    found: list[list[Guess]] = [[] for _ in films]
+    for (place, film, way), organs in zip(asked, seen, strict=True):
+        found[place].append(Guess(film, way, organs, _sure(film, organs, segmenter)))
     return found
+
+
+def _open(film: ReadFilm, ways: Callable[[str], Sequence[Way]], segmenter: Segmenter | None) -> list[tuple[ReadFilm, Way]]:
+    """What a film may be: itself where all is told, nothing where no network could say."""
+    if film.view and (film.masks or segmenter is None or _way_is_told(film)):
+        return [(film, AS_IS)]
+    if segmenter is None:
+        return []
+    views = [film] if film.view else [replace(film, view=view, notes=(*film.notes, "view_by_networks")) for view in VIEWS]
+    return [(turned(one, way), way) for one in views for way in ([AS_IS] if _way_is_told(film) else ways(one.view))]
+
+
+def _way_is_told(film: ReadFilm) -> bool:
+    return not UNTOLD & set(film.notes)
+
+
+def _best(film: ReadFilm, guesses: Sequence[Guess]) -> Guess:
+    """The guess whose view is clearly ahead of the other's, and turned only where that is clearly better."""
+    of_view = [max(same, key=lambda one: one.trust) for view in VIEWS if (same := [one for one in guesses if one.film.view == view])]
+    if not film.view:
+        trust = sorted(one.trust for one in of_view)
+        if len(trust) < 2 or trust[1] - trust[0] < CLEAR:
+            return Guess(film, AS_IS, Organs({}, {}), [0.0])
+    best = max(guesses, key=lambda one: one.trust)
+    as_is = next(one for one in guesses if one.way == AS_IS and one.film.view == best.film.view)
+    return best if best.trust - as_is.trust >= CLEAR else as_is
 
 
 def with_doubts(films: Sequence[ReadFilm], organs: Sequence[Organs], segmenter: Segmenter | None) -> list[ReadFilm]:
@@ -49,18 +111,14 @@ def with_doubts(films: Sequence[ReadFilm], organs: Sequence[Organs], segmenter: 
         if not film.masks and "view_by_networks" not in film.notes and min(sure := _sure(film, seen, segmenter), default=1.0) < DOUBTFUL
     }
     others = [replace(films[place], view="PA" if films[place].view == "LAT" else "LAT") for place in own]
-    for place, other, trust in zip(own, others, trusts(others, segmenter), strict=True):
-        if trust - float(np.mean(own[place])) >= CLEAR:
+    for place, other, organs_of_other in zip(own, others, organs_of(others, segmenter), strict=True):
+        if np.mean(_sure(other, organs_of_other, segmenter)) - np.mean(own[place]) >= CLEAR:
             told = {**films[place].exposure, "PredictedView": other.view}
             found[place] = replace(films[place], exposure=told, notes=(*films[place].notes, f"looks_like:{other.view}"))
     return found
 
 
-def trusts(films: Sequence[ReadFilm], segmenter: Segmenter) -> list[float]:
-    """Mean trust of the organs that belong on each film, as their views say; an organ that was not found counts 0."""
-    return [float(np.mean(_sure(film, seen, segmenter))) for film, seen in zip(films, organs_of(films, segmenter), strict=True)]
-
-
-def _sure(film: ReadFilm, seen: Organs, segmenter: Segmenter) -> list[float]:
+def _sure(film: ReadFilm, seen: Organs, segmenter: Segmenter | None) -> list[float]:
     """Trust of each organ that belongs on a film and that its network knows, 0 where it was not found."""
-    return [seen.trust.get(organ, 0.0) for organ in EXPECTED[film.view] if organ in segmenter.organs(film.view)]
+    known = segmenter.organs(film.view) if segmenter else ()
+    return [seen.trust.get(organ, 0.0) for organ in EXPECTED[film.view] if organ in known]
