@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 
 import fakes
 import numpy as np
@@ -305,6 +306,16 @@ def test_two_networks_of_one_view_and_runs_of_other_kinds_are_refused(done, bare
     assert "one run for each view" in text
     assert "is not found" in refused("qc", "run", bare, f"out={tmp_path / 'out'}", "network=gone")
     assert "mirror=true" in refused("qc", "run", bare, f"out={tmp_path / 'out'}", f"network={pa}", "mirror=true")
+
+
+def test_a_network_that_learned_films_prepared_otherwise_is_refused(done, bare, tmp_path):
+    other = tmp_path / "older"
+    shutil.copytree(done[2], other)
+    (begun,) = other.glob("stages/1_train_*/inputs.json")
+    told = json.loads(begun.read_text())
+    told["inputs"]["prepare"]["version"] = 1
+    begun.write_text(json.dumps(told))
+    assert "prepared in another way" in refused("qc", "run", bare, f"out={tmp_path / 'out'}", f"network={other}")
 
 
 def test_a_film_that_tells_no_view_is_taken_as_its_patient_lies_where_both_views_have_a_network(done, bare, tmp_path):

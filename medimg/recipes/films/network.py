@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from medimg.data.film_cache import squared
+from medimg.data.film_cache import VERSION, squared
 from medimg.errors import ConfigError
 from medimg.metrics import Flags
 from medimg.models.averaged import Averaged
@@ -21,6 +21,7 @@ from medimg.models.joined import joined
 from medimg.qc.segmenter import Segmented
 from medimg.recipes.parts.networks import best_of, networks, stage_name
 from medimg.recipes.parts.outlining import answering, outliner
+from medimg.recipes.parts.stages import begun_with
 from medimg.settings import Settings, Trainer
 from medimg.training.machine import Machine, look
 from medimg.training.score import logits_of
@@ -136,6 +137,11 @@ def segmenter_of(runs: Sequence[tuple[Path, Settings]], mirror: bool = False) ->
             faults.append(f"network={run.name}: that run outlines no organs. Name runs of medimg train experiment=chest_qc.")
             continue
         twice = [view for view in settings.view.films if view in outliners]
+        stages = [run / "stages" / stage_name(*job) for job in networks(run)]
+        if any(begun_with(stage).get("prepare", {}).get("version") != VERSION for stage in stages):
+            faults.append(
+                f"network={run.name}: it learned films prepared in another way than now. Train it again with this medimg."
+            )
         if twice:
             faults.append(f"network={run.name}: films of view {', '.join(twice)} have a network already. Name one run for each view.")
         if mirror and not settings.randomise.mirror:

@@ -1,7 +1,6 @@
 """Who stands behind each generated picture: the table that every command proves again."""
 
 import hashlib
-import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import pandas as pd
 from medimg.errors import LeakError
 from medimg.io.files import write_atomically
 from medimg.recipes.parts.networks import Job, prepares, stage_name
+from medimg.recipes.parts.stages import begun_with
 
 PICTURES, DONORS = "generated.csv", "donors.csv"
 
@@ -76,8 +76,8 @@ def lineages(run: Path, jobs: Sequence[Job]) -> Iterator[pd.DataFrame]:
     if (own := read_lineage(run)) is not None:
         yield own
     for job in jobs:
-        begun, folder = run / "stages" / stage_name(*job) / "inputs.json", run / "stages" / prepares("5_extend", job)
-        known = json.loads(begun.read_text())["inputs"].get("lineage_sha256") if begun.is_file() else None
+        folder = run / "stages" / prepares("5_extend", job)
+        known = begun_with(run / "stages" / stage_name(*job)).get("lineage_sha256")
         if known or folder.is_dir():
             yield read_stage(folder)
             if known not in (None, lineage_sha256(folder)):

@@ -49,6 +49,13 @@ def stage(run: Path, name: str, inputs: dict[str, Any], work: Callable[[Path], N
     return folder
 
 
+def begun_with(folder: Path) -> dict[str, Any]:
+    """Read the inputs that a stage was begun with; {} where it was not."""
+    begun = folder / "inputs.json"
+    inputs: dict[str, Any] = json.loads(begun.read_text())["inputs"] if begun.is_file() else {}
+    return inputs
+
+
 def by_first(work: Callable[[], None]) -> None:
     """Let the first process work alone while the others wait; where it fails, all stop, none waits for ever."""
     fault: Exception | None = None
