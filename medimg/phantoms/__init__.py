@@ -3,7 +3,10 @@
 import json
 import os
 import shutil
+import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
 from hashlib import sha256
 from importlib import import_module
@@ -11,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from medimg.errors import ConfigError
+from medimg.io.claim import claimed
 
 COHORTS = {
     "thyroid": "medimg.phantoms.thyroid",
@@ -48,10 +52,25 @@ def cohort(name: str, *, n: int | None = None, seed: int | None = None, out: Pat
     manifest = folder / "manifest.csv"
     if _stamp(folder) == stamp and manifest.is_file():
         return manifest
-    if folder.exists() and any(folder.iterdir()):
-        raise ConfigError(f"{folder} exists and holds something other than the cohort {name}. Name another folder, or remove this one.")
-    _write(folder, stamp)
+    with _alone(folder, name) if out is None else nullcontext():
+        if _stamp(folder) != stamp and folder.exists() and any(folder.iterdir()):
+            raise ConfigError(f"{folder} exists and holds something other than the cohort {name}. Name another folder, or remove this one.")
+        if _stamp(folder) != stamp:
+            _write(folder, stamp)
     return manifest
+
+
+@contextmanager
+def _alone(folder: Path, name: str) -> Iterator[None]:
+    """Let one process at a time write a folder; another waits, and finds it written."""
+    lock = folder.with_name(f".{folder.name}.lock")
+    with claimed(lock) as ours:
+        if ours:
+            yield
+            return
+    print(f"another process is drawing the built-in cohort {name}: waiting for it", file=sys.stderr)
+    with claimed(lock, wait=True):
+        yield
 
 
 def cohort_of(path: Path) -> str:

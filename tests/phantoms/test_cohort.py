@@ -1,5 +1,6 @@
 import csv
 import sys
+import threading
 from collections import Counter
 from dataclasses import dataclass
 from types import ModuleType
@@ -72,6 +73,31 @@ def test_cached_cohort_is_named_by_version_parameters_size_and_seed(toy):
     names = {phantoms.cohort("toy", n=n, seed=seed).parent.name for n, seed in ((None, None), (5, None), (5, 1))}
     stem = f"toy-7-{phantoms.parameters_hash(Toy())}"
     assert names == {stem, f"{stem}-n5", f"{stem}-n5-seed1"}
+
+
+def test_a_second_process_waits_for_the_one_that_draws_and_draws_nothing(toy, capsys):
+    began, go_on, found = threading.Event(), threading.Event(), []
+    written = toy.write
+
+    def slow(folder, *, n, seed):
+        began.set()
+        assert go_on.wait(20)
+        written(folder, n=n, seed=seed)
+
+    toy.write = slow
+    first, second = (threading.Thread(target=lambda: found.append(phantoms.cohort("toy"))) for _ in range(2))
+    first.start()
+    assert began.wait(20)
+    second.start()
+    second.join(0.5)
+    assert second.is_alive()
+    go_on.set()
+    first.join(20)
+    second.join(20)
+    assert len(set(found)) == 1
+    assert len(found) == 2
+    assert toy.calls == 1
+    assert "waiting for it" in capsys.readouterr().err
 
 
 def test_changed_parameter_changes_the_hash():
