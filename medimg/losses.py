@@ -110,12 +110,13 @@ def mask_losses(logits: Tensor, mask: Tensor, dice: float = 0.5) -> Tensor:
 def supervised_mask_loss(out: Tensor | Sequence[Tensor], mask: Tensor, known: Tensor) -> Tensor:
     """Loss of answers at several sizes (deep supervision), or of one: the largest first, each further one half as heavy as the one before.
 
-    Masks are shrunk to each size by area, so that a pixel of a small answer is asked for the share of the organ in it.
+    Masks are shrunk by area from size to size, so that a pixel of a small answer is asked for the share of the organ in it.
     """
     answers = [out] if isinstance(out, Tensor) else [*out]
     weights = [0.5**k for k in range(len(answers))]
-    losses = [
-        weight * mask_loss(one, F.adaptive_avg_pool2d(mask, (one.shape[2], one.shape[3])), known)
-        for weight, one in zip(weights, answers, strict=True)
-    ]
+    losses = []
+    for weight, one in zip(weights, answers, strict=True):
+        if one.shape[2:] != mask.shape[2:]:
+            mask = F.adaptive_avg_pool2d(mask, (one.shape[2], one.shape[3]))
+        losses.append(weight * mask_loss(one, mask, known))
     return torch.stack(losses).sum() / sum(weights)

@@ -63,6 +63,7 @@ class View:
     films: tuple[str, ...] = ()  # PA, AP, LAT, as the manifest's column view has them
     organs: tuple[str, ...] = ()  # columns mask_<organ>; a film without a mask of one still teaches the others
     network: str = ""  # what model.name is by default
+    epochs: int = at_least(1, 15)  # what trainer.epochs is in profile=quick, so that each view takes a quarter of an hour
     largest: str = ""  # what it is in profile=paper
 
 
@@ -111,6 +112,7 @@ class Randomise:
     shear: float = within(0, 1, 0.15)
     translate: float = within(0, 0.5, 0.2)  # share of the side
     bend: float = within(0, 0.5, 0.05)  # share of the side
+    collimate: float = within(0, 0.45, 0.25)  # share of the side that is black from a border on, at most
     gamma: float = within(0, 4, 1.2)  # doublings of the exponent
     window: float = within(0, 0.45, 0.35)  # share of the scale that is cut off, or left blank, at either end
     shade: float = within(0, 1, 0.4)

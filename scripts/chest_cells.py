@@ -79,6 +79,18 @@ def blind(films: Path, view: str) -> Path:
     return path
 
 
+def outlinings(out: Path, films: Path, trained: list[Cell]) -> Iterator[cells.Cell]:
+    """Give the judging of each network's outlines on a set of films, beside their exact masks."""
+    for cell in trained:
+        words = (f"data.manifest={films / 'manifest.csv'}", "data.limit=null")
+        yield cells.Cell(run=outlined(out, cell), verb=("eval", f"{cell.run}"), words=words)
+
+
+def outlined(out: Path, cell: Cell) -> Path:
+    """Name the folder in which a network's outlines are judged."""
+    return out / "outlined" / cell.network
+
+
 def judgings(out: Path, sets: dict[str, Path], trained: list[Cell]) -> Iterator[Judging]:
     """Give each set judged by exact masks, and by each network; a set of another size is judged in another folder."""
     for films in sets.values():

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from cells import Lines, table
-from chest_cells import FAMILY, PAPER, Cell, times
+from chest_cells import FAMILY, PAPER, Cell, outlined, times
 from chest_judged import GROUPS, agreed, both, by_fault, by_rule, films_of, measured, own_fault, planted, share, weighted, weights
 from paired import shown
 
@@ -31,7 +31,7 @@ class Judged:
     """What stands below OUT/judged: a set of films judged by exact masks and by networks."""
 
     def __init__(self, out: Path, sets: dict[str, Path]) -> None:
-        self.out, self.sets = out / "judged", sets
+        self.whole, self.out, self.sets = out, out / "judged", sets
 
     def folder(self, name: str, network: str) -> Path:
         return self.out / self.sets[name].name / network
@@ -39,6 +39,10 @@ class Judged:
     def films(self, cell: Cell, name: str = "usual") -> pd.DataFrame:
         """Verdicts of a network beside those of exact masks, a row a film."""
         return both(self.folder(name, cell.network), self.folder(name, "exact"), self.sets[name])
+
+    def outlines(self, cell: Cell) -> list[dict]:
+        """Rows of Dice of a network's outlines on the usual films, the mean of all organs first."""
+        return json.loads((outlined(self.whole, cell) / "metrics.json").read_text())["rows"]
 
 
 def networks(cells: list[Cell], judged: Judged, view: str) -> Lines:
@@ -51,10 +55,10 @@ def networks(cells: list[Cell], judged: Judged, view: str) -> Lines:
         figures = agreed(kept, reference, answer, FIGURES)
         ms, size = times(judged.folder("usual", cell.network)), cell.network.removeprefix(f"{FAMILY[view]}_")
         paper = PAPER[view].get(size)
-        headline = json.loads((cell.run / "metrics.json").read_text())["rows"][0]
+        headline = judged.outlines(cell)[0]
         told = dict(zip(FIGURES, figures, strict=True))
         lines.append({
-            "network": cell.network, "Dice, mean of organs": shown(headline), "test films": headline["n"],
+            "network": cell.network, "Dice, mean of organs": shown(headline), "films outlined": headline["n"],
             "judged": len(kept), "fail": int(reference.sum()), **told, "left to a person": int(films["verdict"].isin(OPEN).sum()),
             "ms a film": f"{ms['segment'] + ms['measure']:.0f}",
             "paper: accuracy": f"{paper[0] / 100:.4f}" if paper else "", "paper: ms": paper[1] if paper else "",
@@ -62,11 +66,11 @@ def networks(cells: list[Cell], judged: Judged, view: str) -> Lines:
     return lines
 
 
-def organs(cells: list[Cell]) -> Lines:
+def organs(cells: list[Cell], judged: Judged) -> Lines:
     """Dice of each organ, a column a network."""
     lines: dict[str, dict[str, object]] = {}
     for cell in cells:
-        for row in json.loads((cell.run / "metrics.json").read_text())["rows"]:
+        for row in judged.outlines(cell):
             if row["metric"] == "dice" and row["scope"].startswith("organ="):
                 name = row["scope"].removeprefix("organ=")
                 lines.setdefault(name, {"organ": name})[cell.network] = shown(row)
@@ -128,7 +132,7 @@ def write(out: Path, done: dict[str, list[Cell]], sets: dict[str, Path]) -> Path
         parts.append(f"{view}: profile {settings.profile}, {settings.data.size} px, {settings.trainer.epochs} epochs.\n")
         tables = {
             f"Table {NUMBER[view][0]}: networks ({view})": networks(cells, judged, view),
-            f"Dice of each organ ({view})": organs(cells),
+            f"Dice of each organ ({view})": organs(cells, judged),
         }
         for title, lines in (tables | told_of(cells[-1] if len(cells) == 1 else best(cells), judged, view)).items():
             parts += [f"## {title}\n", table(lines), ""] if lines else []

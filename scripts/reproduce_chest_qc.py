@@ -6,9 +6,10 @@ python scripts/reproduce_chest_qc.py --enriched 2800           150 unseen films 
 python scripts/reproduce_chest_qc.py --profile paper --references    the paper's sizes for a GPU, U-Nets beside them
 python scripts/reproduce_chest_qc.py --views pa --only 10_1 20_3 -- trainer.epochs=5
 
-What stands after `--` goes to every training. Each network is an ordinary run below OUT/<view>; films are drawn below OUT/films and judged
-below OUT/judged, by exact masks and by each network; tables.md lies in OUT. Cells are made in chest_cells.py, compared in chest_judged.py,
-shown in chest_tables.py. Built-in films show the method, not medicine; the paper's figures stand beside ours, never in their place.
+What stands after `--` goes to every training. Each network is an ordinary run below OUT/<view>; unseen films are drawn below OUT/films,
+their outlines judged below OUT/outlined, and they themselves below OUT/judged, by exact masks and by each network; tables.md lies in OUT.
+Cells are made in chest_cells.py, compared in chest_judged.py, shown in chest_tables.py. Built-in films show the method, not medicine; the
+paper's figures stand beside ours, never in their place.
 """
 
 import argparse
@@ -16,7 +17,7 @@ import sys
 from pathlib import Path
 
 from cells import chosen, parser_of, train_all
-from chest_cells import PROFILES, VIEWS, all_cells, drawn, judge, judgings
+from chest_cells import PROFILES, VIEWS, all_cells, drawn, judge, judgings, outlinings
 from chest_tables import write
 
 
@@ -41,8 +42,10 @@ def main() -> None:
     failed = train_all(todo, max(1, said.parallel))
     counts = {"usual": said.films, "enriched": said.enriched}
     sets = {name: drawn(out, name, count) for name, count in counts.items() if count}
-    failed += judge([*judgings(out, sets, [cell for cell in todo if cell.done])])
-    done = {view: [cell for cell in todo if cell.done and cell.view == view] for view in said.views}
+    trained = [cell for cell in todo if cell.done]
+    failed += train_all([*outlinings(out, sets["usual"], trained)], 1)
+    failed += judge([*judgings(out, sets, trained)])
+    done = {view: [cell for cell in trained if cell.view == view] for view in said.views}
     if not failed and any(done.values()):
         print(write(out, done, sets))
     if failed:

@@ -1,5 +1,6 @@
 """The chest paper's tables: cells that compose, films told without their truth, figures of planted agreement."""
 
+import json
 from importlib import import_module
 from pathlib import Path
 
@@ -43,6 +44,17 @@ def test_every_network_of_the_paper_is_a_cell_that_composes_and_the_references_a
         assert (settings.model.name, settings.recipe, settings.trainer.epochs) == (cell.network, "chest_qc", 2)
     more = [*scripts("chest_cells").all_cells(tmp_path, "smoke", ["pa"], True, [])]
     assert [cell.network for cell in more][6:] == ["unet", "unet++", "unet_resnet18"]
+
+
+def test_outlines_are_judged_on_unseen_films_whole(scripts, tmp_path):
+    cells, tables = scripts("chest_cells"), scripts("chest_tables")
+    trained = [*cells.all_cells(tmp_path, "smoke", ["pa"], False, [])][:1]
+    (one,) = cells.outlinings(tmp_path, tmp_path / "films" / "usual_200", trained)
+    assert one.verb == ("eval", f"{trained[0].run}")
+    assert f"data.manifest={tmp_path / 'films' / 'usual_200' / 'manifest.csv'}" in one.words
+    one.run.mkdir(parents=True)
+    (one.run / "metrics.json").write_text(json.dumps({"rows": [{"metric": "dice", "scope": "organ=heart", "estimate": 0.5}]}))
+    assert tables.Judged(tmp_path, {}).outlines(trained[0])[0]["estimate"] == 0.5
 
 
 def test_a_network_is_told_nothing_of_what_was_put_in(scripts, tmp_path):

@@ -26,6 +26,8 @@ class ChestNet(nn.Module):
     def __init__(self, organs: int, depth: int, width: int, *, base: int = 8, reduce: int = 4, supervise: bool = False) -> None:
         super().__init__()
         self.reduce, self.supervise = reduce, supervise
+        self.enlarge = max(1, reduce // 2) if supervise else reduce
+        self.shrink = reduce // self.enlarge  # the side of a film by that of the largest answer in training
         kernels, channels, widths = KERNELS[width], [base * k for k in CHANNELS], [base * k for k in WIDTHS]
         first, *smaller = deal(depth, len(channels))
         self.encoder = nn.ModuleList([nn.ModuleList([same(channels[0], widths[0], kernels, given=reduce**2)])])
@@ -59,7 +61,7 @@ class ChestNet(nn.Module):
             answers.append(said + _enlarged(answers[-1], 2) if answers else said)
         finest = answers.pop()
         if self.supervise and self.training:
-            return [_enlarged(finest, max(1, self.reduce // 2)), *reversed(answers)]
+            return [_enlarged(finest, self.enlarge), *reversed(answers)]
         return _enlarged(finest, self.reduce)[..., :rows, :columns]
 
 

@@ -21,6 +21,7 @@ COHORTS = {
     "brain": "medimg.phantoms.brain",
     "chest": "medimg.phantoms.chest",
     "chest_enriched": "medimg.phantoms.chest_enriched",
+    "chest_training": "medimg.phantoms.chest_training",
 }
 
 

@@ -21,7 +21,7 @@ from medimg.phantoms.chest_truth import truth
 from medimg.phantoms.drawing import draw
 from medimg.phantoms.dx import Radiograph, write_film
 
-VERSION = "3"
+VERSION = "4"
 FILMS = 400
 
 
@@ -33,7 +33,7 @@ ROOMS = (
     Room("DR4", 0.10, (430, 430), 0.19, 12, 2, 125, 1800, 200, 0.45, 1.5, 1.7, 0.60, "black", "L", table=True, model="Plane 43"),
 )
 PARAMETERS = Parameters(
-    VERSION, 20201028, FILMS, ROOMS, Rates(overall=0.008, organs=0.025, imaging=0.009, position=0.028, views=0.004), 0.15
+    VERSION, 20201028, FILMS, ROOMS, Rates(overall=0.008, organs=0.025, imaging=0.009, position=0.028, views=0.004), 0.15, "CXR"
 )
 
 

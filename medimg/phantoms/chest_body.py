@@ -82,7 +82,7 @@ def clavicle(patient: Patient, side: int) -> Points:
 
 
 def scapula(patient: Patient, side: int, inward_mm: float) -> dict[str, Points]:
-    """The shoulder blade: `blade` outline, `border`, `spine` and `coracoid` lines, each (N, 3); moved inward by some mm."""
+    """The shoulder blade: `blade` outline; lines along borders, spine, coracoid, glenoid, each (N, 3); moved inward by some mm."""
     blade = [(110, -112), (120, -118), (135, -110), (149, -101), (158, -88), (159, -70), (154, -52), (151, -25), (148, 3), (142, 26),
              (135, 20), (131, -8), (124, -48), (113, -85)]  # fmt: skip
     lines = {
@@ -90,8 +90,10 @@ def scapula(patient: Patient, side: int, inward_mm: float) -> dict[str, Points]:
         "border": [(157, -70), (154, -50), (151, -22), (147, 4), (141, 25)],
         "spine": [(106, -84), (122, -94), (142, -108), (163, -124), (176, -126)],
         "coracoid": [(150, -103), (147, -116), (137, -121), (131, -116)],
+        "glenoid": [(153, -98), (155, -88), (156, -79), (155, -72)],
+        "medial": [(112, -109), (114, -85), (124.5, -48), (131.5, -8), (136, 17)],
     }
-    depth = {"blade": -60, "border": -58, "spine": -68, "coracoid": 5}
+    depth = {"blade": -60, "border": -58, "spine": -68, "coracoid": 5, "glenoid": -45, "medial": -60}
     made = {}
     for name, points in lines.items():
         x, y = np.array(points, float).T

@@ -11,7 +11,7 @@ from medimg.phantoms.chest_faults import Rates
 from medimg.phantoms.chest_shots import shots
 
 VERSION = chest.VERSION
-PARAMETERS = replace(chest.PARAMETERS, seed=20201029, films=2800, rates=Rates(0, 0, 0, 0, views=0.25, by_fault=True))
+PARAMETERS = replace(chest.PARAMETERS, seed=20201029, films=2800, rates=Rates(0, 0, 0, 0, views=0.25, by_fault=True), prefix="CXE")
 
 
 def write(folder: Path, *, n: int | None = None, seed: int | None = None) -> None:

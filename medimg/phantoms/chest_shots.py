@@ -25,6 +25,7 @@ class Parameters:
     rooms: tuple[Room, ...]
     rates: Rates
     second_study: float  # share of patients who come again
+    prefix: str  # of patients' ids, so that no two cohorts share one
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def shots(parameters: Parameters, n: int | None = None, seed: int | None = None)
     while len(made) < n:
         rng = np.random.default_rng([seed, 1, person])
         person += 1
-        patient = draw_patient(rng, f"CXR-{person:05d}")
+        patient = draw_patient(rng, f"{parameters.prefix}-{person:05d}")
         for study in range(1, 3 if rng.random() < parameters.second_study else 2):
             if len(made) < n:
                 made += _study(rng, patient, study, n - len(made), parameters)

@@ -53,11 +53,13 @@ def draw_shoulder(made: Scene, side: int, collar: Points, blade: dict[str, Point
     made.points[f"clavicle_{name}"] = line[:1]
     border = closed(project(blade["blade"]))
     middle = border.mean(0)
-    stack(made.bone, made.plane, [(border, 3.2), (middle + (border - middle) * 0.95, 1.6)])
+    stack(made.bone, made.plane, [(border, 5.2), (middle + (border - middle) * 0.94, 2.4)])
     made.outlines[f"scapula_{name}"] = [border]
-    tube(made.bone, made.plane, smooth(project(blade["border"]), 40), np.linspace(5.5, 3.0, 40) * wide, 1.3, 8.0, 0.15)
-    tube(made.bone, made.plane, smooth(project(blade["spine"]), 40), np.linspace(2.6, 6.0, 40) * wide, 1.2, 7.5, 0.15)
-    tube(made.bone, made.plane, smooth(project(blade["coracoid"]), 30), 4.2 * wide, 1.2, 7.0, 0.15)
+    tube(made.bone, made.plane, smooth(project(blade["border"]), 40), np.linspace(7.0, 3.6, 40) * wide, 1.5, 10.0, 0.15)
+    tube(made.bone, made.plane, smooth(project(blade["spine"]), 40), np.linspace(3.2, 7.0, 40) * wide, 1.4, 10.0, 0.15)
+    tube(made.bone, made.plane, smooth(project(blade["coracoid"]), 30), 4.8 * wide, 1.4, 9.0, 0.15)
+    tube(made.bone, made.plane, smooth(project(blade["glenoid"]), 30), 8.0 * wide, 1.4, 14.0, 0.3)
+    tube(made.bone, made.plane, smooth(project(blade["medial"]), 40), 2.0 * wide, 0.8, 5.0, 0.3)
     shaft = project(arm)
     width = np.interp(np.linspace(0, 1, len(shaft)), [0, 0.12, 0.2, 0.35, 1], [23, 23, 16, 12, 11]) * wide
     tube(made.bone, made.plane, shaft, width, 3.2, 24.0, 0.2)

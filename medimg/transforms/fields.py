@@ -7,19 +7,29 @@ from torch import Tensor
 from torch.nn import functional as F
 
 
-def warp(planes: Tensor, matrices: Tensor, bend: Tensor) -> Tensor:
+def warp(planes: Tensor, matrices: Tensor, bend: Tensor, shrink: int = 1) -> Tensor:
     """Resample planes (B, C, H, W), bilinear, zeros outside: affine maps (B, 2, 3) of normalised coordinates, and a smooth bend.
 
-    `bend` (B, 2, k, k) are shifts of a coarse grid in the same coordinates (the film is 2 wide), joined smoothly.
+    `bend` (B, 2, k, k) are shifts of a coarse grid in the same coordinates (the film is 2 wide), joined smoothly. The planes that are
+    given have sides `shrink` times smaller.
     """
+    size = (planes.shape[2] // shrink, planes.shape[3] // shrink)
     with torch.autocast(planes.device.type, enabled=False):
-        grid = F.affine_grid(matrices, list(planes.shape), align_corners=False) + smooth(bend, planes.shape[2:]).permute(0, 2, 3, 1)
+        grid = F.affine_grid(matrices, [*planes.shape[:2], *size], align_corners=False) + smooth(bend, size).permute(0, 2, 3, 1)
         return F.grid_sample(planes, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
 
 
 def smooth(coarse: Tensor, size: torch.Size | tuple[int, int]) -> Tensor:
     """Join the values of a coarse grid (B, C, k, k) smoothly: (B, C, H, W)."""
     return F.interpolate(coarse, size=tuple(size), mode="bicubic", align_corners=True)
+
+
+def within(planes: Tensor, borders: Tensor) -> Tensor:
+    """Blacken planes (B, C, H, W) beyond `borders` (B, 4): shares of their sides from top, left, bottom and right."""
+    rows, columns = (torch.linspace(0, 1, side, device=planes.device) for side in planes.shape[2:])
+    top, left, bottom, right = borders.T[..., None]
+    tall, wide = (rows >= top) & (rows <= 1 - bottom), (columns >= left) & (columns <= 1 - right)
+    return planes * (tall[:, None, :, None] & wide[:, None, None, :])
 
 
 def window(image: Tensor, low: Tensor, high: Tensor) -> Tensor:

@@ -8,11 +8,16 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from medimg.transforms.fields import blur, emphasise, grain, smooth, warp, window
+from medimg.transforms.fields import blur, emphasise, grain, smooth, warp, window, within
 from medimg.transforms.mirror import mirrored
 
 Numbers = dict[str, NDArray[np.floating[Any]]]
-GRIDS = {"bend": (2, 5), "shade": (2, 4)}  # planes and side of the coarse grids that are joined smoothly
+KINDS = (
+    "rotate_deg", "scale", "stretch", "shear", "translate", "bend", "collimate",
+    "gamma", "window", "shade", "detail", "blur_px", "noise", "contrast", "brightness",
+)  # fmt: skip
+SHAPES = {"translate": (2,), "window": (2,), "collimate": (4,), "bend": (2, 5, 5), "shade": (2, 4, 4)}  # of numbers that are several
+FROM_NOTHING = ("blur_px", "noise", "collimate")  # drawn from 0 on, the others to both sides
 
 
 @dataclass(frozen=True)
@@ -20,10 +25,13 @@ class Randomise:
     """Change films with their masks; every strength is the end of a range around nothing, and each kind is left out of a film at times.
 
     Geometry is one resampling: `rotate_deg`, `scale` (0.4: from 1 / 1.4 to 1.4), `stretch` of one axis against the other, `shear`,
-    `translate` and `bend` as shares of the side. `mirror` (see `mirror_order`) mirrors half of the films and renames their organs.
+    `translate` and `bend` as shares of the side; then all beyond four lines, as far as `collimate` of the side from its borders, is black:
+    an exposed field that ends anywhere. `mirror` (see `mirror_order`) mirrors half of the films and renames their organs.
     Look, in this order: `gamma` in doublings of the exponent, `window` as shares of the scale cut off or left blank at either end, `shade`,
     a smooth field that multiplies and one that adds, `detail` emphasised or flattened, `blur_px`, `noise` of low exposure, and `contrast`
-    and `brightness` at last. Never inverted: polarity is a fault to be found.
+    and `brightness` at last. Never inverted: polarity is a fault to be found. How much of all these ranges a film is given is drawn for
+    each, half of the films less than half: what a film hardly shows can only be learned where it is to be seen.
+    Masks come back with sides `shrink` times smaller, as shares of their pixels.
     Source: Tobin et al., IROS 2017; Gao et al., SyntheX, Nature Machine Intelligence 2023 (from simulated to real X-rays).
     """
 
@@ -33,6 +41,7 @@ class Randomise:
     shear: float = 0.15
     translate: float = 0.2
     bend: float = 0.05
+    collimate: float = 0.25
     mirror: tuple[int, ...] | None = None
     gamma: float = 1.2
     window: float = 0.35
@@ -43,20 +52,17 @@ class Randomise:
     contrast: float = 0.5
     brightness: float = 0.3
     share: float = 0.7  # of the films that each kind is applied to
+    shrink: int = 1
 
     def draw(self, count: int, random: np.random.Generator) -> Numbers:
         """Draw the numbers of `count` films: {kind: (count, ...)}, zero where a kind is left out."""
-        kinds = [
-            "rotate_deg", "scale", "stretch", "shear", "translate", "bend", "gamma", "window", "shade", "detail", "blur_px", "noise",
-            "contrast", "brightness",
-        ]  # fmt: skip
         drawn: Numbers = {}
-        for kind in kinds:
-            planes, side = GRIDS.get(kind, (0, 0))
-            shape = (count, planes, side, side) if planes else (count, 2) if kind in ("translate", "window") else (count,)
-            values = random.random(shape) if kind in ("blur_px", "noise") else random.uniform(-1, 1, shape)
-            applied = (random.random(count) < self.share).reshape((count,) + (1,) * (len(shape) - 1))
-            drawn[kind] = values * applied * getattr(self, kind)
+        strength = random.random(count)
+        for kind in KINDS:
+            shape = SHAPES.get(kind, ())
+            values = random.uniform(0 if kind in FROM_NOTHING else -1, 1, (count, *shape))
+            applied = (random.random(count) < self.share) * strength
+            drawn[kind] = values * applied.reshape(-1, *(1 for _ in shape)) * getattr(self, kind)
         drawn["mirror"] = (random.random(count) < 0.5) * float(self.mirror is not None)
         return drawn
 
@@ -79,8 +85,9 @@ class Randomise:
             wide = turned[:, None, None, None]
             image, mask = torch.where(wide, there[0], image), torch.where(wide, there[1], mask)
             known = torch.where(turned[:, None], there[2], known)
-        both = warp(torch.cat([image, mask], dim=1), _matrices(numbers), 2 * numbers["bend"])
-        return both[:, :1], (both[:, 1:] >= 0.5).to(mask.dtype), known
+        matrices, bend = _matrices(numbers), 2 * numbers["bend"]
+        image, mask = warp(image, matrices, bend), warp(mask, matrices, bend, self.shrink)
+        return within(image, numbers["collimate"]), within(mask, numbers["collimate"]), known
 
     def _looks(self, image: Tensor, numbers: dict[str, Tensor], normal: Tensor) -> Tensor:
         one = {name: value.reshape(-1, 1, 1, 1) for name, value in numbers.items() if value.ndim == 1}

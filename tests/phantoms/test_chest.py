@@ -10,7 +10,7 @@ from PIL import Image
 
 from medimg.errors import ConfigError
 from medimg.io.dicom import read_dicom, read_stored
-from medimg.phantoms import chest, chest_enriched
+from medimg.phantoms import chest, chest_enriched, chest_training
 from medimg.phantoms.chest import PARAMETERS, ROOMS, write_one
 from medimg.phantoms.chest_exam import Exam
 from medimg.phantoms.chest_faults import FAULTS, Rates, planted
@@ -256,6 +256,29 @@ def test_enriched_cohort_has_150_films_of_each_fault():
     counts = Counter(name for shot in planned for name in (*shot.exam.faults, *shot.faults))
     assert set(counts) == {fault.name for fault in FAULTS} | {"missing_view", "doubled_view"}
     assert min(counts.values()) >= 150
+
+
+def test_patients_of_the_training_cohort_stand_in_any_position_that_faults_reach_and_beyond():
+    poses = {view: [] for view in ("PA", "LAT")}
+    for shot in map(chest_training.posed, shots(chest_training.PARAMETERS)):
+        poses[shot.exam.view].append(shot.exam)
+    reach = {fault.name: (fault.low, fault.high) for fault in FAULTS}
+    for view, fault in (("PA", "rotation"), ("LAT", "rotated")):
+        turned = np.array([exam.rotation_deg for exam in poses[view]])
+        assert turned.min() < -reach[fault][1] + 1
+        assert turned.max() > reach[fault][1] - 1
+        assert (np.abs(turned) < 2).any()
+    blades, ribs = (np.array([getattr(exam, name) for exam in poses["PA"]]) for name in ("scapula_mm", "ribs_above_dome"))
+    assert (blades > reach["scapulae"][0]).mean() > 0.2
+    assert (blades < 9).mean() > 0.2  # as on good films
+    assert (ribs < reach["poor_inspiration"][1]).mean() > 0.2
+    assert not any(exam.arms_down for exam in poses["PA"])
+    assert np.mean([exam.arms_down for exam in poses["LAT"]]) == pytest.approx(chest_training.PARAMETERS.arms_down, abs=0.1)
+
+
+def test_no_two_cohorts_share_a_patient_s_id():
+    ids = [{shot.patient.patient_id for shot in shots(cohort.PARAMETERS, 40)} for cohort in (chest, chest_enriched, chest_training)]
+    assert len(set.union(*ids)) == sum(map(len, ids))
 
 
 def test_cohort_is_written_with_its_manifest(tmp_path, monkeypatch):

@@ -7,7 +7,7 @@ import torch
 from medimg.data.loader import draw
 from medimg.transforms.randomise import Randomise
 
-NOTHING = Randomise(**{field.name: 0.0 for field in fields(Randomise) if field.name not in ("mirror", "share")}, share=1.0)
+NOTHING = Randomise(**{field.name: 0.0 for field in fields(Randomise) if field.name not in ("mirror", "share", "shrink")}, share=1.0)
 GEOMETRY = {"rotate_deg": 30.0, "scale": 0.4, "stretch": 0.3, "shear": 0.2, "translate": 0.2, "bend": 0.05}
 LOOK = {"gamma": 1.0, "window": 0.3, "shade": 0.4, "detail": 1.0, "blur_px": 2.0, "noise": 0.1, "contrast": 0.5, "brightness": 0.3}
 
@@ -49,22 +49,50 @@ def test_no_strength_is_the_film_itself():
 
 @pytest.mark.parametrize("kind", [*GEOMETRY, *LOOK])
 def test_each_kind_changes_films_on_its_own(kind):
-    image, mask, known = replace(NOTHING, **{kind: (GEOMETRY | LOOK)[kind]})(*films(), draw(0))
-    assert float((image - films()[0]).abs().max()) > 0.01
-    assert torch.equal(mask, films()[1]) == (kind in LOOK)
+    image, mask, known = replace(NOTHING, **{kind: (GEOMETRY | LOOK)[kind]})(*films(8), draw(0))
+    assert float((image - films(8)[0]).abs().max()) > 0.01
+    assert torch.allclose(mask, films(8)[1], atol=1e-5) == (kind in LOOK)
     assert known.all()
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_masks_go_where_their_organs_go(seed):
     image, mask, _ = replace(NOTHING, **GEOMETRY)(*films(), draw(seed))
-    outlined = mask[:, :1] > 0
-    assert set(mask.unique().tolist()) <= {0.0, 1.0}
+    outlined = mask[:, :1] > 0.5
+    assert 0 <= float(mask.min()) < float(mask.max()) <= 1
     assert float(((image > 0.5) == outlined).float().mean()) > 0.98
 
 
+def test_smaller_masks_are_shares_of_the_same_places():
+    image, mask, known = (torch.nn.functional.interpolate(planes, scale_factor=4.0) if planes.ndim == 4 else planes for planes in films())
+    whole, halved = (replace(NOTHING, **GEOMETRY, shrink=shrink)(image, mask, known, draw(1)) for shrink in (1, 2))
+    assert torch.equal(whole[0], halved[0])
+    assert float((torch.nn.functional.avg_pool2d(whole[1], 2) - halved[1]).abs().mean()) < 0.005
+    exact = replace(NOTHING, shrink=2)(*films(), draw(1))[1]
+    torch.testing.assert_close(exact, torch.nn.functional.avg_pool2d(films()[1], 2), atol=1e-5, rtol=0)
+
+
+def test_half_of_the_films_are_given_less_than_half_of_every_range():
+    change = replace(NOTHING, gamma=1.0, rotate_deg=1.0)
+    numbers = change.draw(4000, draw(0))
+    for kind in ("gamma", "rotate_deg"):
+        below = float((np.abs(numbers[kind]) < 0.5).mean())
+        assert below == pytest.approx((1 + np.log(2)) / 2, abs=0.03)  # of a product of two even numbers
+    assert np.corrcoef(np.abs(numbers["gamma"]), np.abs(numbers["rotate_deg"]))[0, 1] > 0.3  # strong together
+
+
+def test_all_beyond_the_exposed_field_is_black_and_no_organ():
+    image, mask, _ = replace(NOTHING, collimate=0.4)(torch.ones(50, 1, 64, 64), torch.ones(50, 2, 64, 64), films(50)[2], draw(0))
+    assert torch.equal(image.expand(-1, 2, -1, -1), mask)
+    assert set(mask.unique().tolist()) == {0.0, 1.0}
+    rows, columns = (mask[:, 0].amax(dim=axis) for axis in (2, 1))
+    assert torch.equal(mask[:, 0], rows[:, :, None] * columns[:, None])  # a rectangle
+    assert float(rows.mean()) < 0.9
+    assert float(rows[:, 26:38].min()) == 1  # no more than 0.4 from either border
+
+
 def test_shapes_are_drawn_far_beyond_the_realistic():
-    areas = torch.cat([replace(NOTHING, **GEOMETRY)(*films(8), draw(seed))[1][:, 0].sum(dim=(1, 2)) for seed in range(12)]) / 256
+    areas = torch.cat([replace(NOTHING, **GEOMETRY)(*films(8), draw(seed))[1][:, 0].sum(dim=(1, 2)) for seed in range(24)]) / 256
     assert areas.min() < 0.6
     assert areas.max() > 1.5
 

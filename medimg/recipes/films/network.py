@@ -139,9 +139,7 @@ def segmenter_of(runs: Sequence[tuple[Path, Settings]], mirror: bool = False) ->
         twice = [view for view in settings.view.films if view in outliners]
         stages = [run / "stages" / stage_name(*job) for job in networks(run)]
         if any(begun_with(stage).get("prepare", {}).get("version") != VERSION for stage in stages):
-            faults.append(
-                f"network={run.name}: it learned films prepared in another way than now. Train it again with this medimg."
-            )
+            faults.append(f"network={run.name}: it learned films prepared in another way than now. Train it again with this medimg.")
         if twice:
             faults.append(f"network={run.name}: films of view {', '.join(twice)} have a network already. Name one run for each view.")
         if mirror and not settings.randomise.mirror:

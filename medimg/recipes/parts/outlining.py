@@ -35,11 +35,11 @@ def outliner(settings: Settings, *, seed: int, trained: Path | None = None) -> n
     return network
 
 
-def randomised(settings: Settings) -> Randomise | None:
-    """Give the domain randomisation of training films; None where films are to stay as they are."""
+def randomised(settings: Settings, network: nn.Module) -> Randomise | None:
+    """Give the domain randomisation of training films, masks as large as the network answers; None where films stay as they are."""
     asked = asdict(settings.randomise)
     order = mirror_order(settings.view.organs) if asked.pop("mirror") else None
-    return Randomise(mirror=order, **asked) if asked["share"] else None
+    return Randomise(mirror=order, shrink=getattr(network, "shrink", 1), **asked) if asked["share"] else None
 
 
 def train_outliner(settings: Settings, cohort: FilmCohort, machine: Machine, job: Job, start: Encoder | None, folder: Path) -> None:
@@ -52,7 +52,7 @@ def train_outliner(settings: Settings, cohort: FilmCohort, machine: Machine, job
     network = outliner(settings, seed=seed, trained=start.path if start else None)
     keeper = train_segmenter(
         network, organs, parts["train"], parts["val"], machine, settings.task, settings.trainer, seed=seed, folder=folder,
-        what=named(settings, cohort, job, "outlining"), augment=randomised(settings),
+        what=named(settings, cohort, job, "outlining"), augment=randomised(settings, network),
         loggers=loggers_of(settings, folder) if ranks.rank() == 0 else [],
     )  # fmt: skip
     table = outlined(settings, cohort, cohort.test(fold, member), machine, network, job)

@@ -1,5 +1,7 @@
+import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from medimg.errors import ConfigError
 from medimg.recipes.parts.outlining import answering, outliner, randomised
@@ -34,12 +36,21 @@ def test_a_network_that_does_not_segment_is_refused():
 
 
 def test_strengths_of_randomisation_are_those_of_the_settings():
-    found = randomised(settings("randomise.noise=0.01", "randomise.rotate_deg=3"))
+    network = outliner(settings(), seed=0)
+    found = randomised(settings("randomise.noise=0.01", "randomise.rotate_deg=3"), network)
     assert (found.noise, found.rotate_deg, found.mirror, found.gamma) == (0.01, 3, None, 1.2)
-    order = randomised(settings("randomise.mirror=true")).mirror
+    order = randomised(settings("randomise.mirror=true"), network).mirror
     assert order[:3] == (1, 0, 2)
     assert order[-1] == -1
-    assert randomised(settings("randomise.share=0")) is None
+    assert randomised(settings("randomise.share=0"), network) is None
+
+
+def test_masks_are_learned_at_the_size_of_the_largest_answer():
+    network = outliner(settings(), seed=0)
+    given = torch.rand(1, 1, 128, 128), torch.ones(1, 13, 128, 128), torch.ones(1, 13, dtype=torch.bool)
+    mask = randomised(settings(), network)(*given, np.random.default_rng(0))[1]
+    assert mask.shape == network(given[0])[0].shape == (1, 13, 64, 64)
+    assert randomised(settings(), nn.Conv2d(1, 13, 1)).shrink == 1  # a network of a library
 
 
 def test_answers_over_film_and_mirror_image_are_the_same_for_both():
