@@ -16,6 +16,7 @@ from medimg.qc.segmenter import Segmented, Segmenter
 
 _LOG = logging.getLogger("medimg")
 Told = tuple[Mapping[str, Flags], Mapping[str, float], tuple[str, ...]]  # masks, trust, notes
+PLAIN = 0.85  # trust of both lungs from which on nobody asks whether grey is the right way round (docs/film_quality.md: measured)
 LUNGS = {"PA": ("lung_r", "lung_l"), "AP": ("lung_r", "lung_l"), "LAT": ("lung",)}
 
 
@@ -44,9 +45,9 @@ def organs_of(films: Sequence[ReadFilm], segmenter: Segmenter | None) -> list[Or
 
 
 def _whole(films: Sequence[ReadFilm], segmenter: Segmenter) -> list[Told]:
-    """Segment films, and those whose lungs are missing or bright a second time with their grey turned over: the better masks stay."""
+    """Segment films; where lungs are missing, unsure or bright a second time with grey turned over: the surer masks stay."""
     first = _asked(films, segmenter, [film.pixels for film in films])
-    doubtful = [place for place, film in enumerate(films) if _bright(film, first[place])]
+    doubtful = [place for place, film in enumerate(films) if _bright(film, first[place]) or _sure(film, first[place]) < PLAIN]
     second = _asked([films[p] for p in doubtful], segmenter, [np.float32(1) - films[p].pixels for p in doubtful]) if doubtful else []
     found: list[Told] = [(masks, trust, ()) for masks, trust in first]
     for place, answer in zip(doubtful, second, strict=True):

@@ -51,7 +51,9 @@ def as_they_look(films: Sequence[ReadFilm], segmenter: Segmenter | None) -> list
     guesses = _guessed(films, likely, segmenter)
     found = [_best(film, each) for film, each in zip(films, guesses, strict=True)]
     unclear = [
-        place for place, best in enumerate(found) if best.doubtful and segmenter and not films[place].masks and not _way_is_told(best.film)
+        place
+        for place, (film, best) in enumerate(zip(films, found, strict=True))
+        if best.doubtful and segmenter and not film.masks and not _way_is_told(film)
     ]
     more = _guessed([films[place] for place in unclear], possible, segmenter)
     for place, each in zip(unclear, more, strict=True):

@@ -72,6 +72,19 @@ def test_a_film_shown_inverted_is_turned_over_for_the_network(masks):
     assert found[0].trust["lung_r"] == 0.95
 
 
+@pytest.mark.parametrize(("sure", "asked"), [(0.8, [1, 1]), (0.9, [1])])
+def test_a_film_whose_lungs_are_unsure_is_asked_about_turned_over_too(masks, sure, asked):
+    class Unsure(Network):
+        def _one(self, image):
+            return super()._one(image)[0], dict.fromkeys(self.masks, sure if image.mean() < 0.5 else 0.7)
+
+    network = Unsure(masks)
+    (found,) = organs_of([film(grey(masks) * 0.4)], network)
+    assert network.batches == asked
+    assert found.notes == ()
+    assert found.trust["lung_r"] == sure
+
+
 def test_a_view_that_no_network_knows_has_no_organs(masks):
     assert organs_of([film(grey(masks), view="LAT")], Network(masks))[0].notes == ("no_organs",)
 

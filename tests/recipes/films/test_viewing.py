@@ -109,6 +109,22 @@ def test_a_frontal_film_is_turned_but_never_mirrored():
     assert look([lying(MIRRORED, "PA")], Upright())[0].notes == ("orientation_unknown",)
 
 
+def test_a_lateral_whose_mirror_image_looks_better_but_doubtful_is_tried_in_the_other_ways():
+    given = lying((True, True, True), "LAT")
+    mirrored = np.ascontiguousarray(given.pixels[:, ::-1])
+
+    class Tempted(Upright):
+        def _one(self, image, view):
+            masks, trust = super()._one(image, view)
+            padded = np.zeros(image.shape, np.float32)
+            padded[: mirrored.shape[0], : mirrored.shape[1]] = mirrored
+            return masks, dict.fromkeys(trust, 0.6) if np.array_equal(image, padded) else trust
+
+    (found,) = look([given], Tempted())
+    assert found.pixels[0, 0] == 1
+    assert found.pixels.shape == (3, 2)
+
+
 def test_a_way_that_the_file_tells_is_kept():
     assert look([lying(MIRRORED, "LAT", "repaired")], Upright())[0].notes == ("repaired",)
 
