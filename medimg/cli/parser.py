@@ -48,6 +48,13 @@ class Verb:
         """The verb as it is typed."""
         return f"{self.family} {self.name}".strip()
 
+    @property
+    def example(self) -> str:
+        """A setting that the verb takes."""
+        if self.family != "qc":
+            return "trainer.epochs=3"
+        return "out=DIR" if "out=DIR" in self.usage else "rules=chest"
+
     def __call__(self, command: "Command") -> int | None:
         """Import the module only now, and run."""
         module, _, name = self.place.rpartition(".")
@@ -159,7 +166,7 @@ def parse(words: Sequence[str]) -> Command:
     verb = command.verb
     if not verb.least <= len(command.names) <= verb.most:
         extra = f"not understood: {', '.join(command.names[verb.most :])}. " if len(command.names) > verb.most else ""
-        settings = " Settings are words like trainer.epochs=3." if "key=value" in verb.usage else ""
+        settings = f" Settings are words like {verb.example}." if "key=value" in verb.usage else ""
         raise ConfigError(f"{extra}Usage: medimg {verb.usage}.{settings}")
     if command.overrides and "key=value" not in verb.usage:
         raise ConfigError(f"medimg {verb.title} takes no settings, so '{command.overrides[0]}' has no meaning. Leave it out.")
@@ -174,7 +181,7 @@ def _unknown_flag(flag: str, command: Command) -> str:
     name = flag.partition("=")[0]
     near = get_close_matches(name, command.flags, n=1)
     near = [SIMILAR[name]] if SIMILAR.get(name) in command.flags else near
-    guess = f" Did you mean {near[0]}?" if near else " Settings are written without dashes, as in trainer.epochs=3."
+    guess = f" Did you mean {near[0]}?" if near else f" Settings are written without dashes, as in {command.verb.example}."
     return f"medimg {command.verb.title} has no option {name}.{guess}"
 
 

@@ -38,6 +38,8 @@ def test_a_value_may_begin_with_a_dash():
         (["train", "--epochs", "3"], "trainer.epochs=3"),
         (["train", "--json=yes"], "--json"),
         (["train", "-x"], "no option -x"),
+        (["qc", "run", "films", "--network", "RUN"], "as in out=DIR"),
+        (["qc", "rules", "P1", "P2"], "words like rules=chest"),
         (["trian"], "trian"),
         ([], "COMMAND"),
         (["data"], "COMMAND"),
