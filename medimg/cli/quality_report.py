@@ -5,28 +5,25 @@ from pathlib import Path
 from typing import Any
 
 from medimg.cli.parser import Command
-from medimg.errors import ConfigError, RunError
+from medimg.errors import ConfigError
+from medimg.recipes.films.options import ReportOptions, read_options
 from medimg.validate import did_you_mean
 
 BY = {"station": "StationName", "operator": "operator", "view": "view", "month": "month", "site": "site"}
-KEYS = ("out", "language", "human", "rules")
 
 
 def report(command: Command) -> int:
-    """medimg qc report out=DIR [language=en|zh] [human=labels.csv] [rules=NAME] [--by station,operator,view,month]."""
-    settings = dict(word.split("=", 1) for word in command.overrides)
-    _refuse(settings)
-    out = Path(settings["out"])
-    if not (out / "rules.json").is_file():
-        _describe(out, settings.get("rules", "chest"))
+    """medimg qc report out=DIR [language=en|zh] [human=labels.csv] [--by station,operator,view,month,site]."""
+    options = read_options(ReportOptions, command.overrides)
+    by, out = columns(command.by), Path(options.out)
     human: dict[str, Any] = {}
-    if "human" in settings:
+    if options.human:
         from medimg.recipes.human_rates import human_rates
 
-        human = human_rates(out, Path(settings["human"]))
+        human = human_rates(out, Path(options.human))
     from medimg.report.quality import write_report
 
-    page = write_report(out, settings.get("language", "en"), columns(command.by), human)
+    page = write_report(out, options.language, by, human)
     print(json.dumps({"report": str(page), "exit_code": 0}) if command.json else f"Report: {page}")
     return 0
 
@@ -38,25 +35,3 @@ def columns(by: str | None) -> tuple[str, ...]:
     if unknown:
         raise ConfigError(*(f"--by {word}: choose of {', '.join(BY)}.{did_you_mean(word, list(BY))}" for word in unknown))
     return tuple(BY[word] for word in dict.fromkeys(asked))
-
-
-def _refuse(settings: dict[str, str]) -> None:
-    unknown = [key for key in settings if key not in KEYS]
-    if unknown:
-        raise ConfigError(
-            *(f"medimg qc report knows no key '{key}'.{did_you_mean(key, list(KEYS))} There is: {', '.join(KEYS)}." for key in unknown)
-        )
-    if not settings.get("out"):
-        raise ConfigError("medimg qc report needs out=DIR, the folder that medimg qc run wrote.")
-
-
-def _describe(out: Path, rules: str) -> None:
-    """Write rules.json, the texts of the rules that the films were judged by, where an older run left none."""
-    from medimg.qc.explain import explain
-    from medimg.qc.load import load
-    from medimg.run.configs import config_root
-
-    if not out.is_dir():
-        raise RunError(f"out={out}: there is no such folder. Name the one that medimg qc run wrote.")
-    described = explain(load(rules, config_root() / "qc"))
-    (out / "rules.json").write_text(json.dumps(described, ensure_ascii=False), encoding="utf-8")

@@ -53,6 +53,15 @@ class JudgeOptions:
 
 
 @dataclass(frozen=True)
+class ReportOptions:
+    """`human`: labels.csv, whose fail rates stand beside ours; nobody's where it is empty."""
+
+    out: str
+    language: str = "en"
+    human: str = ""
+
+
+@dataclass(frozen=True)
 class AgreeOptions:
     """`human`: labels.csv; `open`: what a film counts as that is left to a person (left_out, fail or pass)."""
 
