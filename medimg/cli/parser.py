@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
+from textwrap import fill
 from typing import Any, NoReturn, cast
 
 from medimg import __version__
@@ -31,6 +32,7 @@ class Verb:
     least: int = 0
     most: int = 0
     flags: dict[str, dict[str, Any]] = field(default_factory=dict)
+    options: str = ""  # the class of recipes.films.options that its key=value words fill
 
     @property
     def family(self) -> str:
@@ -130,16 +132,29 @@ VERBS = (
     Verb("data check [MANIFEST] [key=value ...]", "read a manifest, deal the patients, prove the deal", "data.check", 0, 1),
     Verb("data whois HASH...", "the patient id behind a hashed one, on the machine that hashed it", "data.whois", 1, MANY),
     Verb(
-        "qc run SOURCE... out=DIR [key=value ...]", "judge the quality of chest films: folders, files or a manifest.csv", "qc.run", 1, MANY
+        "qc run SOURCE... out=DIR [key=value ...]", "judge the quality of chest films: folders, files or a manifest.csv", "qc.run", 1, MANY,
+        options="RunOptions",
     ),
-    Verb("qc rejudge out=DIR [key=value ...]", "judge measured films by other limits, without their images", "qc.rejudge"),
+    Verb(
+        "qc rejudge out=DIR [key=value ...]", "judge measured films by other limits, without their images", "qc.rejudge",
+        options="JudgeOptions",
+    ),
     Verb(
         "qc report out=DIR [key=value ...]", "report.html and a page of each film, from what a run left", "quality_report.report", 0, 0,
-        {"--by": takes("station,operator,view,month,site: columns that rates are told by", metavar="NAMES")},
+        {"--by": takes("station,operator,view,month,site: columns that rates are told by", metavar="NAMES")}, "ReportOptions",
     ),
-    Verb("qc agree out=DIR human=FILE [key=value ...]", "verdicts beside those of human readers: kappa, AC1, sensitivity ...", "qc.agree"),
-    Verb("qc calibrate out=DIR [key=value ...]", "limits from a site's own films, as a proposed change of its rule file", "qc.calibrate"),
-    Verb("qc rules [ID] [key=value ...]", "rules with formula, limits, source and the file that set each", "qc.rules", 0, 1),
+    Verb(
+        "qc agree out=DIR human=FILE [key=value ...]", "verdicts beside those of human readers: kappa, AC1, sensitivity ...", "qc.agree",
+        options="AgreeOptions",
+    ),
+    Verb(
+        "qc calibrate out=DIR [key=value ...]", "limits from a site's own films, as a proposed change of its rule file", "qc.calibrate",
+        options="CalibrateOptions",
+    ),
+    Verb(
+        "qc rules [ID] [key=value ...]", "rules with formula, limits, source and the file that set each", "qc.rules", 0, 1,
+        options="RulesOptions",
+    ),
     Verb("cache show", "what is kept, and how large it is", "look.cache_show"),
     Verb(
         "cache clear [--kind KIND]", "remove what can be made again; identity keys stay", "look.cache_clear", 0, 0,
@@ -149,6 +164,17 @@ VERBS = (
 
 
 class _Parser(argparse.ArgumentParser):
+    options = ""
+
+    def format_help(self) -> str:
+        """Tell the keys of a verb that has some of its own; they are read only now."""
+        if not self.options:
+            return super().format_help()
+        keys = import_module("medimg.recipes.films.options").listed(self.options)
+        first, *rest = super().format_help().split("\n\n")
+        told = fill(f"keys, as they are unless given: {keys} (docs/film_quality.md)", 78, subsequent_indent="  ", break_on_hyphens=False)
+        return "\n\n".join([first, rest[0], told, *rest[1:]])
+
     def error(self, message: str) -> NoReturn:
         """Raise what argparse would print and exit with."""
         raise ConfigError(f"{message}. See {self.prog} --help.")
@@ -205,6 +231,7 @@ def _parser() -> argparse.ArgumentParser:
 def _add(verbs: Any, verb: Verb) -> None:
     text = f"{verb.text[0].upper()}{verb.text[1:]}."
     parser = verbs.add_parser(verb.name, help=verb.text, description=text, usage=f"medimg {verb.usage}", epilog=EXITS, allow_abbrev=False)
+    parser.options = verb.options
     flags = {**verb.flags, **EVERY}
     for flag, options in flags.items():
         parser.add_argument(*flag.split(), **options)

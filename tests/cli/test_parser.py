@@ -57,6 +57,14 @@ def test_a_command_that_means_nothing_is_told(words, told):
     assert told in " ".join(caught.value.faults)
 
 
+def test_help_of_a_qc_verb_lists_its_keys(capsys):
+    with pytest.raises(SystemExit):
+        parse(["qc", "run", "--help"])
+    told = " ".join(capsys.readouterr().out.split())
+    assert "out=, rules=chest, workers=0" in told
+    assert "gate.max_fail_rate=1.0" in told
+
+
 def test_every_verb_knows_json_and_debug_and_is_really_there():
     from importlib import import_module
 

@@ -105,6 +105,12 @@ def test_rules_are_listed_and_one_is_told_in_full():
 
 def test_mistakes_have_a_way_out(results, tmp_path):
     assert "there is no rule 'P77'" in refused("qc", "rules", "P77")
-    assert "human= is missing" in refused("qc", "agree", f"out={results}")
+    assert "human= is missing. Write human=labels.csv." in refused("qc", "agree", f"out={results}")
     assert "there is no rule set 'chset'" in refused("qc", "rejudge", f"out={results}", "rules=chset")
     assert "open=maybe" in refused("qc", "agree", f"out={results}", "human=x.csv", "open=maybe")
+    faults = refused("qc", "run", ".", f"out={tmp_path / 'new'}", "workers=two", "bom=yes", "network=", "nework=x")
+    assert "workers=two: a whole number is needed" in faults
+    assert "bom=yes: true or false is needed" in faults
+    assert "network=: a word is needed" in faults
+    assert "Did you mean network?" in faults
+    assert "Check the path" in refused("qc", "agree", f"out={tmp_path / 'new'}", "human=labels.csv")

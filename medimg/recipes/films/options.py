@@ -1,11 +1,11 @@
 """Options of the quality run, as they are written on the command line."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import Field, dataclass, fields
 from typing import Any, TypeVar, get_type_hints
 
 from medimg.errors import ConfigError
-from medimg.validate import did_you_mean, shown
+from medimg.validate import did_you_mean, shown, wanted
 
 T = TypeVar("T")
 
@@ -94,9 +94,7 @@ NAMES = {
 
 def read_options(kind: type[T], words: Sequence[str]) -> T:
     """key=value words -> options. Raises ConfigError with every fault."""
-    hints, values, faults = get_type_hints(kind), dict[str, Any](), list[str]()
-    written = {name: key for key, name in NAMES.items()}
-    known = {written.get(item.name, item.name): item for item in fields(kind)}  # type: ignore[arg-type]
+    hints, values, faults, known = get_type_hints(kind), dict[str, Any](), list[str](), _keys(kind)
     for word in words:
         key, _, text = word.partition("=")
         if key not in known:
@@ -105,14 +103,26 @@ def read_options(kind: type[T], words: Sequence[str]) -> T:
         try:
             values[known[key].name] = _value(hints[known[key].name], text)
         except ValueError:
-            faults.append(f"{key}={shown(text)}: {hints[known[key].name].__name__} is needed.")
+            faults.append(f"{key}={shown(text)}: {wanted(hints[known[key].name], known[key])} is needed.")
     for key, item in known.items():
         if item.name not in values and item.default is item.default_factory:
-            faults.append(f"{key}= is missing. Write {key}=..., as in {key}={'labels.csv' if key == 'human' else 'DIR'}.")
+            faults.append(f"{key}= is missing. Write {key}={'labels.csv' if key == 'human' else 'DIR'}.")
     faults += _out_of_range(values)
     if faults:
         raise ConfigError(*faults)
     return kind(**values)
+
+
+def listed(kind: str) -> str:
+    """The keys of a class of options, told by its name, as they are unless given."""
+    told = ((key, "" if item.default is item.default_factory else shown(item.default)) for key, item in _keys(globals()[kind]).items())
+    return ", ".join(f"{key}={default}" for key, default in told)
+
+
+def _keys(kind: type) -> "dict[str, Field[Any]]":
+    """The fields of options by their keys."""
+    written = {name: key for key, name in NAMES.items()}
+    return {written.get(item.name, item.name): item for item in fields(kind)}
 
 
 def _value(hint: type, text: str) -> Any:

@@ -38,7 +38,7 @@ def items_of(out: Path) -> list[str]:
     try:
         rules = json.loads((out / "rules.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        raise RunError(f"out={out.name}: rules.json is not there or damaged. Judge the films again: medimg qc rejudge.") from None
+        raise RunError(f"out={out.name}: rules.json is missing or damaged. Check the path, or judge again: medimg qc rejudge.") from None
     return [*GROUPS, *(rule["id"] for rule in rules)]
 
 
