@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from medimg.cli.parser import Command
 from medimg.cli.screen import console
+from medimg.validate import shown
 from medimg.words import plural
 
 if TYPE_CHECKING:
@@ -15,7 +16,14 @@ if TYPE_CHECKING:
     from medimg.recipes.film_quality import Outcome
     from medimg.recipes.films.options import RunOptions
 
-UNEVEN = ("pass", "warn", "fail", "review", "unevaluable", "not_applicable")
+RULES = "Rules; limits: fail below, warn below, warn above, fail above, or none (.); medimg qc rules ID tells one in full"
+STANDING = (
+    ("enabled", False, "switched off"),
+    ("critical", True, "critical: a film that fails it has grade D"),
+    ("required", False, "not required: its group has a verdict without it"),
+    ("counted", False, "not counted: shown beside the others, in no verdict"),
+    ("distrust", True, "beyond its fail limits the masks are not trusted"),
+)
 
 
 def run(command: Command) -> int:
@@ -146,11 +154,13 @@ def _tell(outcome: "Outcome", out: str, command: Command) -> int:
 def _verdicts(told: dict[str, Any]) -> Any:
     from rich.table import Table
 
+    from medimg.io.objects.film_result import VERDICTS
+
     table = Table("", title="Films by verdict", title_justify="left")
-    for word in UNEVEN:
+    for word in VERDICTS:
         table.add_column(word.replace("_", " "), justify="right")
     for name, seen in (("film", told["verdicts"]), *told["groups"].items(), ("study", told["studies"])):
-        table.add_row(name, *(str(seen.get(word, "")) for word in UNEVEN))
+        table.add_row(name, *(str(seen.get(word, "")) for word in VERDICTS))
     return table
 
 
@@ -170,7 +180,7 @@ def _agreement(title: str, told: list[dict[str, Any]]) -> Any:
 def _in_short(found: list[dict[str, Any]]) -> Any:
     from rich.table import Table
 
-    table = Table("Rule", "Views", "Limits", "Unit", "Title", title="Rules; medimg qc rules ID tells one in full", title_justify="left")
+    table = Table("Rule", "Views", "Limits", "Unit", "Title", title=RULES, title_justify="left")
     for rule in found:
         table.add_row(rule["id"], " ".join(rule["views"]), _limits(rule), rule["unit"], rule["text"]["title"]["en"])
     return table
@@ -188,7 +198,17 @@ def _in_full(rule: dict[str, Any]) -> list[str]:
         if limit is not None:
             lines.append(f"  {name:8} {limit:g} {rule['unit']} ({rule['evidence'][name]})")
     lines += [f"  source   {rule['source']}"]
-    lines += [f"  gate     {gate} within {low} to {high}" for gate, (low, high, *_) in rule["gates"].items()]
+    lines += [f"  note     {note}" for key, value, note in STANDING if rule[key] is value]
+    for gate, (low, high, needed) in rule["gates"].items():
+        lines.append(f"  gate     {gate} {_range(low, high)}{'' if needed else ', where measured'}")
+    for one in rule["overrides"]:
+        when, change = (", ".join(f"{key}={shown(value)}" for key, value in told.items() if key != "when") for told in (one["when"], one))
+        lines.append(f"  where    {when}: {change}")
     for side, finding in text["finding"].items():
         lines += [f"  {side:8} {finding['en']}", f"           {text['mend'][side]['en']}"]
-    return [*lines, *(f"  {key} is set in {place}" for key, place in sorted(rule["set_by"].items()))]
+    return [*lines, *(f"  set in   {place}: {key}" for key, place in sorted(rule["set_by"].items()))]
+
+
+def _range(low: float | None, high: float | None) -> str:
+    ends = (("at least", low), ("at most", high))
+    return " and ".join(f"{word} {limit:g}" for word, limit in ends if limit is not None) or "measured"

@@ -12,8 +12,8 @@ LIMITS = ("fail_lo", "warn_lo", "warn_hi", "fail_hi")
 
 
 def explain(rules: RuleSet, name: str | None = None) -> list[dict[str, Any]]:
-    """Describe one rule (its id, or the number before the underscore: C1), or all. Raises ConfigError for a rule that does not exist."""
-    found = [rule for rule in rules.rules if name in (None, rule.id, rule.id.partition("_")[0])]
+    """Describe one rule (its id, or the number before the underscore: C1, c1), or all. ConfigError for a rule that does not exist."""
+    found = [rule for rule in rules.rules if name is None or name.upper() in (rule.id.upper(), rule.id.partition("_")[0])]
     if not found:
         known = [rule.id for rule in rules.rules]
         raise ConfigError(f"there is no rule '{name}'.{did_you_mean(str(name), known)} medimg qc rules lists all.")

@@ -99,8 +99,13 @@ def test_rules_are_listed_and_one_is_told_in_full():
     assert "P1_rotation" in listed.text
     full = medimg("qc", "rules", "P1")
     assert "fail_lo 0.4 ratio" in full.text
-    assert "is set in chest_pa.yaml, line" in full.text
-    assert json.loads(medimg("qc", "rules", "C1", "--json").out)["rules"][0]["id"] == "C1_apex_margin"
+    assert "gate clavicle_y_diff at most 0.05" in full.text
+    assert "gate spine_rows at least 0.3" in full.text
+    assert "set in chest_pa.yaml, line" in full.text
+    sharpness = medimg("qc", "rules", "I6_sharpness").text
+    assert "critical: a film that fails it has grade D" in sharpness
+    assert "where unit=[px]: enabled=false" in sharpness
+    assert json.loads(medimg("qc", "rules", "c1", "--json").out)["rules"][0]["id"] == "C1_apex_margin"
 
 
 def test_mistakes_have_a_way_out(results, tmp_path):
