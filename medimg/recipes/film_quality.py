@@ -54,6 +54,9 @@ def run(sources: Sequence[str], options: RunOptions, rules: RuleSet, segmenter: 
     """
     check_packages(options)
     began, paths, out = time.perf_counter(), check_sources(sources), Path(options.out).absolute()
+    own = [word for word, path in zip(sources, paths, strict=True) if path.resolve().is_relative_to(out.resolve())]
+    if own:
+        raise ConfigError(*(f"{word}: lies in out={options.out}, which holds results. Name the films, or another out=." for word in own))
     with _folder(out), Store(out / "qc.sqlite", keep_masks=options.dicom or options.save_masks) as store, _log(out):
         model = segmenter.name if segmenter else GIVEN
         store.begin({"model": model, "medimg": medimg.__version__, "grid": str(LONGER)})
