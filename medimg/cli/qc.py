@@ -106,12 +106,13 @@ def rules(command: Command) -> int:
 
 def _segmenter(options: "RunOptions") -> "Segmenter | None":
     """The networks of the runs that are named; a run is told by path, by its name below runs/, or as latest."""
-    if not options.network:
+    names = [name.strip() for name in options.network.split(",") if name.strip()]
+    if not names:
         return None
     from medimg.recipes.films.network import segmenter_of
     from medimg.run.folder import stored_settings, trained_run
 
-    runs = [trained_run(name.strip()) for name in options.network.split(",") if name.strip()]
+    runs = [trained_run(name) for name in names]
     return segmenter_of([(run, stored_settings(run)) for run in runs], options.mirror)
 
 

@@ -100,7 +100,9 @@ def find_run(name: str | None, runs: str = "runs") -> Path:
         raise RunError(f"run '{name}' is not found. Did you mean experiment={experiment}, for a new run?")
     known = [path.relative_to(home).as_posix() for path in newest_runs(home)]
     if not known:
-        raise RunError(f"run '{wanted}' is not found: there are no runs in {home}. medimg train makes one; runs=FOLDER looks elsewhere.")
+        raise RunError(
+            f"run '{wanted}' is not found: there are no runs in {home}. medimg train makes one; elsewhere: its path, or runs=FOLDER."
+        )
     raise RunError(f"run '{wanted}' is not found.{did_you_mean(wanted, known)} Newest runs in {home}: {', '.join(known[:5])}.")
 
 

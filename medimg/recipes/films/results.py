@@ -27,7 +27,7 @@ def rows(out: Path, name: str) -> Iterator[Mapping[str, str]]:
 def patients(out: Path) -> dict[str, str]:
     """Hashed patient of every film, which no table tells. Raises RunError where qc.sqlite is not there."""
     if not (out / "qc.sqlite").is_file():
-        raise RunError(f"out={out.name}: there is no qc.sqlite. Run medimg qc run, or check the path.")
+        raise RunError(f"out={out.name}: no results of medimg qc run are there. Check the path.")
     with Store(out / "qc.sqlite") as store:
         query = "SELECT kept.film, files.patient FROM kept JOIN files ON files.rowid = kept.file"
         return {film: patient or film for film, patient in store.table.execute(query)}
