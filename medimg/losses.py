@@ -89,9 +89,13 @@ def probabilities(logits: Tensor, kind: Kind) -> Tensor:
     return torch.cat([1 - positive, positive], dim=1) if kind == "binary" else positive
 
 
-def mask_loss(logits: Tensor, mask: Tensor, known: Tensor, dice: float = 0.5) -> Tensor:
-    """Mean of `mask_losses` over what is known, (B, K) of True and False -> scalar; a batch in which nothing is known costs nothing."""
-    return (mask_losses(logits, mask, dice) * known).sum() / known.sum().clamp(min=1)
+def mask_loss(logits: Tensor, mask: Tensor, known: Tensor, weight: Tensor | None = None) -> Tensor:
+    """Mean of `mask_losses` over what is known, (B, K) of True and False -> scalar; a batch in which nothing is known costs nothing.
+
+    `weight` (K,) is how much each organ counts.
+    """
+    counts = known if weight is None else known * weight
+    return (mask_losses(logits, mask) * counts).sum() / counts.sum().clamp(min=1)
 
 
 def mask_losses(logits: Tensor, mask: Tensor, dice: float = 0.5) -> Tensor:
@@ -107,16 +111,16 @@ def mask_losses(logits: Tensor, mask: Tensor, dice: float = 0.5) -> Tensor:
     return (1 - dice) * entropy + dice * (1 - (2 * both + 1) / (areas + 1))
 
 
-def supervised_mask_loss(out: Tensor | Sequence[Tensor], mask: Tensor, known: Tensor) -> Tensor:
+def supervised_mask_loss(out: Tensor | Sequence[Tensor], mask: Tensor, known: Tensor, weight: Tensor | None = None) -> Tensor:
     """Loss of answers at several sizes (deep supervision), or of one: the largest first, each further one half as heavy as the one before.
 
     Masks are shrunk by area from size to size, so that a pixel of a small answer is asked for the share of the organ in it.
     """
     answers = [out] if isinstance(out, Tensor) else [*out]
-    weights = [0.5**k for k in range(len(answers))]
+    shares = [0.5**k for k in range(len(answers))]
     losses = []
-    for weight, one in zip(weights, answers, strict=True):
+    for share, one in zip(shares, answers, strict=True):
         if one.shape[2:] != mask.shape[2:]:
             mask = F.adaptive_avg_pool2d(mask, (one.shape[2], one.shape[3]))
-        losses.append(weight * mask_loss(one, mask, known))
-    return torch.stack(losses).sum() / sum(weights)
+        losses.append(share * mask_loss(one, mask, known, weight))
+    return torch.stack(losses).sum() / sum(shares)

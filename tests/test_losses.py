@@ -5,7 +5,7 @@ from sklearn.metrics import log_loss
 from sklearn.utils.class_weight import compute_class_weight
 from torch.nn import functional as F
 
-from medimg.losses import balanced_weights, class_loss, mask_loss, outputs_of, pooled_loss, probabilities, supervised_mask_loss
+from medimg.losses import balanced_weights, class_loss, mask_loss, mask_losses, outputs_of, pooled_loss, probabilities, supervised_mask_loss
 
 KINDS = ("binary", "multiclass", "multilabel", "distribution")
 
@@ -212,7 +212,18 @@ def by_numpy(logits, mask, known, dice=0.5):
 
 @pytest.mark.parametrize("dice", [0.0, 0.5, 1.0])
 def test_loss_of_masks_is_that_of_numpy(dice):
-    assert float(mask_loss(*organs(), dice)) == pytest.approx(by_numpy(*organs(), dice), rel=1e-5)
+    logits, mask, known = organs()
+    assert float(mask_losses(logits, mask, dice)[known].mean()) == pytest.approx(by_numpy(*organs(), dice), rel=1e-5)
+    assert float(mask_loss(*organs())) == pytest.approx(by_numpy(*organs()), rel=1e-5)
+
+
+def test_an_organ_of_three_times_the_weight_counts_three_times():
+    logits, mask, known = organs()
+    first, second = (by_numpy(logits[:, [k]], mask[:, [k]], known[:, [k]]) for k in (0, 1))
+    found = mask_loss(logits, mask, known, torch.tensor([3.0, 1.0]))
+    assert float(found) == pytest.approx((3 * first + second) / 4, rel=1e-5)  # each organ is known on two films
+    assert torch.equal(mask_loss(logits, mask, known, torch.ones(2)), mask_loss(logits, mask, known))
+    assert torch.equal(supervised_mask_loss(logits, mask, known, torch.tensor([3.0, 1.0])), found)
 
 
 def test_masks_that_are_not_known_have_no_loss_and_no_gradient():

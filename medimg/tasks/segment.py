@@ -14,7 +14,7 @@ class Segment(Classify):
     """`Classify` for a network (B, 1, H, W) film -> (B, organs, H, W) logits, or a list of these at several sizes, the largest first.
 
     Batches have `mask` (B, organs, H, W) of 0 and 1 and `known` (B, organs): an organ that nobody outlined on a film counts nowhere there.
-    `augment(image, mask, known, random)` varies all three.
+    `weight` (organs,) is how much each organ's loss counts. `augment(image, mask, known, random)` varies all three.
     """
 
     def varied(self, batch: dict[str, Any], random: np.random.Generator) -> dict[str, Any]:
@@ -26,4 +26,4 @@ class Segment(Classify):
 
     def loss(self, out: Tensor | Sequence[Tensor], batch: dict[str, Any]) -> Tensor:
         """Give the loss over all sizes at which the network answers."""
-        return supervised_mask_loss(out, batch["mask"].to(batch["image"].dtype), batch["known"])
+        return supervised_mask_loss(out, batch["mask"].to(batch["image"].dtype), batch["known"], self.weight)  # type: ignore[arg-type]

@@ -29,13 +29,14 @@ OF_CLASSES = ("class_weights", "sampling", "label_smoothing", "ema")  # keys of 
 
 def train_segmenter(
     network: nn.Module, organs: Sequence[str], train: Films, val: Films, machine: Machine, task: Task, trainer: Trainer, *, seed: int,
-    folder: Path, what: str = "segmenting", augment: Randomise | None = None, loggers: Sequence[Any] = (), compete: bool = False,
+    folder: Path, what: str = "segmenting", augment: Randomise | None = None, weight: torch.Tensor | None = None,
+    loggers: Sequence[Any] = (), compete: bool = False,
 ) -> Keeper:  # fmt: skip
     """Train a network in place and leave it in its best state by the loss on `val`; goes on from the checkpoints in `folder`.
 
     `train` and `val` come from `films_in_memory` (arrays of images, masks and known flags) or from a manifest's `FilmCache`.
-    An organ that is not known on a film teaches nothing there and is not judged there. With `compete` the state it is given in is kept
-    where no epoch beats it.
+    `weight` (organs,) is how much each organ counts in training. An organ that is not known on a film teaches nothing there and is not
+    judged there. With `compete` the state it is given in is kept where no epoch beats it.
     """
     network.to(memory_format=torch.channels_last if machine.channels_last else torch.contiguous_format)
     steps, per_epoch = total_steps(trainer, len(train), seed, ranks.world())
@@ -47,6 +48,7 @@ def train_segmenter(
         steps_per_epoch=per_epoch,
         seed=seed,
         augment=augment,
+        weight=weight,
         channels_last=machine.channels_last,
         **options,
     )

@@ -22,6 +22,7 @@ from medimg.training.score_masks import score_masks
 from medimg.transforms.mirror import mirror_order
 from medimg.transforms.randomise import Randomise
 
+HEAVY = 3.0  # how often the loss of an organ of view.heavy counts
 FACTS = ["id", "patient", "site", "view"]
 
 
@@ -53,6 +54,7 @@ def train_outliner(settings: Settings, cohort: FilmCohort, machine: Machine, job
     keeper = train_segmenter(
         network, organs, parts["train"], parts["val"], machine, settings.task, settings.trainer, seed=seed, folder=folder,
         what=named(settings, cohort, job, "outlining"), augment=randomised(settings, network),
+        weight=torch.tensor([HEAVY if organ in settings.view.heavy else 1.0 for organ in organs]),
         loggers=loggers_of(settings, folder) if ranks.rank() == 0 else [],
     )  # fmt: skip
     table = outlined(settings, cohort, cohort.test(fold, member), machine, network, job)
