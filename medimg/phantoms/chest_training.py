@@ -9,6 +9,7 @@ Source: domain randomisation, Tobin et al., IROS 2017; Gao et al., SyntheX, Natu
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -55,5 +56,5 @@ def posed(shot: Shot, by: Posed = PARAMETERS) -> Shot:
     ranges = {
         "rotation_deg": by.lateral_deg if lateral else by.pa_deg, "scapula_mm": by.scapula_mm, "ribs_above_dome": by.ribs,
     }  # fmt: skip
-    drawn = {name: float(rng.uniform(*ends)) for name, ends in ranges.items() if rng.random() < by.share}
+    drawn: dict[str, Any] = {name: float(rng.uniform(*ends)) for name, ends in ranges.items() if rng.random() < by.share}
     return replace(shot, exam=replace(shot.exam, **drawn, arms_down=lateral and bool(rng.random() < by.arms_down)))

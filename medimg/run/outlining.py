@@ -24,8 +24,6 @@ def outlining(settings: Settings, given: set[str]) -> Iterator[str]:
         return
     if not (view.films and view.organs):
         yield "view is not given: which films, and which organs on them? Give view=pa or view=lateral."
-    if strangers := sorted(set(view.heavy) - set(view.organs)):
-        yield f"view.heavy names {', '.join(strangers)}, which view.organs does not. Leave these out."
     if data.fuse or data.crop != "none" or data.field_mm is not None:
         yield "recipe=chest_qc outlines whole films one by one: leave data.fuse, data.crop and data.field_mm out."
     if settings.model.name.startswith(FAMILIES) and data.size % WHOLE:

@@ -29,7 +29,8 @@ def within(planes: Tensor, borders: Tensor) -> Tensor:
     rows, columns = (torch.linspace(0, 1, side, device=planes.device) for side in planes.shape[2:])
     top, left, bottom, right = borders.T[..., None]
     tall, wide = (rows >= top) & (rows <= 1 - bottom), (columns >= left) & (columns <= 1 - right)
-    return planes * (tall[:, None, :, None] & wide[:, None, None, :])
+    inside: Tensor = tall[:, None, :, None] & wide[:, None, None, :]
+    return planes * inside
 
 
 def window(image: Tensor, low: Tensor, high: Tensor) -> Tensor:
