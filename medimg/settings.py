@@ -64,7 +64,7 @@ class View:
     organs: tuple[str, ...] = ()  # columns mask_<organ>; a film without a mask of one still teaches the others
     heavy: tuple[str, ...] = ()  # those of the organs whose loss counts three times: what is judged by where it lies
     network: str = ""  # what model.name is by default
-    epochs: int = at_least(1, 15)  # what trainer.epochs is in profile=quick, so that each view takes a quarter of an hour
+    quick: int = at_least(1, 15)  # what trainer.epochs is in profile=quick, so that each view takes about a quarter of an hour
     largest: str = ""  # what it is in profile=paper
 
 

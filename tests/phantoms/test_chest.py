@@ -269,7 +269,7 @@ def test_patients_of_the_training_cohort_stand_in_any_position_that_faults_reach
         assert turned.max() > reach[fault][1] - 1
         assert (np.abs(turned) < 2).any()
     blades, ribs = (np.array([getattr(exam, name) for exam in poses["PA"]]) for name in ("scapula_mm", "ribs_above_dome"))
-    assert (blades > reach["scapulae"][0]).mean() > 0.2
+    assert (blades > reach["scapulae"][0]).mean() > 0.12
     assert (blades < 9).mean() > 0.2  # as on good films
     assert (ribs < reach["poor_inspiration"][1]).mean() > 0.2
     assert not any(exam.arms_down for exam in poses["PA"])
