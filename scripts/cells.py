@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -174,6 +175,8 @@ def train(cell: Cell, at_once: int) -> int:
         if not (cell.run / "config.yaml").is_file():  # a run keeps what it began with
             words = [*by_key((f"trainer.threads={threads}", *words)).values()]
     cell.run.parent.mkdir(parents=True, exist_ok=True)
+    if cell.verb[0] == "eval":  # what was stopped is judged anew
+        shutil.rmtree(cell.run, ignore_errors=True)
     with _PREPARING, suppress(MedimgError):  # the run itself says what is wrong with its words
         cell.prepare(words)
     with cell.run.with_name(f"{cell.run.name}.txt").open("w") as said:

@@ -26,7 +26,7 @@ def new_run(settings: Settings, words: Sequence[str], judges: Path | None = None
 
     A folder that `judges` another run says so, and is not the latest: that stays the newest one that was trained.
     """
-    words = [f"{JUDGES} {judges.name}", *words] if judges else words
+    words = _headed(words, judges)
     now = time.strftime("%Y-%m-%d_%H-%M-%S")
     home = Path(settings.runs).expanduser().absolute() / (settings.experiment or "own")
     for number in range(1, 10_000):
@@ -36,6 +36,16 @@ def new_run(settings: Settings, words: Sequence[str], judges: Path | None = None
                 point_latest(run, Path(settings.runs).expanduser().absolute())
             return run
     raise RunError(f"no free name for a run is left beside {run}. Set runs=FOLDER.")
+
+
+def named_run(named: str, settings: Settings, words: Sequence[str], judges: Path | None = None) -> Path | None:
+    """Make the run folder that MEDIMG_RUN names; None where it exists already."""
+    run = Path(named).absolute()
+    return run if make_run(run, settings, _headed(words, judges)) else None
+
+
+def _headed(words: Sequence[str], judges: Path | None) -> Sequence[str]:
+    return [f"{JUDGES} {judges.name}", *words] if judges else words
 
 
 def make_run(run: Path, settings: Settings, words: Sequence[str]) -> bool:

@@ -25,6 +25,7 @@ from medimg.run.folder import (
     held,
     leaders_run,
     make_run,
+    named_run,
     new_run,
     note_words,
     point_latest,
@@ -100,8 +101,12 @@ def judge(words: Sequence[str], target: str | None = None) -> Outcome:
     if rank():
         run = leaders_run()
     else:
-        shown = replace(settings, data=replace(settings.data, **asked))
-        run = new_run(replace(shown, experiment=shown.experiment or source.parent.name), words, judges=source)
+        shown = replace(settings, data=replace(settings.data, **asked), experiment=settings.experiment or source.parent.name)
+        named = os.environ.get("MEDIMG_RUN")
+        found = named_run(named, shown, words, source) if named else new_run(shown, words, source)
+        if found is None:
+            raise ConfigError(f"MEDIMG_RUN={named} exists. Name another folder for what is judged, or unset it.")
+        run = found
     recipe = import_module("medimg.recipes.chest_qc" if settings.recipe == "chest_qc" else "medimg.recipes.judge")
     with _kept_if_begun(run, "the same command."), working_in(run):
         LOG.info("medimg %s judges run %s in %s", __version__, source.name, run.name)

@@ -142,6 +142,16 @@ def test_judging_again_gives_the_same_dice(done, tmp_path):
     pd.testing.assert_frame_equal(scores(newest_judgement(tmp_path)), scores(run))
 
 
+def test_a_judgement_is_written_where_medimg_run_says_and_never_over_something(done, tmp_path, monkeypatch):
+    run, wanted = done[2], tmp_path / "judged" / "here"
+    monkeypatch.setenv("MEDIMG_RUN", str(wanted))
+    answer = medimg("eval", run, "--json")
+    assert answer.code == 0, answer
+    pd.testing.assert_frame_equal(scores(wanted), scores(run))
+    assert (wanted / "overrides.txt").read_text().startswith(f"# medimg eval {run.name}\n")
+    assert "MEDIMG_RUN" in refused("eval", run)
+
+
 def newest_judgement(runs):
     (found,) = (path.parent for path in runs.rglob("metrics.json"))
     return found

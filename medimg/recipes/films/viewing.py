@@ -46,7 +46,7 @@ def as_they_look(films: Sequence[ReadFilm], segmenter: Segmenter | None) -> list
     """Outline films; of those whose files do not tell the view, or the way round, as what the networks are surest of.
 
     A film that looks like no view, or like both, stays without one and without organs; one that no way suits clearly better stays as it
-    lies. Unlikely ways are tried on films that have no view or a doubtful organ otherwise.
+    lies. Unlikely ways are tried on films that have no view or a doubtful organ otherwise, and taken where they leave no organ in doubt.
     """
     guesses = _guessed(films, likely, segmenter)
     found = [_best(film, each) for film, each in zip(films, guesses, strict=True)]
@@ -88,7 +88,8 @@ def _way_is_told(film: ReadFilm) -> bool:
 
 
 def _best(film: ReadFilm, guesses: Sequence[Guess]) -> Guess:
-    """The guess whose view is clearly ahead of the other's, and turned only where that is clearly better."""
+    """The guess whose view is clearly ahead of the other's; turned only where clearly better, to unlikely ways only without doubt."""
+    guesses = [one for one in guesses if one.way in likely(one.film.view) or not one.doubtful]
     of_view = [max(same, key=lambda one: one.trust) for view in VIEWS if (same := [one for one in guesses if one.film.view == view])]
     if not film.view:
         trust = sorted(one.trust for one in of_view)

@@ -133,6 +133,12 @@ def test_a_way_that_is_hardly_better_is_not_taken():
     assert look([lying(MIRRORED, "LAT")], Upright(ambiguous=0.87))[0].notes == ("orientation_unknown",)
 
 
+def test_an_unlikely_way_that_leaves_organs_in_doubt_is_not_taken():
+    """Networks are unsure of films of the very ill in any way that these lie."""
+    assert look([lying((True, False, True), "PA")], Upright(sure=0.65))[0].notes == ("orientation_unknown",)
+    assert look([lying(MIRRORED, "LAT")], Upright(sure=0.65))[0].notes == ("turned_by_networks",)
+
+
 def test_unlikely_ways_are_asked_about_doubtful_films_alone():
     counted = []
 
