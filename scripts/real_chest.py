@@ -84,7 +84,7 @@ class Work:
         cells = []
         for fold in range(self.folds):
             manifest = self.out / "manifests" / f"joined_{fold}_of_{self.folds}.csv"
-            ours = (f"data.manifest={manifest}", "data.split=manifest", "data.subgroups=[]", f"title=With real films but those of fold {fold}")
+            ours = (f"data.manifest={manifest}", "data.split=manifest", "data.subgroups=[]", f"title=With real films - fold {fold}")
             words = [word for word in (*own, *ours, *self.more) if word]
             cells.append(Cell(run=self.out / "with_real" / f"fold_{fold}_of_{self.folds}", words=tuple(by_key(words).values())))
         return cells
