@@ -16,7 +16,8 @@ from medimg.qc.segmenter import Segmented, Segmenter
 
 _LOG = logging.getLogger("medimg")
 Told = tuple[Mapping[str, Flags], Mapping[str, float], tuple[str, ...]]  # masks, trust, notes
-PLAIN = 0.85  # trust of both lungs from which on nobody asks whether grey is the right way round (docs/film_quality.md: measured)
+# Trust of the lungs from which on nobody asks whether a film is shown the right way round (docs/film_quality.md: measured).
+PLAIN = {"PA": 0.8, "AP": 0.8, "LAT": 0.72}
 LUNGS = {"PA": ("lung_r", "lung_l"), "AP": ("lung_r", "lung_l"), "LAT": ("lung",)}
 
 
@@ -47,11 +48,11 @@ def organs_of(films: Sequence[ReadFilm], segmenter: Segmenter | None) -> list[Or
 def _whole(films: Sequence[ReadFilm], segmenter: Segmenter) -> list[Told]:
     """Segment films; where lungs are missing, unsure or bright a second time with grey turned over: the surer masks stay."""
     first = _asked(films, segmenter, [film.pixels for film in films])
-    doubtful = [place for place, film in enumerate(films) if _bright(film, first[place]) or _sure(film, first[place]) < PLAIN]
+    doubtful = [p for p, film in enumerate(films) if _bright(film, first[p]) or not plain(film.view, *first[p])]
     second = _asked([films[p] for p in doubtful], segmenter, [np.float32(1) - films[p].pixels for p in doubtful]) if doubtful else []
     found: list[Told] = [(masks, trust, ()) for masks, trust in first]
     for place, answer in zip(doubtful, second, strict=True):
-        if _sure(films[place], answer) > _sure(films[place], first[place]):
+        if of_lungs(films[place].view, *answer) > of_lungs(films[place].view, *first[place]):
             found[place] = (*answer, ("inverted_for_network",))
     return found
 
@@ -63,9 +64,14 @@ def _bright(film: ReadFilm, found: Segmented) -> bool:
         return True
 
 
-def _sure(film: ReadFilm, found: Segmented) -> float:
+def plain(view: str, masks: Mapping[str, Flags], trust: Mapping[str, float]) -> bool:
+    """Whether lungs were found without a doubt."""
+    return of_lungs(view, masks, trust) >= PLAIN[view]
+
+
+def of_lungs(view: str, masks: Mapping[str, Flags], trust: Mapping[str, float]) -> float:
     """Least trust of the lungs; 0 where one was not found."""
-    return min(found[1].get(lung, 1.0) if lung in found[0] and found[0][lung].any() else 0.0 for lung in LUNGS[film.view])
+    return min(trust.get(lung, 1.0) if lung in masks and masks[lung].any() else 0.0 for lung in LUNGS[view])
 
 
 def _asked(films: Sequence[ReadFilm], segmenter: Segmenter, pixels: Sequence[NDArray[np.float32]]) -> list[Segmented]:

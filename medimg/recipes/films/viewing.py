@@ -8,12 +8,12 @@ import numpy as np
 from medimg.io.film_reader import ReadFilm
 from medimg.qc.completeness import EXPECTED
 from medimg.qc.segmenter import Segmenter
-from medimg.recipes.films.segmenting import Organs, organs_of
+from medimg.recipes.films.segmenting import Organs, organs_of, plain
 from medimg.recipes.films.turning import AS_IS, UNTOLD, Way, likely, possible, turned
 
 VIEWS = ("PA", "LAT")  # AP films cannot be told from PA films by their organs
 CLEAR = 0.05  # of trust, by which one view or way must be ahead of another (docs/film_quality.md: measured)
-DOUBTFUL = 0.7  # trust of an organ, as rule O6 warns of, below which other ways, and the network of the other view, are asked too
+DOUBTFUL = 0.7  # trust of an organ, as rule O6 warns of, below which the network of the other view is asked too
 NO_VIEW = "the view is not told (PA, AP or LAT), and the networks are not sure of it"
 
 
@@ -32,9 +32,9 @@ class Guess:
         return float(np.mean(self.sure)) if self.sure else 0.0
 
     @property
-    def doubtful(self) -> bool:
-        """Whether an organ is missing, or its mask to be doubted."""
-        return min(self.sure, default=1.0) < DOUBTFUL
+    def plain(self) -> bool:
+        """Whether it has a view, and the lungs were found without a doubt."""
+        return bool(self.film.view) and plain(self.film.view, self.organs.masks, self.organs.trust)
 
 
 def tells_views(segmenter: Segmenter) -> bool:
@@ -46,14 +46,14 @@ def as_they_look(films: Sequence[ReadFilm], segmenter: Segmenter | None) -> list
     """Outline films; of those whose files do not tell the view, or the way round, as what the networks are surest of.
 
     A film that looks like no view, or like both, stays without one and without organs; one that no way suits clearly better stays as it
-    lies. Unlikely ways are tried on films that have no view or a doubtful organ otherwise, and taken where they leave no organ in doubt.
+    lies. Unlikely ways are tried where nothing else shows the lungs plainly, and taken where they do.
     """
     guesses = _guessed(films, likely, segmenter)
     found = [_best(film, each) for film, each in zip(films, guesses, strict=True)]
     unclear = [
         place
         for place, (film, best) in enumerate(zip(films, found, strict=True))
-        if best.doubtful and segmenter and not film.masks and not _way_is_told(film)
+        if not best.plain and segmenter and not film.masks and not _way_is_told(film)
     ]
     more = _guessed([films[place] for place in unclear], possible, segmenter)
     for place, each in zip(unclear, more, strict=True):
@@ -88,16 +88,22 @@ def _way_is_told(film: ReadFilm) -> bool:
 
 
 def _best(film: ReadFilm, guesses: Sequence[Guess]) -> Guess:
-    """The guess whose view is clearly ahead of the other's; turned only where clearly better, to unlikely ways only without doubt."""
-    guesses = [one for one in guesses if one.way in likely(one.film.view) or not one.doubtful]
-    of_view = [max(same, key=lambda one: one.trust) for view in VIEWS if (same := [one for one in guesses if one.film.view == view])]
-    if not film.view:
-        trust = sorted(one.trust for one in of_view)
-        if len(trust) < 2 or trust[1] - trust[0] < CLEAR:
-            return Guess(film, AS_IS, Organs({}, {}), [0.0])
-    best = max(guesses, key=lambda one: one.trust)
-    as_is = next(one for one in guesses if one.way == AS_IS and one.film.view == best.film.view)
-    return best if best.trust - as_is.trust >= CLEAR else as_is
+    """The guess whose view is clearly ahead of the other's; turned where that shows lungs plainly as only it does, or is clearly better.
+
+    Unlikely ways are taken only where they show the lungs plainly.
+    """
+    guesses = [one for one in guesses if one.way in likely(one.film.view) or one.plain]
+    surest = sorted((max(same, key=_trust) for view in VIEWS if (same := [one for one in guesses if one.film.view == view])), key=_trust)
+    if not film.view and (len(surest) < 2 or surest[-1].trust - surest[0].trust < CLEAR):
+        return Guess(film, AS_IS, Organs({}, {}), [0.0])
+    ways = [one for one in guesses if one.film.view == (film.view or surest[-1].film.view)]
+    best = max(ways, key=lambda one: (one.plain, one.trust))
+    as_is = next(one for one in ways if one.way == AS_IS)
+    return best if best.plain > as_is.plain or best.trust - as_is.trust >= CLEAR else as_is
+
+
+def _trust(guess: Guess) -> float:
+    return guess.trust
 
 
 def with_doubts(films: Sequence[ReadFilm], organs: Sequence[Organs], segmenter: Segmenter | None) -> list[ReadFilm]:

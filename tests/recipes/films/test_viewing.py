@@ -129,14 +129,27 @@ def test_a_way_that_the_file_tells_is_kept():
     assert look([lying(MIRRORED, "LAT", "repaired")], Upright())[0].notes == ("repaired",)
 
 
+def test_a_way_that_alone_shows_the_lungs_plainly_is_taken_though_it_is_hardly_better():
+    assert look([lying(MIRRORED, "LAT")], Upright(ambiguous=0.71, sure=0.73))[0].notes == ("turned_by_networks",)
+
+
 def test_a_way_that_is_hardly_better_is_not_taken():
     assert look([lying(MIRRORED, "LAT")], Upright(ambiguous=0.87))[0].notes == ("orientation_unknown",)
 
 
-def test_an_unlikely_way_that_leaves_organs_in_doubt_is_not_taken():
+def test_an_unlikely_way_that_does_not_show_the_lungs_plainly_is_not_taken():
     """Networks are unsure of films of the very ill in any way that these lie."""
     assert look([lying((True, False, True), "PA")], Upright(sure=0.65))[0].notes == ("orientation_unknown",)
     assert look([lying(MIRRORED, "LAT")], Upright(sure=0.65))[0].notes == ("turned_by_networks",)
+
+
+def test_an_unlikely_way_that_shows_the_lungs_plainly_may_leave_other_organs_in_doubt():
+    class Blind(Upright):
+        def _one(self, image, view):
+            masks, trust = super()._one(image, view)
+            return masks, trust | {"heart": min(trust["heart"], 0.6)}
+
+    assert look([lying((True, False, True), "PA")], Blind())[0].notes == ("turned_by_networks",)
 
 
 def test_unlikely_ways_are_asked_about_doubtful_films_alone():
