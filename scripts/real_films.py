@@ -24,6 +24,7 @@ from medimg.io.aliases import canonical
 from medimg.io.film_reader import FilmFile, read_film
 from medimg.metrics import Undefined
 from medimg.metrics.overlap import dice_by_organ, overlap
+from medimg.qc.runs import largest, runs_of
 from medimg.recipes.parts.cohort import source_of
 from medimg.settings import Data
 
@@ -140,17 +141,33 @@ def found_masks(judged: Path, film: str, organs: tuple[str, ...], shape: tuple[i
 
 
 def measured(judged: Path, films: Frame) -> Frame:
-    """Dice of each film, a row each: dice_<lung> beside the free lungs, given_<lung> beside the masks as given; nothing where none is."""
+    """Dice of each film, a row each, nothing where no lung is drawn.
+
+    dice_<lung> beside the free lungs; part_<lung> the same of the largest part of each mask found; given_<lung> beside the masks as given.
+    """
     ids, rows = film_ids(judged), []
     for film in films.to_dict("records"):
         row = {"id": film["name"], "patient": film["patient_id"], "fold": 0}
-        for name, columns in (("dice", {f"mask_{organ}": organ for organ in MASKS.values()}), ("given", MASKS)):
+        free = {f"mask_{organ}": organ for organ in MASKS.values()}
+        for name, columns in (("dice", free), ("part", free), ("given", MASKS)):
             paths = {organ: film[column] for column, organ in columns.items() if film[column]}
             true = read_film(FilmFile(film["image"], {"view": film["view"]}, paths)).masks
             ours = found_masks(judged, ids[film["name"]], (*MASKS.values(),), next(iter(true.values())).shape)
+            ours = {organ: largest_part(mask) if name == "part" else mask for organ, mask in ours.items()}
             row |= {f"{name}_{lung}": value for lung, value in dice(ours, true).items()}
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+def largest_part(mask: Mask) -> Mask:
+    """Leave a mask's largest part, as medimg's rules take an organ."""
+    runs = runs_of(mask)
+    whole = np.zeros_like(mask)
+    if runs is not None:
+        part = largest(runs)
+        top, left, bottom, right = part.box
+        whole[top:bottom, left:right] = part.mask
+    return whole
 
 
 def dice(ours: Mapping[str, Mask], true: Mapping[str, Mask]) -> dict[str, float]:

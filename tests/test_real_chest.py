@@ -78,6 +78,12 @@ def test_both_lungs_are_compared_as_one(films):
     assert films.dice(ours, true) == {"lung_r": 1, "lung_l": 0, "lungs": 0.5}
 
 
+def test_the_largest_part_of_what_was_found_stays(films):
+    found = mask(BOX) | mask(np.s_[0:5, 70:80])
+    assert np.array_equal(films.largest_part(found), mask(BOX))
+    assert not films.largest_part(mask(np.s_[0:0, 0:0])).any()
+
+
 def test_a_film_is_tested_by_the_network_that_has_seen_none_of_its_patient(films, tmp_path):
     table = films.with_masks(films.films_of(source(tmp_path, [f"p{n // 2}" for n in range(12)])), tmp_path / "free")
     fold = films.dealt(table, 3)
