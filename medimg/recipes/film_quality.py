@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import medimg
-from medimg.errors import ConfigError, RunError
+from medimg.errors import ConfigError, NothingToDo, RunError
 from medimg.io.claim import claimed
 from medimg.io.files import write_atomically
 from medimg.io.film_place import LONGER
@@ -50,7 +50,7 @@ def run(sources: Sequence[str], options: RunOptions, rules: RuleSet, segmenter: 
     """Judge every film of the sources; without a network, masks come from manifests, and films without masks are for a person to judge.
 
     Given again, the command goes on where it was: what was measured is not measured again. Bad files are in skipped.csv. With
-    `options.dicom` the films have DICOM objects too, which are sent where options name an archive.
+    `options.dicom` the films have DICOM objects too, which are sent where options name an archive. NothingToDo where there is no file.
     """
     check_packages(options)
     began, paths, out = time.perf_counter(), check_sources(sources), Path(options.out).absolute()
@@ -63,6 +63,8 @@ def run(sources: Sequence[str], options: RunOptions, rules: RuleSet, segmenter: 
         LOG.info("films are measured with %s, and judged by %s", model, rules.version)
         store.note(cohort=next(filter(None, map(cohort_of, paths)), ""))
         waiting, total = index(found_in(paths, out, ORGANS), store)
+        if not total:
+            raise NothingToDo(f"{', '.join(sources)}: no file is there. Check the path.")
         new = measure_all(waiting, total, out, store, options, segmenter)
         store.settle()
         if options.save_masks:

@@ -26,6 +26,14 @@ def test_run_ends_with_a_table_and_times(tmp_path):
     assert "measure p50" in answer.text
 
 
+def test_a_folder_without_files_is_nothing_to_do_and_leaves_no_report(tmp_path):
+    (tmp_path / "films").mkdir()
+    answer = medimg("qc", "run", tmp_path / "films", f"out={tmp_path / 'out'}", "workers=1")
+    assert answer.code == 4
+    assert "films: no file is there. Check the path." in answer.text
+    assert not (tmp_path / "out" / "report.html").exists()
+
+
 def labels(path, results):
     with (results / "films.csv").open(newline="") as stream:
         rows = [row for row in csv.DictReader(stream) if row["view"] == "PA"]

@@ -439,7 +439,7 @@ def test_built_in_films_go_from_nothing_to_verdicts(tmp_path, monkeypatch):
         answer = medimg("train", *small)
         assert answer.code == 0, answer
         runs.append(str(newest(tmp_path / view)))
-    (films,) = (tmp_path / "home" / "cache" / "phantoms").glob("chest-*/images")
+    (films,) = (tmp_path / "home" / "cache" / "phantoms").glob("chest_training-*/images")
     told = qc(films, tmp_path / "out", f"network={','.join(runs)}")
     assert told["films"] == told["files"] == 12
     assert {row["view"] for row in films_of(tmp_path / "out")} == {"PA", "LAT"}
