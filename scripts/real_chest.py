@@ -62,7 +62,7 @@ class Work:
     """Films, networks and the folder of results."""
 
     def __init__(self, said: argparse.Namespace) -> None:
-        self.out, self.folds, self.more = said.out.absolute(), said.folds, said.more
+        self.out, self.folds, self.beside, self.more = said.out.absolute(), said.folds, said.built_in, said.more
         self.networks = [path.absolute() for path in said.network]
         films = films_of(said.source.absolute())
         known = {view for run in self.networks for view in stored_settings(run).view.films}
@@ -111,6 +111,7 @@ def lungs(work: Work) -> dict[str, Lines]:
     alone = judged(work, "films", work.films, work.networks)
     external = _external(work, listed(films, work.out / "manifests" / "free_lungs.csv", ("mask_lung_r", "mask_lung_l")))
     built = built_in(stored_settings(work.frontal).data)
+    built = built.head(work.beside) if work.beside else built
     for k in range(work.folds):
         joined(built, films, fold == k, work.out / "manifests" / f"joined_{k}_of_{work.folds}.csv")
     if failed := train_all(work.cells(), 1):
@@ -262,6 +263,9 @@ def options() -> argparse.Namespace:
     parser.add_argument("--network", type=Path, nargs="+", required=True, metavar="RUN", help="finished runs, one for each view")
     parser.add_argument("--only", choices=TASKS, nargs="+", default=TASKS, help="(all)")
     parser.add_argument("--folds", type=int, default=4, help="folds by patient for training with real films (4)")
+    parser.add_argument(
+        "--built-in", type=int, default=0, metavar="N", help="first built-in films that each of these trainings has besides (all)"
+    )
     parser.add_argument("--films", type=int, default=0, help="first films of each view only, to try it (all)")
     parser.add_argument("--plan", action="store_true", help="tell what is to be done, do nothing")
     parser.epilog = "What stands after -- (KEY=VALUE ...) are settings for the trainings."
