@@ -143,7 +143,7 @@ def step_of(network: nn.Module, image: Tensor, machine: Machine) -> Callable[[],
 
 def train_all(todo: Sequence[Cell], at_once: int) -> list[str]:
     """Train the cells that are not done, each after the one it starts from; gives what failed, after the others are finished."""
-    refuse_stale((cell.run, cell.words) for cell in todo if cell.done)
+    refuse_stale((cell.run, cell.words) for cell in todo if cell.done and cell.verb == ("train",))
     waiting, failed = [cell for cell in todo if not cell.done], list[str]()
     running: dict[Future[int], Cell] = {}
     before = signal.signal(signal.SIGTERM, _stop)

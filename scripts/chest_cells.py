@@ -37,6 +37,18 @@ class Cell(cells.Cell):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Outlining(cells.Cell):
+    """A network's outlines judged beside exact masks."""
+
+    network: Path
+
+    @property
+    def done(self) -> bool:
+        """Whether the outlines of the network as it is now are judged."""
+        return super().done and (self.run / "metrics.json").stat().st_mtime > (self.network / "metrics.json").stat().st_mtime
+
+
+@dataclass(frozen=True, kw_only=True)
 class Judging(cells.Cell):
     """A set of films judged with the networks of these runs, or without any by their exact masks."""
 
@@ -79,11 +91,11 @@ def blind(films: Path, view: str) -> Path:
     return path
 
 
-def outlinings(out: Path, films: Path, trained: list[Cell]) -> Iterator[cells.Cell]:
+def outlinings(out: Path, films: Path, trained: list[Cell]) -> Iterator[Outlining]:
     """Give the judging of each network's outlines on a set of films, beside their exact masks."""
     for cell in trained:
         words = (f"data.manifest={films / 'manifest.csv'}", "data.limit=null")
-        yield cells.Cell(run=outlined(out, cell), verb=("eval", f"{cell.run}"), words=words)
+        yield Outlining(network=cell.run, run=outlined(out, cell), verb=("eval", f"{cell.run}"), words=words)
 
 
 def outlined(out: Path, cell: Cell) -> Path:

@@ -1,6 +1,7 @@
 """The chest paper's tables: cells that compose, films told without their truth, figures of planted agreement."""
 
 import json
+import os
 from importlib import import_module
 from pathlib import Path
 
@@ -55,6 +56,21 @@ def test_outlines_are_judged_on_unseen_films_whole(scripts, tmp_path):
     one.run.mkdir(parents=True)
     (one.run / "metrics.json").write_text(json.dumps({"rows": [{"metric": "dice", "scope": "organ=heart", "estimate": 0.5}]}))
     assert tables.Judged(tmp_path, {}).outlines(trained[0])[0]["estimate"] == 0.5
+
+
+def test_judged_outlines_stay_until_the_network_is_trained_anew(scripts, tmp_path):
+    cells, runs = scripts("chest_cells"), scripts("cells")
+    trained = [*cells.all_cells(tmp_path, "smoke", ["pa"], False, [])][:1]
+    (one,) = cells.outlinings(tmp_path, tmp_path / "films", trained)
+    for number, run in enumerate((trained[0].run, one.run)):
+        run.mkdir(parents=True)
+        for name in ("metrics.json", "report.html", "config.yaml"):
+            (run / name).write_text("{}")
+            os.utime(run / name, (number, number))
+    assert one.done
+    assert runs.train_all([one], 1) == []
+    os.utime(trained[0].run / "metrics.json", (2, 2))
+    assert not one.done
 
 
 def test_a_network_is_told_nothing_of_what_was_put_in(scripts, tmp_path):
