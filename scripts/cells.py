@@ -8,9 +8,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -146,23 +146,19 @@ def train_all(todo: Sequence[Cell], at_once: int) -> list[str]:
     refuse_stale((cell.run, cell.words) for cell in todo if cell.done and cell.verb == ("train",))
     waiting, failed = [cell for cell in todo if not cell.done], list[str]()
     running: dict[Future[int], Cell] = {}
-    before = signal.signal(signal.SIGTERM, _stop)
-    try:
-        with ThreadPoolExecutor(at_once) as pool:
-            while waiting or running:
-                ahead = {cell.run for cell in [*waiting, *running.values()]}
-                for cell in [cell for cell in waiting if not ahead.intersection(cell.needs)][: at_once - len(running)]:
-                    waiting.remove(cell)
-                    if lacking := [f"{run.parent.name}/{run.name}" for run in cell.needs if not is_done(run)]:
-                        failed.append(f"{cell.name}: a run it needs is not done ({', '.join(lacking)})")
-                    else:
-                        running[pool.submit(train, cell, at_once)] = cell
-                ended = wait(running, return_when=FIRST_COMPLETED).done if running else set()
-                for future in ended:
-                    cell, code = running.pop(future), future.result()
-                    failed += [f"{cell.name}: exit code {code}, see {cell.run}/log.txt"] if code not in (0, 3) else []
-    finally:
-        signal.signal(signal.SIGTERM, before)
+    with stopping(), ThreadPoolExecutor(at_once) as pool:
+        while waiting or running:
+            ahead = {cell.run for cell in [*waiting, *running.values()]}
+            for cell in [cell for cell in waiting if not ahead.intersection(cell.needs)][: at_once - len(running)]:
+                waiting.remove(cell)
+                if lacking := [f"{run.parent.name}/{run.name}" for run in cell.needs if not is_done(run)]:
+                    failed.append(f"{cell.name}: a run it needs is not done ({', '.join(lacking)})")
+                else:
+                    running[pool.submit(train, cell, at_once)] = cell
+            ended = wait(running, return_when=FIRST_COMPLETED).done if running else set()
+            for future in ended:
+                cell, code = running.pop(future), future.result()
+                failed += [f"{cell.name}: exit code {code}, see {cell.run}/log.txt"] if code not in (0, 3) else []
     return failed
 
 
@@ -192,6 +188,16 @@ def code_of(child: subprocess.Popen[bytes]) -> int:
     code = child.wait()
     _UNDER_WAY.remove(child)
     return code
+
+
+@contextmanager
+def stopping() -> Iterator[None]:
+    """Let a signal to stop reach the processes that are begun here."""
+    before = signal.signal(signal.SIGTERM, _stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _stop(number: int, _: Any) -> None:

@@ -121,7 +121,7 @@ def judge(todo: list[Judging]) -> list[str]:
         if one.done:
             continue
         one.run.parent.mkdir(parents=True, exist_ok=True)
-        with one.run.with_name(f"{one.run.name}.txt").open("w") as said:
+        with cells.stopping(), one.run.with_name(f"{one.run.name}.txt").open("w") as said:
             child = subprocess.Popen([sys.executable, "-m", "medimg", *one.verb, *one.words], stdout=said, stderr=said)
             code = cells.code_of(child)
         failed += [f"{one.name}: exit code {code}, see {one.run}.txt"] if code not in (0, 3, 5) else []

@@ -3,11 +3,12 @@
 import os
 import runpy
 import signal
+import subprocess
 import sys
 import time
 from importlib import import_module
 from pathlib import Path
-from threading import Thread
+from threading import Thread, Timer
 from types import SimpleNamespace
 
 import pytest
@@ -119,3 +120,15 @@ def test_a_cell_beside_others_has_its_share_of_the_cores_unless_told(brain, tmp_
     monkeypatch.setattr(runs.subprocess, "Popen", lambda command, **_: commands.append(command) or SimpleNamespace(wait=lambda: 0))
     assert runs.train_all([runs.Cell(run=tmp_path / "table/one", words=("model=resnet18", *more))], at_once=2) == []
     assert [word for word in commands[0] if word.startswith("trainer.threads=")] == [given]
+
+
+def test_a_signal_to_stop_ends_what_a_script_waits_for(monkeypatch):
+    monkeypatch.syspath_prepend(str(FOLDER))
+    cells, before = import_module("cells"), signal.getsignal(signal.SIGTERM)
+    with subprocess.Popen(["sleep", "60"]) as child:
+        with cells.stopping():
+            Timer(0.3, os.kill, (os.getpid(), signal.SIGTERM)).start()
+            with pytest.raises(SystemExit, match="143"):
+                cells.code_of(child)
+        assert child.wait(10) == -signal.SIGTERM
+    assert signal.getsignal(signal.SIGTERM) is before
