@@ -1,5 +1,6 @@
 """Every metric answers for every film: a number, or a reason; never an error, never a number from a broken mask."""
 
+import signal
 from importlib.metadata import EntryPoint
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 from qc.shapes import Pose, box, by_name, fill, frontal, frontal_masks, grey, lateral, lateral_masks
 from scipy import ndimage
 
+from medimg.errors import Interrupted
 from medimg.qc import registry
 from medimg.qc.catalogue import METRICS
 from medimg.qc.film import FRONTAL, LATERAL_ORGANS, ORGANS, STUDY, VIEWS, Film, NotApplicable
@@ -245,3 +247,11 @@ def test_a_lateral_film_whose_lungs_fill_the_field_has_answers():
     masks = lateral_masks()
     masks["lung"] = fill(box(-1, -1, 501, 501), (500, 500))
     unbroken(measure(Film("LAT", masks, grey(masks), FIELD, 0.8)))
+
+
+def test_a_signal_that_comes_while_a_metric_is_measured_is_no_reason_of_the_film():
+    def ended(film):
+        raise Interrupted(signal.SIGTERM, "ended by SIGTERM.")
+
+    with pytest.raises(Interrupted):
+        registry.value_of(draw("PA", COARSE), "tilt", Metric(ended, "deg", VIEWS, (), "none"))
