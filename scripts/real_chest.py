@@ -31,7 +31,7 @@ from chest_judged import rules_of
 from paired import shown
 from paired import told as difference
 from PIL import Image
-from real_faults import Film, after, before, pixel_mm, planted, write_film
+from real_faults import Film, after, before, pixel_mm, planted, told, write_film
 from real_films import (
     A_PAGE,
     LUNGS,
@@ -198,8 +198,7 @@ def faults(work: Work) -> dict[str, Lines]:
     altered = planted(plain, passed, as_measured, folder)
     tables = {"Rules on unaltered films": [*before(rules)]}
     if len(altered):
-        found = verdicts(judged(work, "planted", altered, work.networks), altered)[["film", "name", "patient_id", "rule", "verdict"]]
-        found = found.merge(altered[["name", "fault", "amount", "unit", "rule"]], on=["name", "rule"])
+        found = told(altered, verdicts(judged(work, "planted", altered, work.networks), altered), passed)
         tables["Faults planted into films that passed the rule unaltered"] = [*after(found)]
     return tables
 

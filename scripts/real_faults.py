@@ -41,7 +41,7 @@ Plant = Callable[[Film, float], Pixels]
 
 @dataclass(frozen=True)
 class Fault:
-    """A fault and its amounts; the rule it belongs to, of which lateral films have their own."""
+    """A fault and its amounts; the rule it belongs to and others that see it too, of which lateral films have their own."""
 
     name: str
     rule: str
@@ -49,10 +49,19 @@ class Fault:
     unit: str
     plant: Plant
     lateral: bool = True
+    others: tuple[str, ...] = ()
 
     def rule_of(self, view: str) -> str:
         """The rule that should find it on a film of this view."""
-        return f"{self.rule}{LATERAL if view == 'LAT' else ''}"
+        return _of(self.rule, view)
+
+    def others_of(self, view: str) -> str:
+        """The other rules that see it on a film of this view, one after another."""
+        return "|".join(_of(rule, view) for rule in self.others)
+
+
+def _of(rule: str, view: str) -> str:
+    return f"{rule}{LATERAL if view == 'LAT' else ''}"
 
 
 def cut_above(film: Film, share: float) -> Pixels:
@@ -106,9 +115,9 @@ def written_on(film: Film, height_mm: float) -> Pixels:
 
 
 FAULTS = (
-    Fault("cut_apex", "C1_apex_margin", (0.02, 0.06), "of the height", cut_above),
-    Fault("cut_angle", "C3_base_margin", (0.02, 0.06), "of the height", cut_below),
-    Fault("cut_side", "C2_lateral_margin", (0.02, 0.06), "of the width", cut_side, lateral=False),
+    Fault("cut_apex", "C1_apex_margin", (0.02, 0.06), "of the height", cut_above, others=("O2_organ_cut",)),
+    Fault("cut_angle", "C3_base_margin", (0.02, 0.06), "of the height", cut_below, others=("O2_organ_cut", "O7_angles_found")),
+    Fault("cut_side", "C2_lateral_margin", (0.02, 0.06), "of the width", cut_side, lateral=False, others=("O2_organ_cut",)),
     Fault("tilt", "C6_tilt", (9.0, -9.0, 13.0, -13.0), "degrees", tilted),
     Fault("over_exposure", "I3_lung_grey", (1.5, 3.0), "doublings", exposed),
     Fault("under_exposure", "I3_lung_grey", (-1.5, -3.0), "doublings", exposed),
@@ -148,7 +157,8 @@ def planted(films: pd.DataFrame, passed: set[tuple[str, str]], of: Callable[[dic
             path = out / f"{row['name']}__{fault.name}_{amount:g}.dcm"
             if not path.is_file():
                 write_film(path, fault.plant(film, amount), row["view"], row["patient_id"], pixel_mm(film.pixels))
-            facts = {"fault": fault.name, "amount": amount, "unit": fault.unit, "rule": fault.rule_of(row["view"])}
+            facts = {"fault": fault.name, "amount": amount, "unit": fault.unit}
+            facts |= {"rule": fault.rule_of(row["view"]), "others": fault.others_of(row["view"])}
             rows.append({**row, "name": path.stem, "image": str(path), "of": row["name"], **facts})
     return pd.DataFrame(rows)
 
@@ -158,14 +168,30 @@ def before(rules: pd.DataFrame) -> Iterator[dict[str, object]]:
     for rule in dict.fromkeys(fault.rule_of(view) for view in ("PA", "LAT") for fault in FAULTS if fault.lateral or view == "PA"):
         part = rules[rules["rule"] == rule]
         if len(part):
-            told = part["verdict"].value_counts()
-            yield {"rule": rule, "films": len(part), **{word: int(told.get(word, 0)) for word in ("pass", "warn", "fail")}, **_left(part)}
+            counts = part["verdict"].value_counts()
+            yield {"rule": rule, "films": len(part), **{word: int(counts.get(word, 0)) for word in ("pass", "warn", "fail")}, **_left(part)}
 
 
-def after(rules: pd.DataFrame) -> Iterator[dict[str, object]]:
-    """Count what the rule of each fault says of films with it that had passed unaltered; besides fault, amount, unit and rule as above."""
-    for (fault, amount, unit, rule), part in rules.groupby(["fault", "amount", "unit", "rule"], sort=False):
-        told = part["verdict"].value_counts()
+def told(altered: pd.DataFrame, rules: pd.DataFrame, passed: set[tuple[str, str]]) -> pd.DataFrame:
+    """Join films with a fault (as `planted` gives them) and the verdicts on them (name, rule, verdict).
+
+    One row a film: `verdict` of the fault's rule; `seen`, whether it fails, or another rule that sees the fault and had passed unaltered.
+    """
+    fails = set(rules.loc[rules["verdict"] == "fail", ["name", "rule"]].itertuples(index=False, name=None))
+    found = altered.merge(rules[["name", "rule", "verdict"]], on=["name", "rule"], validate="one_to_one")
+    seen = [
+        any((name, rule) in fails and (of, rule) in passed for rule in (own, *others.split("|")))
+        for name, of, own, others in found[["name", "of", "rule", "others"]].itertuples(index=False)
+    ]
+    return found.assign(seen=seen, film=found["name"])
+
+
+def after(films: pd.DataFrame) -> Iterator[dict[str, object]]:
+    """Count what is said of films with each fault whose rule had passed them unaltered; `films` as `told` gives them."""
+    order = films["fault"].map([fault.name for fault in FAULTS].index)
+    sorted_ = films.assign(order=order, lateral=films["view"] == "LAT").sort_values(["lateral", "order", "amount"])
+    for (fault, amount, unit, rule), part in sorted_.groupby(["fault", "amount", "unit", "rule"], sort=False):
+        counts = part["verdict"].value_counts()
         line = {
             "fault": fault,
             "amount": f"{amount:g} {unit}".strip(),
@@ -174,8 +200,9 @@ def after(rules: pd.DataFrame) -> Iterator[dict[str, object]]:
             "patients": part["patient_id"].nunique(),
         }
         line["fails, %"] = share(part, part["verdict"].eq("fail").to_numpy())
-        line["fails or left to a person, %"] = share(part, part["verdict"].isin(["fail", "unevaluable"]).to_numpy())
-        yield line | {word: int(told.get(word, 0)) for word in ("pass", "warn", "fail")} | _left(part)
+        line["fails, or another rule that sees it, %"] = share(part, part["seen"].to_numpy())
+        line["that, or left to a person, %"] = share(part, (part["seen"] | part["verdict"].eq("unevaluable")).to_numpy())
+        yield line | {word: int(counts.get(word, 0)) for word in ("pass", "warn", "fail")} | _left(part)
 
 
 def _left(part: pd.DataFrame) -> dict[str, int]:

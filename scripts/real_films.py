@@ -4,8 +4,9 @@ The masks of a lung reach behind the heart and the mediastinum; medimg's lungs e
 cardiomediastinum and the airways taken away, which leaves the part of a lung that lies free; the masks as they were given stand beside it.
 """
 
+import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from textwrap import wrap
 
@@ -135,9 +136,18 @@ def film_ids(judged: Path) -> dict[str, str]:
 
 
 def found_masks(judged: Path, film: str, organs: tuple[str, ...], shape: tuple[int, ...]) -> dict[str, Mask]:
-    """Read the masks that a quality run kept of a film, (rows, columns) on its measured grid; blank where it found none."""
+    """Read the masks that a quality run kept of a film, (rows, columns) of its grid as the file lies; blank where it found none."""
     paths = {organ: judged / "masks" / film / f"{organ}.png" for organ in organs}
-    return {organ: _mask(str(path)) if path.is_file() else np.zeros(shape, bool) for organ, path in paths.items()}
+    to_source = json.loads((judged / "films" / f"{film}.json").read_text())["to_source"]
+    return {organ: turned_back(_mask(str(path)), to_source) if path.is_file() else np.zeros(shape, bool) for organ, path in paths.items()}
+
+
+def turned_back(mask: Mask, to_source: Sequence[Sequence[float]]) -> Mask:
+    """Turn and mirror a mask of a film that networks turned, so that it lies as the film's file does; `to_source` as in films/<id>.json."""
+    down, across = np.array(to_source)[:, :2]
+    if abs(down[0]) < abs(down[1]):  # the file's rows are the film's columns
+        mask, down, across = mask.T, down[::-1], across[::-1]
+    return mask[:: 1 if down[0] > 0 else -1, :: 1 if across[1] > 0 else -1]
 
 
 def measured(judged: Path, films: Frame) -> Frame:

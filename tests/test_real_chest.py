@@ -10,7 +10,9 @@ import pytest
 from PIL import Image
 
 import medimg
+from medimg.io.film_place import Place
 from medimg.io.film_reader import FilmFile, read_film
+from medimg.recipes.films.turning import possible
 
 FOLDER = Path(medimg.__file__).parents[1] / "scripts"
 BOX = np.s_[20:60, 10:40]
@@ -184,14 +186,38 @@ def test_only_films_that_passed_the_rule_get_its_fault(faults, film, tmp_path):
 
 
 def test_verdicts_are_counted_by_fault_and_amount(faults):
-    rules = pd.DataFrame(
-        {"film": list("abcd"), "patient_id": list("abcd"), "fault": "tilt", "amount": 9.0, "unit": "degrees", "rule": "C6_tilt"}
-    )
-    (line,) = faults.after(rules.assign(verdict=["fail", "fail", "unevaluable", "pass"]))
-    assert line["amount"] == "9 degrees"
-    assert line["fails, %"].startswith("50.0 (")
-    assert line["fails or left to a person, %"].startswith("75.0 (")
-    assert [line[word] for word in ("films", "pass", "warn", "fail", "left to a person", "not applicable")] == [4, 1, 0, 2, 1, 0]
+    facts = {"view": "PA", "fault": "cut_apex", "amount": 0.02, "unit": "of the height", "rule": "C1_apex_margin", "others": "O2_organ_cut"}
+    altered = pd.DataFrame({"name": list("abcd"), "of": list("ABCD"), "patient_id": list("abcd"), **facts})
+    said = {"C1_apex_margin": ["fail", "unevaluable", "warn", "pass"], "O2_organ_cut": ["fail", "pass", "fail", "fail"]}
+    rules = pd.DataFrame([(name, rule, verdict) for rule, all_ in said.items() for name, verdict in zip("abcd", all_, strict=True)])
+    passed = {(name, rule) for name in "ABC" for rule in said} | {("D", "C1_apex_margin")}  # an organ of D was cut unaltered too
+    (line,) = faults.after(faults.told(altered, rules.set_axis(["name", "rule", "verdict"], axis=1), passed))
+    assert line["amount"] == "0.02 of the height"
+    assert line["fails, %"].startswith("25.0 (")
+    assert line["fails, or another rule that sees it, %"].startswith("50.0 (")
+    assert line["that, or left to a person, %"].startswith("75.0 (")
+    assert [line[word] for word in ("films", "pass", "warn", "fail", "left to a person", "not applicable")] == [4, 1, 1, 1, 1, 0]
+
+
+def test_faults_stand_in_their_order_laterals_last(faults):
+    lines = [("tilt", "LAT", 9.0), ("tilt", "PA", 13.0), ("tilt", "PA", -9.0), ("cut_apex", "PA", 0.02)]
+    films = pd.DataFrame(
+        {
+            "film": list("abcd"), "patient_id": list("abcd"), "verdict": "fail", "seen": True, "unit": "",
+            "fault": [one[0] for one in lines], "view": [one[1] for one in lines], "amount": [one[2] for one in lines],
+            "rule": [f"{name}_{view}" for name, view, _ in lines],
+        }
+    )  # fmt: skip
+    assert [(line["rule"], line["amount"]) for line in faults.after(films)] == [
+        ("cut_apex_PA", "0.02"), ("tilt_PA", "-9"), ("tilt_PA", "13"), ("tilt_LAT", "9"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("way", possible("LAT"))
+def test_a_mask_of_a_turned_film_is_turned_back(films, way):
+    place = Place((40, 60), (60, 40) if way[0] else (40, 60), *way)
+    whole = mask(np.s_[5:20, 30:55], (40, 60))
+    assert np.array_equal(films.turned_back(place.turned(whole), place.to_source()), whole)
 
 
 def test_results_do_not_lie_in_the_repository(faults, monkeypatch, tmp_path):

@@ -108,7 +108,8 @@ METRICS: Mapping[str, Metric] = {
         ("difference",),
     ),
     "polarity": Metric(
-        contrast.polarity, ("bool",), VIEWS, MIDDLE, "1 where median of lungs < median of mediastinum (LAT: heart), else 0", ("difference",)
+        contrast.polarity, ("bool",), VIEWS, (*LUNGS, "mediastinum"),
+        "1 where median of lungs < median of mediastinum (LAT: above the domes < below them), else 0", ("difference",),
     ),
     "annotation_over_lung": Metric(annotation_over_lung, ("px",), VIEWS, LUNGS, "A(text or overlay and lung)"),
     "tube_voltage": Metric(exposure.setting("KVP"), ("kV",), VIEWS, (), "KVP"),

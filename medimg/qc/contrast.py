@@ -37,7 +37,7 @@ def organ_contrast(film: Film) -> Found:
 
 
 def polarity(film: Film) -> Found:
-    """I8: 1 where the file shows the lungs darker than the mediastinum, on laterals the heart, by their medians; otherwise 0."""
+    """I8: 1 where the file shows the lungs darker than the mediastinum, on laterals than what lies under them, by medians; otherwise 0."""
     difference = film.once(shown_difference)
     return Found(float(difference > 0), {"difference": difference / film.once(grey_range)})
 

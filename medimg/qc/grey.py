@@ -5,12 +5,15 @@ from numpy.typing import NDArray
 
 from medimg.metrics import Array
 from medimg.qc.anatomy import lung_parts
+from medimg.qc.contour import bottoms
 from medimg.qc.film import Film, NotMeasurable
 from medimg.qc.runs import Runs, runs_of
 
 Grey = NDArray[np.float32]
 ENOUGH = 10_000  # pixels whose median is that of all to an eightieth of their standard deviation
 FEW = 50
+GAP, REACH = 0.01, 0.06  # of the field's height: the bands above and below the lower border of a lateral lung begin and end there
+ENDS = 0.1  # of that border's length, left out at either end
 
 
 def pixels(film: Film) -> Grey:
@@ -36,10 +39,31 @@ def upright(film: Film) -> Grey:
 
 
 def shown_difference(film: Film) -> float:
-    """Median grey of the mediastinum, on laterals the heart, minus that of the lungs, as the file shows them."""
+    """Median grey of the mediastinum minus that of the lungs, as the file shows them.
+
+    On laterals, where heart and lungs lie one over the other, of what lies just under the lungs minus what lies just above; of the heart
+    minus the lungs where the film ends with the lungs.
+    """
     picture = shown(film)
+    if film.view == "LAT" and (step := _across_domes(film, picture)) is not None:
+        return step
     lungs = np.concatenate([sample(picture, shape) for shape in film.once(clear_lungs)])
     return float(np.median(sample(picture, film.organ(beside(film)))) - np.median(lungs))
+
+
+def _across_domes(film: Film, picture: Grey) -> float | None:
+    """Median grey in a band under the lower border of the lateral lung minus that in one above, the heart left out; None without room."""
+    columns, rows = bottoms(film.organ("lung"))
+    gap, reach = (max(1, round(share * film.height)) for share in (GAP, REACH))
+    ends = round(ENDS * len(columns))
+    room = (rows + reach < film.field[2]) & (rows - reach >= film.field[0])
+    room[:ends] = room[len(room) - ends :] = False
+    columns, steps = columns[room], np.arange(gap, reach + 1)[:, None]
+    above, below = ((rows[room] - steps, columns), (rows[room] + steps, columns))
+    lung = picture[above][~film.masks["heart"][above]] if film.has("heart") else picture[above].ravel()
+    if len(lung) < FEW:
+        return None
+    return float(np.median(picture[below]) - np.median(lung))
 
 
 def beside(film: Film) -> str:

@@ -40,6 +40,26 @@ def test_a_lateral_film_is_judged_by_its_heart():
     assert found["polarity"].value == 1
 
 
+@pytest.mark.parametrize("inverted", [False, True])
+def test_polarity_of_a_lateral_is_told_across_the_domes_though_its_lungs_are_as_bright_as_the_heart(inverted):
+    masks = lateral_masks()
+    picture = grey(masks)
+    rows = np.arange(len(picture))[:, None]
+    lowest = np.where(masks["lung"], rows, 0).max(axis=0)
+    picture[masks["lung"] & (rows < np.median(np.nonzero(masks["lung"])[0]))] = picture[masks["heart"]].max() + 0.05
+    picture[rows > np.where(lowest, lowest, len(picture))] = 0.8
+    found = by_name(measure(Film("LAT", masks, 1 - picture if inverted else picture, FIELD, 0.8)))["polarity"]
+    assert found.value == (0 if inverted else 1)
+    assert abs(found.gates["difference"]) > 0.3
+
+
+def test_polarity_of_a_lateral_that_ends_with_its_lungs_is_told_by_the_heart():
+    masks, (rows, _) = lateral_masks(), np.nonzero(lateral_masks()["lung"])
+    picture, cut = grey(masks), (0, 0, int(rows.max()) + 1, 500)
+    for pixels, value in ((picture, 1), (1 - picture, 0)):
+        assert by_name(measure(Film("LAT", masks, pixels, cut, 0.8)))["polarity"].value == value
+
+
 @pytest.mark.parametrize("sigma", [0.005, 0.02, 0.05])
 def test_noise_is_the_standard_deviation_over_the_difference(sigma):
     picture = grey(frontal_masks(), blur=0, noise=sigma)
