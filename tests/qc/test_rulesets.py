@@ -66,7 +66,7 @@ def test_only_masks_fail_nothing_and_notes_count_for_nothing():
         ("O5_lung_fragments", (None, None, 0.03, 0.10)), ("O6_mask_trust", (0.6, 0.7, None, None)),
         ("O7_angles_found", (2, 2, None, None)), ("O7_angles_found_lat", (1, 1, None, None)), ("I1_deviation_index", (-3, -1, 1, 3)),
         ("I2_clipped_lung", (None, None, 0.01, 0.05)), ("I3_lung_grey", (0.10, 0.15, 0.50, 0.60)),
-        ("I4_organ_contrast", (0.15, 0.25, None, None)), ("I4_organ_contrast_lat", (0.01, 0.03, None, None)),
+        ("I4_organ_contrast", (0.15, 0.25, None, None)), ("I4_organ_contrast_lat", (None, None, None, None)),
         ("I6_sharpness", (None, None, 2.0, 3.0)), ("I8_polarity", (1, 1, None, None)),
         ("I9_annotation", (None, None, 0, 0)), ("I10_tube_voltage", (None, 100, 130, None)),
         ("I10_source_distance", (None, 1500, 2000, None)), ("I10_exposure_time", (None, None, 20, None)),

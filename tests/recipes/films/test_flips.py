@@ -284,7 +284,7 @@ def test_every_rule_flips_between_its_value_and_the_next_number(film):
         assert judged(rule, plain(*film), (None, over, None, None)) == judged(rule, plain(*film), (None, None, under, None)) == WARN, (
             rule.id
         )
-    assert {rule.metric for rule in rules} >= {"apex_margin", "tilt", "lung_area", "organ_contrast", "sharpness", "base_margin"}
+    assert {rule.metric for rule in rules} >= {"apex_margin", "tilt", "lung_area", "lung_grey", "sharpness", "base_margin"}
 
 
 @pytest.mark.parametrize("syntax", SYNTAXES)
