@@ -54,9 +54,13 @@ class NumericError(GateFailed):
     """A loss, a weight or a probability is not a finite number."""
 
 
-class Interrupted(MedimgError):
-    """A signal ended the run after its state was saved; the same command goes on."""
+class Interrupted(BaseException):
+    """A signal ended the run after its state was saved; the same command goes on.
+
+    No Exception, as KeyboardInterrupt is none: what catches the faults of a file, a rule or a network must let it through.
+    """
 
     def __init__(self, signal_number: int, *faults: str) -> None:
-        super().__init__(*faults)
+        self.faults = list(faults)
         self.exit_code = 128 + signal_number
+        super().__init__("\n".join(faults))

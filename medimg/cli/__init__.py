@@ -30,7 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     except KeyboardInterrupt:
         return tell_faults(Interrupted(signal.SIGINT, "interrupted."), as_json=as_json)
-    except MedimgError as fault:
+    except (MedimgError, Interrupted) as fault:
         if debug:
             raise
         return tell_faults(fault, as_json=as_json)

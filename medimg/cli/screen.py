@@ -19,7 +19,7 @@ LINES = 20
 TITLES = {2: "Please correct this", 4: "Nothing to do", 5: "Stopped for safety"}
 
 
-def tell_faults(fault: MedimgError, *, as_json: bool) -> int:
+def tell_faults(fault: MedimgError | Interrupted, *, as_json: bool) -> int:
     """Show the faults on stderr (and as JSON on stdout), and return the exit code."""
     faults = fault.faults or [type(fault).__name__]
     if as_json:

@@ -6,7 +6,6 @@ from importlib.metadata import entry_points
 
 import numpy as np
 
-from medimg.errors import Interrupted
 from medimg.qc.catalogue import METRICS
 from medimg.qc.completeness import fragments
 from medimg.qc.film import Film, NotApplicable, NotMeasurable
@@ -34,8 +33,6 @@ def value_of(film: Film, name: str, metric: Metric) -> Value:
         found = metric.function(film)
     except NotMeasurable as reason:
         return Value(name, None, metric.unit, str(reason), applicable=not isinstance(reason, NotApplicable))
-    except Interrupted:  # a signal is no fault of what it falls into
-        raise
     except Exception as error:  # one broken metric must not cost the other forty; the reason names the fault
         return Value(name, None, metric.unit, f"the metric is broken: {type(error).__name__}: {error}")
     if not np.isfinite(found.value):

@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from medimg.data.dataset import label_matrix
-from medimg.errors import MedimgError
+from medimg.errors import Interrupted, MedimgError
 from medimg.io.claim import claimed
 from medimg.io.files import write_atomically
 from medimg.metrics import Undefined, auroc
@@ -113,7 +113,7 @@ def main(words: Sequence[str]) -> int:
         os.nice(NICE)
         with claimed(Folder(run).round(number).claim, wait=True):  # one whose parent was killed may still be ending
             train_round(stored_settings(run), run, number, words[1])
-    except MedimgError as fault:
+    except (MedimgError, Interrupted) as fault:
         print(json.dumps({"exit_code": fault.exit_code, "kind": type(fault).__name__, "faults": fault.faults}), flush=True)
         return fault.exit_code
     return 0

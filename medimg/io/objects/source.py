@@ -7,7 +7,7 @@ import pydicom
 from pydicom.dataset import Dataset
 from pydicom.valuerep import DA, TM
 
-from medimg.errors import Interrupted, UnreadableImage
+from medimg.errors import UnreadableImage
 from medimg.io.elements import numbers, text
 
 NEEDED = ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID", "Rows", "Columns")
@@ -26,8 +26,6 @@ def read_source(path: Path, *, name: str) -> Dataset:
         header = pydicom.dcmread(path, stop_before_pixels=True)
         header.decode()
         header.SpecificCharacterSet = UTF8
-    except Interrupted:  # a signal is no fault of what it falls into
-        raise
     except Exception as fault:  # pydicom's own words can quote the header, and the header can hold a name
         raise UnreadableImage(f"{name}: its header cannot be read ({type(fault).__name__}). No DICOM objects are made of it.") from None
     if missing := [keyword for keyword in NEEDED if not text(header, keyword)]:

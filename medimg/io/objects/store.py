@@ -7,7 +7,7 @@ from typing import Any
 from pydicom import dcmread
 from pydicom.uid import UID
 
-from medimg.errors import ConfigError, Interrupted
+from medimg.errors import ConfigError
 from medimg.io.objects.send import REFUSED, STORED, UNREACHABLE, UNREADABLE, Peer, Sent
 
 WAIT_S = 0.5  # before a second try, twice as long before the third
@@ -31,8 +31,6 @@ def _meta(path: Path) -> tuple[str, ...] | None:
     try:
         meta = dcmread(path, stop_before_pixels=True, specific_tags=[]).file_meta
         return tuple(str(meta[keyword].value) for keyword in META)
-    except Interrupted:  # a signal is no fault of what it falls into
-        raise
     except Exception:  # whatever it is, it cannot be sent; its own words could quote it
         return None
 

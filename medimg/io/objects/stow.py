@@ -14,7 +14,7 @@ from typing import Any
 
 from pydicom import dcmread
 
-from medimg.errors import ConfigError, Interrupted
+from medimg.errors import ConfigError
 from medimg.io.objects.send import REFUSED, STORED, UNREACHABLE, UNREADABLE, Sent, WebPeer
 
 WAIT_S = 0.5  # before a second try, twice as long before the third
@@ -45,8 +45,6 @@ def _sent(path: Path, to: WebPeer, away: Sent | None) -> Sent:
     try:
         sop = str(dcmread(path, stop_before_pixels=True, specific_tags=["SOPInstanceUID"]).SOPInstanceUID)
         data = path.read_bytes()
-    except Interrupted:  # a signal is no fault of what it falls into
-        raise
     except Exception:  # whatever it is, it cannot be sent; its own words could quote it
         return Sent(path, "", UNREADABLE, detail="no DICOM file", tries=0)
     if away:

@@ -81,7 +81,7 @@ def _wait(workers: list["subprocess.Popen[bytes]"]) -> int:
     return killed
 
 
-def fault_of(who: str, code: int, said: bytes) -> MedimgError:
+def fault_of(who: str, code: int, said: bytes) -> MedimgError | Interrupted:
     """What a process printed as JSON before it ended with `code`, as the fault that it was; `who` says which process."""
     try:
         told: dict[str, Any] = json.loads(said)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from medimg.errors import RunError
+from medimg.errors import Interrupted, RunError
 from medimg.io.files import write_atomically
 from medimg.training import ranks
 
@@ -58,11 +58,11 @@ def begun_with(folder: Path) -> dict[str, Any]:
 
 def by_first(work: Callable[[], None]) -> None:
     """Let the first process work alone while the others wait; where it fails, all stop, none waits for ever."""
-    fault: Exception | None = None
+    fault: Exception | Interrupted | None = None
     if ranks.rank() == 0:
         try:
             work()
-        except Exception as raised:
+        except (Exception, Interrupted) as raised:
             fault = raised
     failed = any(ranks.gather(fault is not None))
     if fault:
