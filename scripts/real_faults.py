@@ -177,8 +177,9 @@ def told(altered: pd.DataFrame, rules: pd.DataFrame, passed: set[tuple[str, str]
 
     One row a film: `verdict` of the fault's rule; `seen`, whether it fails, or another rule that sees the fault and had passed unaltered.
     """
-    fails = set(rules.loc[rules["verdict"] == "fail", ["name", "rule"]].itertuples(index=False, name=None))
-    found = altered.merge(rules[["name", "rule", "verdict"]], on=["name", "rule"], validate="one_to_one")
+    judged = rules.dropna(subset=["rule"])  # what is measured and no rule asks for has none
+    fails = set(judged.loc[judged["verdict"] == "fail", ["name", "rule"]].itertuples(index=False, name=None))
+    found = altered.merge(judged[["name", "rule", "verdict"]], on=["name", "rule"], validate="one_to_one")
     seen = [
         any((name, rule) in fails and (of, rule) in passed for rule in (own, *others.split("|")))
         for name, of, own, others in found[["name", "of", "rule", "others"]].itertuples(index=False)

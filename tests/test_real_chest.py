@@ -190,6 +190,7 @@ def test_verdicts_are_counted_by_fault_and_amount(faults):
     altered = pd.DataFrame({"name": list("abcd"), "of": list("ABCD"), "patient_id": list("abcd"), **facts})
     said = {"C1_apex_margin": ["fail", "unevaluable", "warn", "pass"], "O2_organ_cut": ["fail", "pass", "fail", "fail"]}
     rules = pd.DataFrame([(name, rule, verdict) for rule, all_ in said.items() for name, verdict in zip("abcd", all_, strict=True)])
+    rules.loc[len(rules)] = rules.loc[len(rules) + 1] = ["a", None, ""]  # measured values that no rule asks for
     passed = {(name, rule) for name in "ABC" for rule in said} | {("D", "C1_apex_margin")}  # an organ of D was cut unaltered too
     (line,) = faults.after(faults.told(altered, rules.set_axis(["name", "rule", "verdict"], axis=1), passed))
     assert line["amount"] == "0.02 of the height"
