@@ -42,6 +42,7 @@ from real_films import (
     found_masks,
     gain,
     joined,
+    largest_part,
     listed,
     masked,
     mean_dice,
@@ -192,7 +193,8 @@ def faults(work: Work) -> dict[str, Lines]:
     def as_measured(film: dict[str, str]) -> Film:
         pixels = read_film(FilmFile(film["image"], {"view": film["view"]})).pixels
         organs = ("lung",) if film["view"] == "LAT" else LUNGS[:2]
-        return Film(pixels, np.logical_or.reduce([*found_masks(unaltered, ids[film["name"]], organs, pixels.shape).values()]))
+        found = found_masks(unaltered, ids[film["name"]], organs, pixels.shape)
+        return Film(pixels, np.logical_or.reduce([largest_part(mask) for mask in found.values()]))
 
     passed = {(name, rule) for name, rule, verdict in rules[["name", "rule", "verdict"]].itertuples(index=False) if verdict == "pass"}
     altered = planted(plain, passed, as_measured, folder)

@@ -25,7 +25,7 @@ Pixels = np.ndarray
 
 @dataclass(frozen=True)
 class Film:
-    """A film as it is measured: pixels (rows, columns) 0 to 1, air dark; lungs, a mask of the same size as the network found them."""
+    """A film as it is measured: pixels (rows, columns) 0 to 1, air dark; lungs, a mask of that size, the largest part found of each."""
 
     pixels: Pixels
     lungs: Pixels
