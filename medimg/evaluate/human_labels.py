@@ -35,6 +35,8 @@ def read_labels(path: Path, items: Sequence[str]) -> pd.DataFrame:
             faults.append(
                 f"labels {path}: a column {' or '.join(sorted(one))} is needed, and there is {', '.join(table.columns)}. Add one."
             )
+    if table.empty and not faults:
+        faults.append(f"labels {path}: there is no label below the header. Write one a line.")
     if faults:
         raise ManifestError(*faults)
     cells = {name: table[name] if name in table else pd.Series("", index=table.index) for name in (*COLUMNS, "group", "rule")}

@@ -46,6 +46,11 @@ def test_missing_columns_are_named(tmp_path):
         "film or study", "group or rule", "value or verdict"]  # fmt: skip
 
 
+def test_a_header_alone_is_refused(tmp_path):
+    with pytest.raises(ManifestError, match="no label below the header"):
+        read(tmp_path, "film,group,verdict\n")
+
+
 def test_a_number_that_several_rules_share_is_refused_with_their_names(tmp_path):
     path = tmp_path / "labels.csv"
     path.write_text("film,rule,verdict\na,P1,pass\nb,C1,pass\n", encoding="utf-8")
