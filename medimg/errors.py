@@ -1,5 +1,9 @@
 """What a user can get wrong, each with its way out, and the one table of exit codes."""
 
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class MedimgError(Exception):
     """One or more faults a user can mend; each fault is a sentence: what, which value, what to do."""
@@ -64,3 +68,12 @@ class Interrupted(BaseException):
         self.faults = list(faults)
         self.exit_code = 128 + signal_number
         super().__init__("\n".join(faults))
+
+
+@contextmanager
+def told_if_stopped(text: str) -> Iterator[None]:
+    """Let a signal that ends the block end it with `text`: what is kept, and how to go on."""
+    try:
+        yield
+    except (KeyboardInterrupt, Interrupted) as stop:
+        raise Interrupted(stop.exit_code - 128 if isinstance(stop, Interrupted) else signal.SIGINT, text) from None

@@ -4,7 +4,6 @@ import json
 import logging
 import os
 import shutil
-import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from medimg import __version__
 from medimg.cli.parser import Command
-from medimg.errors import ConfigError, Interrupted, MedimgError, RunError
+from medimg.errors import ConfigError, MedimgError, RunError, told_if_stopped
 from medimg.io.table import closest
 from medimg.room.folder import Folder
 from medimg.room.opening import begin, existing, find, go_on
@@ -153,14 +152,11 @@ def _working(command: Command, run: Path, words: list[str], begun: Settings | No
     from medimg.room.lock import only_one
     from medimg.room.session import Session
 
-    try:
-        with only_one(Folder(run).lock) as hold, logging_to(run / "log.txt"):
-            _LOG.info("medimg %s, labelling in %s", __version__, run.name)
-            with _opened(command, run, words, begun) as project:
-                yield Session(project, _tell, once=command.once), hold
-    except (KeyboardInterrupt, Interrupted) as stop:
-        number = stop.exit_code - 128 if isinstance(stop, Interrupted) else int(signal.SIGINT)
-        raise Interrupted(number, "the page is closed; every answer that was saved is kept. The same command goes on.") from None
+    kept = "the page is closed; every answer that was saved is kept. The same command goes on."
+    with told_if_stopped(kept), only_one(Folder(run).lock) as hold, logging_to(run / "log.txt"):
+        _LOG.info("medimg %s, labelling in %s", __version__, run.name)
+        with _opened(command, run, words, begun) as project:
+            yield Session(project, _tell, once=command.once), hold
 
 
 @contextmanager

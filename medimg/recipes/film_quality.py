@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import medimg
-from medimg.errors import ConfigError, NothingToDo, RunError
+from medimg.errors import ConfigError, NothingToDo, RunError, told_if_stopped
 from medimg.io.claim import claimed
 from medimg.io.files import write_atomically
 from medimg.io.film_place import LONGER
@@ -57,7 +57,12 @@ def run(sources: Sequence[str], options: RunOptions, rules: RuleSet, segmenter: 
     own = [word for word, path in zip(sources, paths, strict=True) if path.resolve().is_relative_to(out.resolve())]
     if own:
         raise ConfigError(*(f"{word}: lies in out={options.out}, which holds results. Name the films, or another out=." for word in own))
-    with _folder(out), Store(out / "qc.sqlite", keep_masks=options.dicom or options.save_masks) as store, _log(out):
+    with (
+        told_if_stopped(f"stopped; what was measured is kept in {options.out}. The same command goes on from there."),
+        _folder(out),
+        Store(out / "qc.sqlite", keep_masks=options.dicom or options.save_masks) as store,
+        _log(out),
+    ):
         model = segmenter.name if segmenter else GIVEN
         store.begin({"model": model, "medimg": medimg.__version__, "grid": str(LONGER)})
         LOG.info("films are measured with %s, and judged by %s", model, rules.version)

@@ -5,7 +5,6 @@ import logging
 import os
 import shlex
 import shutil
-import signal
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from medimg import __version__, phantoms
-from medimg.errors import ConfigError, Interrupted, MedimgError
+from medimg.errors import ConfigError, MedimgError, told_if_stopped
 from medimg.recipes.parts.crew import is_worker
 from medimg.run.compose import compose
 from medimg.run.folder import (
@@ -125,10 +124,8 @@ def outcome_of(run: Path) -> Outcome:
 def _kept_if_begun(run: Path, again: str) -> Iterator[None]:
     """Say how to go on with a run that a signal stopped; remove one that wrong input stopped before its first stage."""
     try:
-        yield
-    except (KeyboardInterrupt, Interrupted) as stop:
-        number = stop.exit_code - 128 if isinstance(stop, Interrupted) else signal.SIGINT
-        raise Interrupted(number, f"stopped; what was saved stays. Go on with it: {again}") from None
+        with told_if_stopped(f"stopped; what was saved stays. Go on with it: {again}"):
+            yield
     except MedimgError:
         if not rank() and not any((run / begun).exists() for begun in ("stages", "sim")):
             shutil.rmtree(run, ignore_errors=True)

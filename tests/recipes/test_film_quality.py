@@ -57,6 +57,13 @@ def judged(cohort, tmp_path_factory):
         return out, run(cohort, out)
 
 
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_is_answered_with_how_to_go_on(cohort, tmp_path, monkeypatch, number, code):
+    monkeypatch.setattr(film_quality, "write_tables", lambda *_: signal.raise_signal(number))
+    told = refused("qc", "run", cohort, f"out={tmp_path / 'out'}", "workers=1", code=code)
+    assert f"what was measured is kept in {tmp_path / 'out'}. The same command goes on from there." in told
+
+
 def test_all_tables_tell_the_same_films(judged):
     out, told = judged
     rows = table(out, "films")
