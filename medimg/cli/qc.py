@@ -29,11 +29,13 @@ STANDING = (
 def run(command: Command) -> int:
     """medimg qc run: exit code 3 where files were skipped, 5 beyond the gate."""
     from medimg.cli.runs import speak
+    from medimg.io.film_sources import check_sources
     from medimg.recipes.film_quality import run as run_films
     from medimg.recipes.films.options import RunOptions, read_options
 
     speak(command)
     options = read_options(RunOptions, command.overrides)
+    check_sources(command.names)  # before networks are loaded, which takes seconds
     return _tell(run_films(command.names, options, _rules(options.rules), _segmenter(options)), options.out, command)
 
 
@@ -109,11 +111,12 @@ def _segmenter(options: "RunOptions") -> "Segmenter | None":
     names = [name.strip() for name in options.network.split(",") if name.strip()]
     if not names:
         return None
-    from medimg.recipes.films.network import segmenter_of
     from medimg.run.folder import stored_settings, trained_run
 
-    runs = [trained_run(name) for name in names]
-    return segmenter_of([(run, stored_settings(run)) for run in runs], options.mirror)
+    runs = [(run, stored_settings(run)) for run in map(trained_run, names)]
+    from medimg.recipes.films.network import segmenter_of
+
+    return segmenter_of(runs, options.mirror)
 
 
 def _rules(source: str) -> "RuleSet":

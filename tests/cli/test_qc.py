@@ -122,6 +122,7 @@ def test_mistakes_have_a_way_out(results, tmp_path):
     assert "there is no rule set 'chset'" in refused("qc", "rejudge", f"out={results}", "rules=chset")
     assert "open=maybe" in refused("qc", "agree", f"out={results}", "human=x.csv", "open=maybe")
     assert "lies in out=" in refused("qc", "run", results, f"out={results}")
+    assert "network" not in refused("qc", "run", tmp_path / "nowhere", f"out={tmp_path / 'new'}", "network=/nowhere")
     faults = refused("qc", "run", ".", f"out={tmp_path / 'new'}", "workers=two", "bom=yes", "network=", "nework=x")
     assert "workers=two: a whole number is needed" in faults
     assert "bom=yes: true or false is needed" in faults
