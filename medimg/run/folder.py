@@ -106,6 +106,8 @@ def find_run(name: str | None, runs: str = "runs") -> Path:
             return path.resolve()
     if name and Path(name).is_dir():
         raise RunError(f"{name} has no {CONFIG}, so it is no run folder or a damaged one. Name another run, or start a new one.")
+    if name and Path(name).expanduser().is_absolute():
+        raise RunError(f"run {name}: no such folder. Check the path.")
     for experiment in get_close_matches(name or "", groups()["experiment"], n=1, cutoff=0.85):
         raise RunError(f"run '{name}' is not found. Did you mean experiment={experiment}, for a new run?")
     known = [path.relative_to(home).as_posix() for path in newest_runs(home)]

@@ -47,6 +47,8 @@ def test_a_run_that_is_not_there_is_told_with_the_newest(settings):
     run = new_run(settings, [])
     with pytest.raises(RunError, match=run.name):
         find_run("thyroid_spect/2001")
+    with pytest.raises(RunError, match="run /nowhere/run: no such folder"):
+        find_run("/nowhere/run")
     with pytest.raises(RunError, match="there are no runs"):
         find_run("x", "elsewhere")
 
