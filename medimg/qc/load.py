@@ -17,7 +17,7 @@ def load(source: str | Path, folder: Path, views: Sequence[str] = ()) -> RuleSet
     """
     stack = Stack(folder, [])
     stack.add(str(source), Path.cwd(), f"rules={source}")
-    if not stack.layers:
+    if stack.faults and not stack.whole:
         raise ConfigError(*stack.faults)
     found = build(merge(stack), views, stack.faults)
     if stack.faults:

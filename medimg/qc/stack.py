@@ -9,12 +9,16 @@ from medimg.validate import did_you_mean
 
 @dataclass
 class Stack:
-    """The files of a rule set from the bottom up: path, name and layer of each, and the files each one rests on."""
+    """The files of a rule set from the bottom up: path, name and layer of each, and the files each one rests on.
+
+    `whole` until a file is missing or cannot be read: what rests on it would be called wrong for nothing.
+    """
 
     folder: Path
     faults: list[str]
     layers: dict[Path, Layer] = field(default_factory=dict)
     below: dict[Path, set[Path]] = field(default_factory=dict)
+    whole: bool = True
 
     def add(self, source: str, home: Path, told: str, open_files: tuple[Path, ...] = ()) -> Path | None:
         """Read a file after all that it extends; `told` says who asked for it. A built-in set is named without folder and ending."""
@@ -23,15 +27,17 @@ class Stack:
         if path in open_files:
             self.faults.append(f"{told}: '{source}' extends itself. Take one of the two 'extends' out.")
         elif not path.is_file():
+            self.whole = False
             known = sorted(file.stem for file in self.folder.glob("*.yaml"))
-            self.faults.append(
-                f"{told}: there is no rule set '{source}'.{did_you_mean(source, known)} There is: {', '.join(known)}, or a .yaml file."
-            )
+            listed = f"there is no rule set '{source}'.{did_you_mean(source, known)} There is: {', '.join(known)}, or a .yaml file."
+            own = source.endswith((".yaml", ".yml"))
+            self.faults.append(f"{told}: {f'there is no file {path}. Check the path.' if own else listed}")
         elif path in self.layers:
             return path
         else:
             name = path.name if path.parent == self.folder.resolve() else source
             layer = read_layer(path, name, self.faults)
+            self.whole &= bool(layer.values)
             self.below[path] = self._bases(layer, path, open_files)
             self.layers[path] = layer
             return path

@@ -112,7 +112,8 @@ def test_a_wrong_file_is_told_with_file_line_and_nearest_name(tmp_path, kind):
 
 
 def test_one_fault_gives_one_line(tmp_path):
-    for kind in ("unknown metric", "unit mismatch", "limits do not rise", "unknown key of the set", "misspelt rule", "unknown gate"):
+    kinds = ("unknown metric", "unit mismatch", "limits do not rise", "unknown key of the set", "misspelt rule", "unknown gate")
+    for kind in (*kinds, "not YAML", "unknown set", "no mapping"):
         assert len(faults(write_rules(tmp_path, CASES[kind][0]))) == 1, kind
 
 
@@ -136,7 +137,7 @@ def test_two_files_that_define_one_rule_are_refused_and_one_over_the_other_is_no
 
 
 def test_a_missing_or_unreadable_file_is_told(tmp_path):
-    assert "no rule set" in faults(tmp_path / "none.yaml")[0]
+    assert faults(tmp_path / "none.yaml") == [f"rules={tmp_path}/none.yaml: there is no file {tmp_path}/none.yaml. Check the path."]
     (tmp_path / "latin.yaml").write_bytes("version: \xe9".encode("latin-1"))
     assert "is not UTF-8" in faults(tmp_path / "latin.yaml")[0]
 
