@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -210,7 +211,20 @@ def _in_full(rule: dict[str, Any]) -> list[str]:
         lines.append(f"  where    {when}: {change}")
     for side, finding in text["finding"].items():
         lines += [f"  {side:8} {finding['en']}", f"           {text['mend'][side]['en']}"]
-    return [*lines, *(f"  set in   {place}: {key}" for key, place in sorted(rule["set_by"].items()))]
+    return [*lines, *_set_in(rule["set_by"])]
+
+
+def _set_in(places: Mapping[str, str]) -> Iterator[str]:
+    """A line for each file: `site.yaml, lines 4 to 5: limits, critical`."""
+    files: dict[str, list[tuple[int, str]]] = {}
+    for key, place in places.items():
+        file, _, line = place.rpartition(", line ")
+        files.setdefault(file, []).append((int(line), key))
+    for file, keys in sorted(files.items()):
+        keys.sort()
+        first, last = keys[0][0], keys[-1][0]
+        lines = f"line {first}" if first == last else f"lines {first} to {last}"
+        yield f"  set in   {file}, {lines}: {', '.join(key for _, key in keys)}"
 
 
 def _range(low: float | None, high: float | None) -> str:
