@@ -128,6 +128,8 @@ def _rules(source: str) -> "RuleSet":
 
 
 def _tell(outcome: "Outcome", out: str, command: Command) -> int:
+    from medimg.recipes.film_quality import GIVEN
+
     told, code = outcome.summary, outcome.exit_code
     if command.json:
         print(json.dumps({**told, "out": out, "exit_code": code}))
@@ -141,6 +143,13 @@ def _tell(outcome: "Outcome", out: str, command: Command) -> int:
         print(f"  {stage:8} p50 {ms['p50']:8.1f} ms   p95 {ms['p95']:8.1f} ms")
     if told["films_per_second"]:
         print(f"  {told['films_per_second']:.2f} files a second")
+    if told["no_organs"]:
+        why = (
+            "network=RUN_PA,RUN_LAT outlines such films, with another out="
+            if told["model"] == GIVEN
+            else "their view has no network, or it found none"
+        )
+        print(f"{plural(told['no_organs'], 'film')} without outlined organs, left to a person: {why}.", file=sys.stderr)
     if told["skipped"]:
         listed = ", ".join(f"{count} {reason}" for reason, count in told["skipped"].items())
         print(f"Skipped: {listed}. Why stands in skipped.csv (exit code 3).", file=sys.stderr)

@@ -26,6 +26,13 @@ def test_run_ends_with_a_table_and_times(tmp_path):
     assert "measure p50" in answer.text
 
 
+def test_films_without_masks_are_told_with_the_way_to_outline_them(tmp_path):
+    fakes.chest_film(tmp_path / "in" / "a.dcm", fakes.ramp(64, 64))
+    answer = medimg("qc", "run", tmp_path / "in", f"out={tmp_path / 'out'}", "workers=1")
+    assert answer.code == 0
+    assert "1 film without outlined organs, left to a person: network=RUN_PA,RUN_LAT outlines such films, with another out=." in answer.text
+
+
 def test_a_folder_without_files_is_nothing_to_do_and_leaves_no_report(tmp_path):
     (tmp_path / "films").mkdir()
     answer = medimg("qc", "run", tmp_path / "films", f"out={tmp_path / 'out'}", "workers=1")

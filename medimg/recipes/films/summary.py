@@ -23,7 +23,7 @@ def write_summary(out: Path, store: Store, rules: RuleSet, seen: Seen, most: flo
     wall, new, meta = more.get("wall_s"), more.get("new_files"), store.meta()
     summary = {
         "schema": SCHEMA, **(made := json.loads(meta["made_with"])), "medimg": versions(made["medimg"]), "version": rules.version,
-        "cohort": meta.get("cohort", ""), "config": rules_hash(rules), "files": store.count(), "films": seen.films,
+        "cohort": meta.get("cohort", ""), "config": rules_hash(rules), "files": store.count(), "films": seen.films, "no_organs": seen.bare,
         "studies": _verdicts(seen.studies, FILM), "skipped": dict(sorted(seen.skipped.items())),
         "duplicates": seen.skipped.get("duplicate", 0), "unknown": seen.unknown,
         "verdicts": films, "groups": {group: _verdicts(seen.counts, group) for group in GROUPS},

@@ -37,6 +37,7 @@ class Seen:
     counts: Counts = field(default_factory=lambda: Counts(DIVISIONS))
     studies: Counts = field(default_factory=lambda: Counts(()))
     films: int = 0
+    bare: int = 0  # films of which no organ is outlined
     unknown: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("operator", "StationName", "study"), 0))
     skipped: dict[str, int] = field(default_factory=dict)
     ms: dict[str, list[float]] = field(default_factory=dict)
@@ -132,6 +133,7 @@ def _page(film: Stored, judged: Judged, row: dict[str, Any]) -> bytes:
 
 def _count(seen: Seen, film: Stored, row: dict[str, Any], verdict: FilmVerdict) -> None:
     seen.films += 1
+    seen.bare += "no_organs" in film.facts["notes"].split("|")
     seen.counts.add(row, verdict)
     for name in seen.unknown:
         seen.unknown[name] += row[name] in ("", UNKNOWN, None)
