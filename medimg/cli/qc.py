@@ -65,6 +65,9 @@ def agree(command: Command) -> int:
     for title, told in (("Verdicts", found.verdicts), ("Measurements, ours minus theirs", found.values)):
         if told:
             console().print(_agreement(title, told))
+    tables = [f"{options.out}/{name}.csv" for name, told in (("agreement", found.verdicts), ("bland_altman", found.values)) if told]
+    if tables:
+        print(f"All columns: {', '.join(tables)}")
     if not found.verdicts:
         print("No label is about a film of this folder.")
     if found.lost:
@@ -83,6 +86,8 @@ def calibrate(command: Command) -> int:
         print(json.dumps({"proposals": [asdict(one) for one in found.proposals], "diff": found.diff, "exit_code": 0}))
         return 0
     print(found.diff or "No limit is to be changed.", end="" if found.diff else "\n")
+    if found.diff:
+        print(f"Nothing is changed yet: {options.out}/proposal.diff is for you to apply.", file=sys.stderr)
     refused = [one for one in found.proposals if one.refused]
     for why in sorted({one.refused for one in refused}):
         names = [one.rule for one in refused if one.refused == why]
@@ -152,13 +157,13 @@ def _tell(outcome: "Outcome", out: str, command: Command) -> int:
         print(f"{plural(told['no_organs'], 'film')} without outlined organs, left to a person: {why}.", file=sys.stderr)
     if told["skipped"]:
         listed = ", ".join(f"{count} {reason}" for reason, count in told["skipped"].items())
-        print(f"Skipped: {listed}. Why stands in skipped.csv (exit code 3).", file=sys.stderr)
+        print(f"Skipped: {listed}. Why stands in {out}/skipped.csv (exit code 3).", file=sys.stderr)
     if told.get("dicom"):
         unsent = sum(count for state, count in told["dicom"]["sent"].items() if state != "stored")
         print(f"{told['dicom']['objects']} DICOM objects: {out}/dicom. They name the patients: keep them where such files may be.")
         for what, count in (("films have no DICOM objects", told["dicom"]["without"]), ("objects were not stored", unsent)):
             if count:
-                print(f"{count} {what}. Why stands in dicom.csv (exit code 3).", file=sys.stderr)
+                print(f"{count} {what}. Why stands in {out}/dicom.csv (exit code 3).", file=sys.stderr)
     if told["gate"]["failed"]:
         rate, most = told["fail_rate"]["rate"], told["gate"]["max_fail_rate"]
         print(f"The fail rate of {rate:.1%} is beyond gate.max_fail_rate={most:g} (exit code 5).", file=sys.stderr)

@@ -63,6 +63,12 @@ def test_agreement_of_equal_verdicts_is_whole_and_lost_labels_are_told(results, 
     assert (results / "agreement.csv").is_file()
 
 
+def test_agreement_on_the_screen_names_its_table(results, tmp_path):
+    labels(tmp_path / "labels.csv", results)
+    answer = medimg("qc", "agree", f"out={results}", f"human={tmp_path / 'labels.csv'}")
+    assert f"All columns: {results}/agreement.csv" in answer.text
+
+
 def test_agreement_knows_a_sites_rules_and_verdicts_on_studies(tmp_path):
     rows = [films.film(tmp_path, f"p{p}", patient=f"PID-{p}", number=p, StudyInstanceUID=f"1.2.{p}") for p in range(2)]
     site = tmp_path / "site.yaml"
