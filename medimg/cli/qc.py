@@ -144,7 +144,7 @@ def _tell(outcome: "Outcome", out: str, command: Command) -> int:
         f"{plural(told['films'], 'film')} of {plural(told['files'], 'file')}, rules {told['version']}. "
         f"Results: {out}, report: {out}/report.html"
     )
-    for stage, ms in told["ms"].items():
+    for stage, ms in told["ms"].items() if told.get("new_files") else ():  # what nobody looked at now took no time
         print(f"  {stage:8} p50 {ms['p50']:8.1f} ms   p95 {ms['p95']:8.1f} ms")
     if told["films_per_second"]:
         print(f"  {told['films_per_second']:.2f} files a second")
