@@ -87,7 +87,10 @@ def read_film(file: FilmFile) -> ReadFilm:
     elif file.told.get("view"):
         found = _raster(path, file)
     else:
-        raise UnreadableImage(f"a {kind.upper()} picture: only a manifest can say what it shows", code="not_dicom")
+        raise UnreadableImage(
+            f"a {kind.upper()} picture, which does not tell its view. Give a manifest.csv with the columns image, patient_id and view.",
+            code="not_dicom",
+        )
     return ReadFilm(**found, ms=1000 * (time.perf_counter() - began))
 
 

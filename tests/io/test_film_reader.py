@@ -164,7 +164,9 @@ def test_a_manifest_says_the_view_and_the_difference_is_noted(tmp_path):
 
 def test_pictures_only_with_a_manifest(tmp_path):
     path = fakes.png(tmp_path / "a.png", fakes.ramp(24, 20, 0, 255, np.uint8))
-    assert refused(path)[0] == "not_dicom"
+    code, why = refused(path)
+    assert code == "not_dicom"
+    assert "Give a manifest.csv with the columns image, patient_id and view." in why
     assert read(path, told={"view": "PA"}).pixels.max() == 1
 
 
