@@ -8,7 +8,20 @@ from markupsafe import Markup, escape
 from medimg.qc.verdict import FAIL, UNEVALUABLE, WARN
 from medimg.report.quality.rules import number_of
 
-ORGAN_KINDS = ("lung", "heart", "mediastinum", "clavicle", "scapula", "spine", "trachea", "diaphragm", "ribs", "sternum", "arm")
+ORGAN_KINDS = (
+    "lung_both",
+    "lung",
+    "heart",
+    "mediastinum",
+    "clavicle",
+    "scapula",
+    "spine",
+    "trachea",
+    "diaphragm",
+    "ribs",
+    "sternum",
+    "arm",
+)
 TOLD = (FAIL, WARN, UNEVALUABLE)  # verdicts whose marks carry the rule's number
 Points = Sequence[Sequence[float]]
 Film = Mapping[str, Any]
