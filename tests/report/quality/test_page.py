@@ -74,7 +74,7 @@ def test_rates_are_told_by_what_is_asked_for(folder):
 
 def test_one_month_and_few_films_are_said(tmp_path):
     text = write_report(write_out(tmp_path / "out", of_values(8, months=1))).read_text(encoding="utf-8")
-    assert "All films are of one month" in text
+    assert "There are not films of two months" in text
     assert "Fewer than 30 films" in text
 
 
