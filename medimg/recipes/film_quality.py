@@ -93,7 +93,9 @@ def judge_again(options: JudgeOptions, rules: RuleSet) -> Outcome:
 
 
 def _judge(out: Path, store: Store, rules: RuleSet, options: RunOptions | JudgeOptions, more: dict[str, Any]) -> Outcome:
-    began = time.perf_counter()
+    began, before = time.perf_counter(), _version(out)
+    if before and before != rules.version:
+        LOG.warning("%s was judged by the rules %s before, and is by %s now: rules= says by which", options.out, before, rules.version)
     seen: Seen = write_tables(out, store, rules, options.bom)
     write_workbook(out, options.xlsx)
     judged = {"judge_s": round(time.perf_counter() - began, 3)}
@@ -102,6 +104,12 @@ def _judge(out: Path, store: Store, rules: RuleSet, options: RunOptions | JudgeO
     write_report(out, options.language)
     code = 5 if summary["gate"]["failed"] else 3 if seen.skipped or not complete(more.get("dicom")) else 0
     return Outcome(summary, code)
+
+
+def _version(out: Path) -> str:
+    """The rules that a folder was last judged by; nothing where it was not."""
+    path = out / "summary.json"
+    return str(json.loads(path.read_text())["version"]) if path.is_file() else ""
 
 
 @contextmanager

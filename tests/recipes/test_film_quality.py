@@ -129,6 +129,9 @@ def test_judged_again_by_the_same_rules_is_the_same_and_by_others_is_not(cohort,
     found = [row for row in table(out, "rules") if row["rule"] == "P1_rotation"]
     assert {row["verdict"] for row in found} == {"fail"}
     assert {row["version"] for row in table(out, "films")} == {"site-1"}
+    back = medimg("qc", "rejudge", f"out={out}")
+    assert "was judged by the rules site-1 before, and is by chest-1 now" in back.err
+    assert "was judged by" not in medimg("qc", "rejudge", f"out={out}").err
 
 
 def bad_files(folder):
