@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from medimg.recipes.film_quality import Outcome
     from medimg.recipes.films.options import RunOptions
 
+MOST = 5  # rules named of films that changed
 RULES = "Rules; limits: fail below, warn below, warn above, fail above, or none (.); medimg qc rules ID tells one in full"
 STANDING = (
     ("enabled", False, "switched off"),
@@ -48,7 +49,7 @@ def rejudge(command: Command) -> int:
 
     speak(command)
     options = read_options(JudgeOptions, command.overrides)
-    return _tell(judge_again(options, _rules(options.rules)), options.out, command)
+    return _tell(judge_again(options, _rules(options.rules) if options.rules else None), options.out, command)
 
 
 def agree(command: Command) -> int:
@@ -140,6 +141,8 @@ def _tell(outcome: "Outcome", out: str, command: Command) -> int:
         print(json.dumps({**told, "out": out, "exit_code": code}))
         return code
     console().print(_verdicts(told))
+    if told["changed"]:
+        console().print(_changes(told["changed"]))
     print(
         f"{plural(told['films'], 'film')} of {plural(told['files'], 'file')}, rules {told['version']}. "
         f"Results: {out}, report: {out}/report.html"
@@ -180,6 +183,21 @@ def _verdicts(told: dict[str, Any]) -> Any:
         table.add_column(word.replace("_", " "), justify="right")
     for name, seen in (("film", told["verdicts"]), *told["groups"].items(), ("study", told["studies"])):
         table.add_row(name, *(str(seen.get(word, "")) for word in VERDICTS))
+    return table
+
+
+def _changes(told: list[dict[str, Any]]) -> Any:
+    from rich.table import Table
+
+    table = Table("Before", "Now", title="Films with another verdict than before", title_justify="left")
+    table.add_column("Films", justify="right")
+    table.add_column("Rules that judge them otherwise")
+    for row in told:
+        listed = [f"{rule} {count}" for rule, count in row["rules"].items()]
+        others = [f"and {len(listed) - MOST} more"] if len(listed) > MOST else []
+        table.add_row(
+            row["before"], row["now"], str(row["films"]), ", ".join(listed[:MOST] + others) or "none: only how they are summed up"
+        )
     return table
 
 

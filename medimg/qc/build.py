@@ -34,6 +34,7 @@ def build(layer: Layer, views: Sequence[str], faults: list[str]) -> RuleSet:
         ages=desk.read(top, "ages", fields.AGE, (None, None), (), ""),
         always_review=desk.read(top, "always_review", fields.several(VIEWS, "view"), (), (), ""),
         places={(str(trail[1]), str(trail[2])): place for trail, place in layer.places if trail[:1] == ("rules",) and len(trail) == 3},
+        layer=layer,
     )
     _views(desk, found, views)
     return found

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from medimg.qc.film import STUDY
-from medimg.qc.layers import Place
+from medimg.qc.layers import Layer, Place
 
 Limit = float | None
 Limits = tuple[Limit, Limit, Limit, Limit]  # fail_lo, warn_lo, warn_hi, fail_hi; None: no limit; a value equal to a limit is inside
@@ -77,7 +77,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class RuleSet:
-    """All rules with what makes verdicts of them. `places` says where each key of each rule was set."""
+    """All rules with what makes verdicts of them. `places` says where each key of each rule was set; `layer` is what was written."""
 
     version: str
     rules: tuple[Rule, ...]
@@ -87,6 +87,7 @@ class RuleSet:
     ages: tuple[Limit, Limit]
     always_review: tuple[str, ...]
     places: Mapping[tuple[str, str], Place] = field(default_factory=dict)
+    layer: Layer = field(default_factory=Layer, compare=False, repr=False)
 
     def of_view(self, view: str) -> tuple[Rule, ...]:
         """The rules of a view, or of a study."""

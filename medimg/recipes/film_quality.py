@@ -18,9 +18,11 @@ from medimg.io.film_sources import check_sources, found_in
 from medimg.phantoms import cohort_of
 from medimg.qc.explain import explain
 from medimg.qc.film import FRONTAL_ORGANS, LATERAL_ORGANS
+from medimg.qc.load import as_text, of_text
 from medimg.qc.rules import RuleSet
 from medimg.qc.segmenter import Segmenter
 from medimg.recipes.films.batches import index, measure_all
+from medimg.recipes.films.changes import Before
 from medimg.recipes.films.mask_files import write_masks
 from medimg.recipes.films.objects import check_packages, complete, write_dicom
 from medimg.recipes.films.options import JudgeOptions, RunOptions
@@ -80,14 +82,15 @@ def run(sources: Sequence[str], options: RunOptions, rules: RuleSet, segmenter: 
         return _judge(out, store, rules, options, {"wall_s": round(wall, 3), "new_files": new, **told})
 
 
-def judge_again(options: JudgeOptions, rules: RuleSet) -> Outcome:
-    """Judge what a folder holds by other limits: no film is opened, and no network asked."""
+def judge_again(options: JudgeOptions, rules: RuleSet | None = None) -> Outcome:
+    """Judge what a folder holds by other limits, or by those it was judged by: no film is opened, and no network asked."""
     out = Path(options.out).absolute()
     if not (out / "qc.sqlite").is_file():
         raise RunError(f"out={options.out}: no results of medimg qc run are there. Check the path.")
     with _folder(out), Store(out / "qc.sqlite") as store, _log(out):
         if not store.settled:
             raise RunError(f"out={options.out}: medimg qc run was stopped in it. The same command goes on; then judge again.")
+        rules = rules or _kept(store, options.out, _version(out))
         LOG.info("judged again by %s", rules.version)
         return _judge(out, store, rules, options, {})
 
@@ -96,7 +99,10 @@ def _judge(out: Path, store: Store, rules: RuleSet, options: RunOptions | JudgeO
     began, before = time.perf_counter(), _version(out)
     if before and before != rules.version:
         LOG.warning("%s was judged by the rules %s before, and is by %s now: rules= says by which", options.out, before, rules.version)
-    seen: Seen = write_tables(out, store, rules, options.bom)
+    with Before(out) as tables:
+        seen: Seen = write_tables(out, store, rules, options.bom)
+        more = more | {"changed": tables.changes()}
+    store.note(rules=as_text(rules))
     write_workbook(out, options.xlsx)
     judged = {"judge_s": round(time.perf_counter() - began, 3)}
     summary = write_summary(out, store, rules, seen, options.max_fail_rate, more | judged)
@@ -104,6 +110,17 @@ def _judge(out: Path, store: Store, rules: RuleSet, options: RunOptions | JudgeO
     write_report(out, options.language)
     code = 5 if summary["gate"]["failed"] else 3 if seen.skipped or not complete(more.get("dicom")) else 0
     return Outcome(summary, code)
+
+
+def _kept(store: Store, out: str, version: str) -> RuleSet:
+    """The rules that a folder was last judged by."""
+    text, others = store.meta().get("rules"), "rules=chest judges by the built-in rules, rules=FILE.yaml by others"
+    if text is None:
+        raise RunError(f"out={out}: was judged by the rules {version}, which it does not hold. Name them: {others}.")
+    try:
+        return of_text(text)
+    except ConfigError as faults:
+        raise RunError(f"out={out}: this medimg cannot use the rules {version} that judged it: {faults} {others}.") from None
 
 
 def _version(out: Path) -> str:

@@ -129,9 +129,41 @@ def test_judged_again_by_the_same_rules_is_the_same_and_by_others_is_not(cohort,
     found = [row for row in table(out, "rules") if row["rule"] == "P1_rotation"]
     assert {row["verdict"] for row in found} == {"fail"}
     assert {row["version"] for row in table(out, "films")} == {"site-1"}
-    back = medimg("qc", "rejudge", f"out={out}")
+    back = medimg("qc", "rejudge", f"out={out}", "rules=chest")
     assert "was judged by the rules site-1 before, and is by chest-1 now" in back.err
-    assert "was judged by" not in medimg("qc", "rejudge", f"out={out}").err
+    assert tables(out) == before
+
+
+def test_judged_again_without_rules_a_folder_keeps_its_own_and_says_which_films_other_rules_changed(cohort, tmp_path):
+    out, site = tmp_path / "out", tmp_path / "site.yaml"
+    assert run(cohort, out)["changed"] == []
+    site.write_text("version: site-1\nextends: [chest]\nrules:\n  I6_sharpness:\n    enabled: false\n")
+    seen = medimg("qc", "rejudge", f"out={out}", f"rules={site}")
+    assert "Films with another verdict than before" in seen.text
+    assert "I6_sharpness 2" in seen.text
+    by_site = tables(out)
+    site.unlink()
+    again = medimg("qc", "rejudge", f"out={out}")
+    assert (again.code, tables(out)) == (0, by_site)
+    assert "another verdict" not in again.text
+    sharpness = next(rule for rule in json.loads((out / "rules.json").read_text()) if rule["id"] == "I6_sharpness")
+    assert sharpness["set_by"]["enabled"].endswith("site.yaml, line 5")
+    back = medimg("qc", "rejudge", f"out={out}", "rules=chest", "--json").json
+    assert back["changed"] == [{"before": "pass", "now": "fail", "films": 2, "rules": {"I6_sharpness": 2}}]
+
+
+def test_a_folder_that_does_not_hold_its_rules_is_judged_again_by_those_that_are_named(cohort, tmp_path):
+    out = tmp_path / "out"
+    run(cohort, out)
+    with sqlite3.connect(out / "qc.sqlite") as store:
+        store.execute("DELETE FROM meta WHERE name = 'rules'")
+    assert "was judged by the rules chest-1, which it does not hold. Name them: rules=chest" in refused("qc", "rejudge", f"out={out}")
+    with sqlite3.connect(out / "qc.sqlite") as store:
+        store.execute(
+            "INSERT INTO meta VALUES ('rules', ?)", ('{"values": {"version": "x", "rules": {"P1": {"metric": "none"}}}, "places": []}',)
+        )
+    assert "cannot use the rules chest-1" in refused("qc", "rejudge", f"out={out}")
+    assert medimg("qc", "rejudge", f"out={out}", "rules=chest").code == 0
 
 
 def bad_files(folder):

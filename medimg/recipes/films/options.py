@@ -42,10 +42,10 @@ class RunOptions:
 
 @dataclass(frozen=True)
 class JudgeOptions:
-    """Options of judging again."""
+    """Options of judging again; `rules`: those that the folder was last judged by unless given."""
 
     out: str
-    rules: str = "chest"
+    rules: str = ""
     language: str = "en"
     bom: bool = False
     xlsx: bool = True
