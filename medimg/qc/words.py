@@ -1,6 +1,8 @@
 """Reasons of verdicts and notes on films in words, in English and Chinese."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+
+from medimg.qc import details
 
 REASONS: Mapping[str, Mapping[str, str]] = {
     "off": {"en": "this rule is not used for such films", "zh": "此类胸片不采用该规则"},
@@ -41,15 +43,21 @@ NOTES: Mapping[str, Mapping[str, str]] = {
 }  # fmt: skip
 
 
-def say(reason: str, language: str) -> str:
-    """A reason of a verdict, or a note on a film, as a person reads it; what stands behind the colon is kept in brackets.
+DETAILS: Mapping[str, Callable[[str, str], str]] = {
+    "gate": details.gate, "no_value": details.no_value, "no_meaning": details.no_value,
+}  # fmt: skip
 
-    >>> say("gate:clavicle_y_diff", "en")
-    'the measurement is not plausible (clavicle_y_diff)'
+
+def say(reason: str, language: str) -> str:
+    """A reason of a verdict, or a note on a film, as a person reads it; what stands behind the colon follows in brackets, in words.
+
+    >>> say("gate:lung_gap", "en")
+    'the measurement is not plausible (distance between the lungs)'
     """
     code, _, detail = reason.partition(":")
     known = REASONS.get(code) or NOTES.get(code)
     words = known[language] if known else code.replace("_", " ")
     if not detail:
         return words
+    detail = DETAILS[code](detail, language) if code in DETAILS else detail
     return f"{words}（{detail}）" if language == "zh" else f"{words} ({detail})"

@@ -36,5 +36,5 @@ def test_an_unknown_rule_is_told_with_the_nearest():
 def test_every_reason_has_words_in_both_languages():
     for reason, words in REASONS.items():
         assert set(words) == {"en", "zh"}, reason
-    assert say("gate:spine_residual", "zh") == "测量前提不成立（spine_residual）"
+    assert say("gate:spine_residual", "zh") == "测量前提不成立（脊柱平直度）"
     assert say("off", "en") == "this rule is not used for such films"

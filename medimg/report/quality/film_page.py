@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 
 from markupsafe import Markup
 
-from medimg.qc import words as reasons
 from medimg.qc.rules import GROUPS, Limits
 from medimg.qc.verdict import FAIL, NOT_APPLICABLE, PASS, UNEVALUABLE, WARN
 from medimg.report.quality import overlay
@@ -53,7 +52,7 @@ def write_film_page(pages: Pages, film: Mapping[str, Any], texts: RuleTexts) -> 
         groups=[(group, film["verdict"]["groups"].get(group, NOT_APPLICABLE)) for group in GROUPS], contours=drawn,
         marks=overlay.marks(film), picture=f"{name}.jpg" if (pages.out / "films" / f"{name}.jpg").is_file() else "",
         facts=list(facts(film, words)), notes=[words.note(note) for note in film.get("notes") or []], times=times(film, words),
-        reason=reason_of(film["verdict"], texts, words),
+        reason=texts.reason(str(film["verdict"].get("reason") or "")),
     )  # fmt: skip
 
 
@@ -80,7 +79,7 @@ def told(rule: Mapping[str, Any], texts: RuleTexts, words: Words) -> Told:
     return Told(
         rule["rule"], number_of(rule["rule"]), texts.title(rule["rule"]), rule["group"], verdict, sign(verdict, words),
         words.value(rule["value"], unit, limits), limit_bar(limits, rule["value"], say) if shown else Markup(""),
-        within(limits, unit, words), sentence(reasons.say(rule["reason"], words.language)) if rule["reason"] else "",
+        within(limits, unit, words), sentence(texts.reason(rule["reason"])),
         texts.finding(rule["rule"], side) if judged else "", texts.mend(rule["rule"], side) if judged else "",
         texts.source(rule["rule"]), bool(rule["critical"]),
     )  # fmt: skip
@@ -106,16 +105,8 @@ def allowed(low: float | None, high: float | None, unit: str, words: Words) -> s
 
 
 def sentence(text: str) -> str:
-    """A text with a capital and a full stop, where its language has capitals."""
-    return text[:1].upper() + text[1:] + ("." if text[:1].isascii() else "。")
-
-
-def reason_of(verdict: Mapping[str, Any], texts: RuleTexts, words: Words) -> str:
-    """The first reason of a film: a rule with its title, or a code in words."""
-    reason = str(verdict.get("reason") or "")
-    if reason.partition(":")[0] in reasons.REASONS:
-        return reasons.say(reason, words.language)
-    return f"{number_of(reason)} {texts.title(reason)}" if reason else ""
+    """A text with a capital and a full stop, where its language has capitals; nothing of nothing."""
+    return text and text[:1].upper() + text[1:] + ("." if text[:1].isascii() else "。")
 
 
 def facts(film: Mapping[str, Any], words: Words) -> list[tuple[str, str]]:

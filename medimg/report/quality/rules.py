@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from medimg.qc.rules import GROUPS
+from medimg.qc.words import REASONS, say
 from medimg.report.quality.words import Words
 from medimg.report.words import scrub
 
@@ -29,6 +30,13 @@ class RuleTexts:
             return self.title(item)
         views = self.rules.get(item, {}).get("views", [])
         return f"{number_of(item)} {self.title(item)}{' (LAT)' if views == ['LAT'] else ''}"
+
+    def reason(self, reason: str) -> str:
+        """Why a film or a rule has its verdict: a rule by its number and title, or a code in words; empty for no reason."""
+        code, _, rule = reason.partition(":")
+        if code not in REASONS:
+            return f"{number_of(reason)} {self.title(reason)}" if reason else ""
+        return say(f"{code}:{number_of(rule)} {self.title(rule)}" if code == "masks" else reason, self.words.language)
 
     def finding(self, rule: str, side: str) -> str:
         """What a value beyond this side's limits means; empty where nothing is said."""

@@ -7,6 +7,7 @@ from importlib.resources import files
 import yaml
 
 from medimg.errors import ConfigError
+from medimg.qc import details
 from medimg.qc.rules import LANGUAGES, Limit
 from medimg.qc.words import say
 from medimg.report.words import finite, scrub
@@ -31,9 +32,13 @@ class Words:
         return text.format(**values) if values else text
 
     def known(self, kind: str, word: object) -> str:
-        """The text of a word of one kind (unit, organ, fact, skipped); the word itself where there is none."""
+        """The text of a word of one kind (unit, fact, skipped); the word itself where there is none."""
         told = texts().get(f"{kind}_{word}")
         return told[self.language] if told else scrub(word).replace("_", " ")
+
+    def organ(self, name: object) -> str:
+        """The name of an organ."""
+        return details.organ(scrub(name), self.language)
 
     def note(self, code: object) -> str:
         """A note on a film; what stands behind the colon of its code is kept in brackets.

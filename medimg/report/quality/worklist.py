@@ -9,12 +9,10 @@ from typing import Any, NamedTuple
 
 from PIL import Image
 
-from medimg.qc import words as reasons
 from medimg.qc.rates import UNKNOWN
 from medimg.report.quality.pages import Pages
-from medimg.report.quality.rules import RuleTexts, number_of
+from medimg.report.quality.rules import RuleTexts
 from medimg.report.quality.tally import BORDERLINE, Entry
-from medimg.report.quality.words import Words
 
 SIDE = 160  # px of a thumbnail's longer side
 QUALITY = 60
@@ -42,15 +40,8 @@ def card(entry: Entry, pages: Pages, texts: RuleTexts, page: bool, up: str = "")
         told.append(words("grade", grade=entry.grade))
     picture = thumbnail(pages.out / "films" / f"{entry.film}.jpg")
     link = f"{up}films/{entry.film}.html" if page else ""
-    shown = tuple(reason_in_words(reason, texts, words) for reason in entry.reasons[:REASONS])
+    shown = tuple(texts.reason(reason) for reason in entry.reasons[:REASONS])
     return Card(entry, picture, link, shown, max(0, len(entry.reasons) - REASONS), told)
-
-
-def reason_in_words(reason: str, texts: RuleTexts, words: Words) -> str:
-    """A rule's number and title, or what a code means."""
-    return (
-        reasons.say(reason, words.language) if reason.partition(":")[0] in reasons.REASONS else f"{number_of(reason)} {texts.title(reason)}"
-    )
 
 
 def thumbnail(path: Path) -> str:

@@ -36,7 +36,7 @@ def test_a_card_tells_three_reasons_and_how_many_more(tmp_path):
     facts = {"view": "PA", "month": "2026-01", "StationName": "", "operator": "op-1"}
     entry = Entry("f1", "fail", "D", ("C1_apex", "masks:O3_lung_area", "C3_base", "C4_mid", "C5_field"), 4, facts)
     made = worklist.card(entry, pages, texts, page=True)
-    assert made.reasons == ("C1 apex", "not judged, as the masks are not to be trusted (O3_lung_area)", "C3 base")
+    assert made.reasons == ("C1 apex", "not judged, as the masks are not to be trusted (O3 lung area)", "C3 base")
     assert (made.more, made.page, made.facts) == (2, "films/f1.html", ["PA", "2026-01", "op-1", "grade D"])
     assert worklist.card(entry, pages, texts, page=False).page == ""
 
