@@ -234,12 +234,13 @@ def _in_full(rule: dict[str, Any]) -> list[str]:
     for name, limit in rule["limits"].items():
         if limit is not None:
             lines.append(f"  {name:8} {limit:g} {rule['unit']} ({rule['evidence'][name]})")
-    lines += [f"  source   {rule['source']}"]
+    lines += [f"  source   {rule['source']['en']}"]
     lines += [f"  note     {note}" for key, value, note in STANDING if rule[key] is value]
     for gate, (low, high, needed) in rule["gates"].items():
         lines.append(f"  gate     {gate} {_range(low, high)}{'' if needed else ', where measured'}")
     for one in rule["overrides"]:
-        when, change = (", ".join(f"{key}={shown(value)}" for key, value in told.items() if key != "when") for told in (one["when"], one))
+        new = {key: value["en"] if key == "source" else value for key, value in one.items() if key != "when"}
+        when, change = (", ".join(f"{key}={shown(value)}" for key, value in told.items()) for told in (one["when"], new))
         lines.append(f"  where    {when}: {change}")
     for side, finding in text["finding"].items():
         lines += [f"  {side:8} {finding['en']}", f"           {text['mend'][side]['en']}"]

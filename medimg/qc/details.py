@@ -1,4 +1,4 @@
-"""What a reason or a mark speaks of, in words: organs, gates, and why a metric has no value."""
+"""What reasons and marks speak of, in words: organs, gates, why a metric has no value, what was measured where."""
 
 import re
 from collections.abc import Mapping
@@ -108,6 +108,16 @@ NO_VALUE: Mapping[str, str] = {
     "the metric is broken: {}": "测量程序出错：{}",
     "the measured value is not a number": "测量结果不是数值",
 }
+MARKS: Mapping[str, str] = {
+    "annotation": "文字标记", "apex above clavicle": "肺尖高出锁骨的距离", "apex margin": "肺尖留边", "arm": "上臂",
+    "back margin": "后缘留边", "base margin": "下缘留边", "costophrenic angle": "肋膈角", "cut off": "被截断", "cut {}": "{}截断处",
+    "dome": "膈顶", "field": "照射野", "front margin": "前缘留边", "heart": "心影", "height": "高度", "lateral margin": "侧缘留边",
+    "left dome": "左膈顶", "left heart border": "左心缘", "lower angle": "较低的肋膈角", "lung": "肺野", "lungs": "双肺",
+    "lungs and 2 cm": "双肺外扩 2 cm", "major axis": "长轴", "medial end": "锁骨内侧端", "midline": "中线", "minor axis": "短轴",
+    "off centre": "偏离中心", "posterior borders": "两侧后缘", "rib": "肋骨", "right dome": "右膈顶", "scapula": "肩胛骨",
+    "spine": "脊柱", "sternum": "胸骨", "thorax": "胸廓", "to the midline": "至中线的距离", "trachea": "气管",
+    "upper angle": "较高的肋膈角",
+}  # fmt: skip
 WORDS = {"right": "右侧", "left": "左侧", "posterior": "后", "lung": "肺", "clavicle": "锁骨", "scapula": "肩胛骨"}
 
 
@@ -136,6 +146,15 @@ def no_value(text: str, language: str) -> str:
     '缺少右锁骨的分割'
     """
     return text if language == "en" else in_chinese(text, NO_VALUE)
+
+
+def mark(label: str, language: str) -> str:
+    """What a mark shows.
+
+    >>> mark("cut right lung", "zh")
+    '右肺截断处'
+    """
+    return label if language == "en" else in_chinese(label, MARKS)
 
 
 def in_chinese(text: str, known: Mapping[str, str]) -> str:

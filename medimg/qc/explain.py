@@ -30,7 +30,7 @@ def _described(rule: Rule, rules: RuleSet) -> dict[str, Any]:
         "unit": rule.unit,
         "limits": dict(zip(LIMITS, rule.limits, strict=True)),
         "evidence": dict(zip(LIMITS, rule.evidence, strict=True)),
-        "source": rule.source,
+        "source": dict(rule.source),
         "gates": {gate: list(limits) for gate, limits in rule.gates.items()},
         "needs": list(rule.needs),
         "enabled": rule.enabled,

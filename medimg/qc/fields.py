@@ -118,6 +118,11 @@ def words(given: Any) -> Words:
     return {language: sentence(given[language]) for language in LANGUAGES}
 
 
+def source(given: Any) -> Words:
+    """Read what limits rest on: a text of all languages, as a citation is, or one in each."""
+    return words(given) if isinstance(given, Mapping) else dict.fromkeys(LANGUAGES, sentence(given))
+
+
 def text(given: Any) -> Text:
     """Read a title, and for the sides low and high, or both, a finding and how to mend it."""
     allowed = ("title", *SIDES, "both")

@@ -55,7 +55,7 @@ class Rule:
     unit: str
     limits: Limits
     evidence: tuple[str | None, ...]
-    source: str
+    source: Words
     text: Text
     needs: tuple[str, ...] = ()
     gates: Mapping[str, Gate] = field(default_factory=dict)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import medimg.qc
-from medimg.qc.details import GATES, GATES_OF_ORGANS, NO_VALUE, gate, no_value, organ
+from medimg.qc.details import GATES, GATES_OF_ORGANS, MARKS, NO_VALUE, gate, mark, no_value, organ
 from medimg.qc.film import ORGANS as OF_VIEWS
 from medimg.qc.registry import metrics
 from medimg.qc.rules import LANGUAGES
@@ -42,14 +42,28 @@ def test_every_organ_has_a_name():
         assert is_chinese(organ(name, "zh"))
 
 
-def raised():
-    """Texts of NotMeasurable and NotApplicable in the code, {} for what is filled in."""
+def template(text):
+    """A text in the code, {} for what is filled in."""
+    parts = text.values if isinstance(text, ast.JoinedStr) else [text]
+    return "".join(part.value if isinstance(part, ast.Constant) else "{}" for part in parts)
+
+
+def calls():
     for path in sorted(Path(medimg.qc.__file__).parent.glob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("NotMeasurable", "NotApplicable"):
-                text = node.args[0]
-                parts = text.values if isinstance(text, ast.JoinedStr) else [text]
-                yield "".join(part.value if isinstance(part, ast.Constant) else "{}" for part in parts)
+        yield from (node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call))
+
+
+def raised():
+    """Texts of NotMeasurable and NotApplicable."""
+    return (template(node.args[0]) for node in calls() if getattr(node.func, "id", "") in ("NotMeasurable", "NotApplicable"))
+
+
+def drawn():
+    """Labels of marks."""
+    for node in calls():
+        if isinstance(node.func, ast.Attribute) and getattr(node.func.value, "id", "") == "marks":
+            label = node.args[0]
+            yield from map(template, [label.body, label.orelse] if isinstance(label, ast.IfExp) else [label])
 
 
 def test_every_reason_for_no_value_is_told_in_chinese():
@@ -69,3 +83,13 @@ def test_organs_are_named_in_reasons():
     assert no_value("the posterior costophrenic angle is cut off by the side of the frame", "zh") == "后肋膈角被照射野侧缘截断"
     assert no_value("another package's own words", "zh") == "another package's own words"
     assert no_value("the heart covers the lungs", "en") == "the heart covers the lungs"
+
+
+def test_every_mark_is_told_in_chinese():
+    found = {*drawn(), "dome", "right dome", "left dome", "left heart border"}
+    assert len(found) > 25
+    assert found == set(MARKS)
+    assert all(is_chinese(mark(label.replace("{}", "right lung"), "zh")) for label in found)
+    assert mark("cut right lung", "zh") == "右肺截断处"
+    assert mark("rib", "en") == "rib"
+    assert mark("another package's label", "zh") == "another package's label"

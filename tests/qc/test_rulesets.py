@@ -41,7 +41,8 @@ def test_every_side_with_a_limit_has_its_texts_in_both_languages(rule):
 
 @pytest.mark.parametrize("rule", CHEST.rules, ids=lambda rule: rule.id)
 def test_every_limit_has_its_evidence_and_every_rule_a_source(rule):
-    assert rule.source
+    assert set(rule.source) == {"en", "zh"}
+    assert not re.search(r"[\u4e00-\u9fff][,;:.]|[,;]\s*[\u4e00-\u9fff]", rule.source["zh"]), "Chinese text with Western punctuation"
     for limit, mark in zip(rule.limits, rule.evidence, strict=True):
         assert (limit is None) == (mark is None)
         assert mark in (None, "published", "common knowledge", "proposal")

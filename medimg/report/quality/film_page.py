@@ -15,7 +15,6 @@ from medimg.report.quality.pages import Pages
 from medimg.report.quality.rules import RuleTexts, number_of
 from medimg.report.quality.signs import sign
 from medimg.report.quality.words import Words
-from medimg.report.words import scrub
 
 FACTS = ("study", "view", "predicted_view", "month", "StationName", "site", "operator", "age", "kvp", "exposure_index", "target_index",
          "deviation_index", "version", "model", "config", "medimg", "decoder", "device")  # fmt: skip
@@ -50,7 +49,7 @@ def write_film_page(pages: Pages, film: Mapping[str, Any], texts: RuleTexts) -> 
         f"films/{name}.html", "quality/film.html", film=film, rules=rules, title=words("film_title", view=film["view"], film=name),
         findings=sorted((one for one in rules if one.verdict in GRAVEST), key=lambda one: (GRAVEST[one.verdict], not one.critical)),
         groups=[(group, film["verdict"]["groups"].get(group, NOT_APPLICABLE)) for group in GROUPS], contours=drawn,
-        marks=overlay.marks(film), picture=f"{name}.jpg" if (pages.out / "films" / f"{name}.jpg").is_file() else "",
+        marks=overlay.marks(film, words), picture=f"{name}.jpg" if (pages.out / "films" / f"{name}.jpg").is_file() else "",
         facts=list(facts(film, words)), notes=[words.note(note) for note in film.get("notes") or []], times=times(film, words),
         reason=texts.reason(str(film["verdict"].get("reason") or "")),
     )  # fmt: skip
@@ -112,13 +111,13 @@ def sentence(text: str) -> str:
 def facts(film: Mapping[str, Any], words: Words) -> list[tuple[str, str]]:
     """Facts of the file that may be shown; none that is empty."""
     known = {**film["facts"], "spacing_mm": film.get("spacing_mm")}
-    return [(words(f"fact_{name}"), _plain(known[name])) for name in (*FACTS, "spacing_mm") if known.get(name) not in (None, "")]
+    return [(words(f"fact_{name}"), _plain(known[name], words)) for name in (*FACTS, "spacing_mm") if known.get(name) not in (None, "")]
 
 
 def times(film: Mapping[str, Any], words: Words) -> str:
     """How long each stage took."""
-    return ", ".join(f"{words.known('stage', stage)} {ms:.0f} ms" for stage, ms in (film.get("timings_ms") or {}).items())
+    return words("comma").join(f"{words.known('stage', stage)} {ms:.0f} ms" for stage, ms in (film.get("timings_ms") or {}).items())
 
 
-def _plain(value: object) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else scrub(value)
+def _plain(value: object, words: Words) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else words.word(str(value))

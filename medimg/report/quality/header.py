@@ -30,12 +30,12 @@ def tiles(out: OutFolder, found: Tally, words: Words) -> list[tuple[str, str]]:
     """Number of films, period, views, rooms, and by what they were judged: name and value."""
 
     def several(name: str) -> str:
-        return ", ".join(words.word(word) for word in sorted(found.words[name]))
+        return words("comma").join(words.word(word) for word in sorted(found.words[name]))
 
     months, versions = found.months, sorted(found.words["version"])
     period = words("unknown") if not months else months[0] if len(months) == 1 else words("span", first=months[0], last=months[-1])
     limits = words("limits_several", versions=several("version")) if len(versions) > 1 else several("version")
-    views = ", ".join(f"{words.word(view)} {n:,}" for view, n in sorted(found.words["view"].items()))
+    views = words("comma").join(f"{words.word(view)} {n:,}" for view, n in sorted(found.words["view"].items()))
     rooms = len(set(found.words["StationName"]) - {UNKNOWN})
     told = [("films", f"{found.films:,}"), ("period", period), ("views", views), ("rooms", str(rooms)), ("limits", limits)]
     told += [(name, several(name)) for name in ("model", "config", "medimg") if set(found.words[name]) - {UNKNOWN}]

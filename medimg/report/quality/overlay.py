@@ -7,6 +7,7 @@ from markupsafe import Markup, escape
 
 from medimg.qc.verdict import FAIL, UNEVALUABLE, WARN
 from medimg.report.quality.rules import number_of
+from medimg.report.quality.words import Words
 
 ORGAN_KINDS = (
     "lung_both",
@@ -48,23 +49,23 @@ def contours(film: Film) -> list[tuple[str, str, str]]:
     return [(organ, kind_of(organ), "".join(parts)) for organ, parts in found if parts]
 
 
-def marks(film: Film) -> Markup:
+def marks(film: Film, words: Words) -> Markup:
     """Marks of all rules, each rule a group with the id `m-<rule>`; those that fail or warn carry the rule's number."""
     size = max(film["shape"]) / 100
     used: list[tuple[float, float]] = []
-    groups = [_group(rule, size, used) for rule in film["rules"] if rule["marks"]]
+    groups = [_group(rule, size, used, words) for rule in film["rules"] if rule["marks"]]
     return Markup("").join(groups)
 
 
-def _group(rule: Mapping[str, Any], size: float, used: list[tuple[float, float]]) -> Markup:
-    drawn = "".join(_mark(mark, size) for mark in rule["marks"])
+def _group(rule: Mapping[str, Any], size: float, used: list[tuple[float, float]], words: Words) -> Markup:
+    drawn = "".join(_mark(mark, size, words) for mark in rule["marks"])
     label = _label(rule, size, used) if rule["verdict"] in TOLD else ""
     return Markup(f'<g id="m-{escape(rule["rule"])}" class="{escape(rule["verdict"])}">{drawn}{label}</g>')
 
 
-def _mark(mark: Mapping[str, Any], size: float) -> str:
+def _mark(mark: Mapping[str, Any], size: float, words: Words) -> str:
     """One mark, its label as a title."""
-    kind, points, title = mark["kind"], mark["points"], f"<title>{escape(mark['label'])}</title>"
+    kind, points, title = mark["kind"], mark["points"], f"<title>{escape(words.mark(mark['label']))}</title>"
     if kind == "point":
         row, column = points[0]
         return f'<circle cx="{column:.1f}" cy="{row:.1f}" r="{0.7 * size:.1f}">{title}</circle>'

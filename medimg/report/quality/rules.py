@@ -29,7 +29,7 @@ class RuleTexts:
         if item in ("film", *GROUPS):
             return self.title(item)
         views = self.rules.get(item, {}).get("views", [])
-        return f"{number_of(item)} {self.title(item)}{' (LAT)' if views == ['LAT'] else ''}"
+        return f"{number_of(item)} {self.title(item)}{self.words('lateral') if views == ['LAT'] else ''}"
 
     def reason(self, reason: str) -> str:
         """Why a film or a rule has its verdict: a rule by its number and title, or a code in words; empty for no reason."""
@@ -50,7 +50,9 @@ class RuleTexts:
         """What the limits rest on: the sources named, and of which kind each limit is."""
         known = self.rules.get(rule, {})
         kinds = [self.words.known("evidence", kind) for kind in dict.fromkeys((known.get("evidence") or {}).values()) if kind]
-        return " – ".join(part for part in (", ".join(kinds), scrub(known.get("source") or "")) if part)
+        said = known.get("source") or ""
+        said = said if isinstance(said, str) else said.get(self.words.language, "")  # folders judged before it had languages
+        return " – ".join(part for part in (self.words("comma").join(kinds), scrub(said)) if part)
 
     def counted(self, item: str) -> bool:
         """Whether verdicts of groups and films rest on a rule too."""

@@ -40,6 +40,10 @@ class Words:
         """The name of an organ."""
         return details.organ(scrub(name), self.language)
 
+    def mark(self, label: object) -> str:
+        """What a line, point or box that was measured shows."""
+        return details.mark(scrub(label), self.language)
+
     def note(self, code: object) -> str:
         """A note on a film; what stands behind the colon of its code is kept in brackets.
 
@@ -50,8 +54,9 @@ class Words:
         return told[:1].upper() + told[1:]
 
     def word(self, text: str) -> str:
-        """A room, operator, view or month; `unknown` in the language."""
-        return self("unknown") if text in ("", "unknown") else scrub(text)
+        """A room, operator, view, month or model; what medimg calls one itself, in the language."""
+        own = {"": "unknown", "unknown": "unknown", "given masks": "given_masks"}
+        return self(own[text]) if text in own else scrub(text)
 
     def share(self, value: Limit, digits: int = 1) -> str:
         """A share in per cent; a dash when there is none."""

@@ -4,6 +4,7 @@ import re
 from itertools import pairwise
 
 from medimg.report.quality.overlay import contours, kind_of, marks, path
+from medimg.report.quality.words import Words
 
 LINE = {"kind": "line", "label": "midline <b>", "points": [[10.0, 20.0], [300.0, 25.04]]}
 POINT = {"kind": "point", "label": "dome", "points": [[50.0, 60.0]]}
@@ -24,7 +25,7 @@ def test_rows_are_heights_and_columns_are_widths():
 
 
 def test_every_kind_of_mark_is_drawn_at_its_place():
-    svg = str(marks(film(rule("C1_x", "pass", LINE, POINT, BOX))))
+    svg = str(marks(film(rule("C1_x", "pass", LINE, POINT, BOX)), Words("en")))
     assert 'd="M20 10L25 300"' in svg
     assert '<circle cx="60.0" cy="50.0"' in svg
     assert '<rect x="19.5" y="9.5" width="200.0" height="100.0"' in svg
@@ -33,13 +34,15 @@ def test_every_kind_of_mark_is_drawn_at_its_place():
 
 
 def test_only_rules_that_speak_against_the_film_carry_their_number():
-    svg = str(marks(film(rule("C1_x", "pass", POINT), rule("C2_x", "fail", POINT), rule("C3_x", "warn", LINE), rule("C4_x", "fail"))))
+    svg = str(
+        marks(film(rule("C1_x", "pass", POINT), rule("C2_x", "fail", POINT), rule("C3_x", "warn", LINE), rule("C4_x", "fail")), Words("en"))
+    )
     assert re.findall(r">(C\d)</text>", svg) == ["C2", "C3"]
     assert "m-C4_x" not in svg
 
 
 def test_numbers_do_not_lie_on_each_other():
-    svg = str(marks(film(*(rule(f"C{n}_x", "fail", POINT) for n in range(4)))))
+    svg = str(marks(film(*(rule(f"C{n}_x", "fail", POINT) for n in range(4))), Words("en")))
     heights = [float(y) for y in re.findall(r'<text x="[\d.]+" y="([\d.]+)"', svg)]
     assert len(heights) == 4
     assert min(b - a for a, b in pairwise(heights)) > 2.7 * 4

@@ -26,6 +26,8 @@ def test_rules_are_told_by_number_and_lateral_ones_as_such():
     assert texts.numbered("C6_tilt_lat").endswith("(LAT)")
     assert texts.numbered("overall") == "Overall completeness"
     assert texts.source("C1_apex_margin").startswith("published, proposal – 0.01 CheXStruct")
+    assert RuleTexts(KNOWN, Words("zh")).source("C1_apex_margin") == "已发表、建议值 – 0.01 取自 CheXStruct；0.03 与 0.20 为建议值"
+    assert RuleTexts({"X1": {"source": "told once"}}, Words("zh")).source("X1") == "told once"
     assert not texts.counted("P1_rotation_mm")
 
 
