@@ -135,12 +135,17 @@ def _rules(source: str) -> "RuleSet":
 
 def _tell(outcome: "Outcome", out: str, command: Command) -> int:
     from medimg.recipes.film_quality import GIVEN
+    from medimg.report.quality.header import reasons
+    from medimg.report.quality.words import Words
 
     told, code = outcome.summary, outcome.exit_code
     if command.json:
         print(json.dumps({**told, "out": out, "exit_code": code}))
         return code
-    console().print(_verdicts(told))
+    if told["films"]:
+        console().print(_verdicts(told))
+    else:
+        print("No film could be judged.")
     if told["changed"]:
         console().print(_changes(told["changed"]))
     print(
@@ -159,7 +164,7 @@ def _tell(outcome: "Outcome", out: str, command: Command) -> int:
         )
         print(f"{plural(told['no_organs'], 'film')} without outlined organs, left to a person: {why}.", file=sys.stderr)
     if told["skipped"]:
-        listed = ", ".join(f"{count} {reason}" for reason, count in told["skipped"].items())
+        listed = reasons(told["skipped"], Words("en"))
         print(f"Skipped: {listed}. Why stands in {out}/skipped.csv (exit code 3).", file=sys.stderr)
     if told.get("dicom"):
         unsent = sum(count for state, count in told["dicom"]["sent"].items() if state != "stored")
@@ -177,18 +182,23 @@ def _verdicts(told: dict[str, Any]) -> Any:
     from rich.table import Table
 
     from medimg.io.objects.film_result import VERDICTS
+    from medimg.report.quality.words import Words
 
+    words = Words("en")
     table = Table("", title="Films by verdict", title_justify="left")
     for word in VERDICTS:
-        table.add_column(word.replace("_", " "), justify="right")
+        table.add_column(words(word), justify="right")
     for name, seen in (("film", told["verdicts"]), *told["groups"].items(), ("study", told["studies"])):
-        table.add_row(name, *(str(seen.get(word, "")) for word in VERDICTS))
+        table.add_row(words(name), *(str(seen.get(word, "")) for word in VERDICTS))
     return table
 
 
 def _changes(told: list[dict[str, Any]]) -> Any:
     from rich.table import Table
 
+    from medimg.report.quality.words import Words
+
+    words = Words("en")
     table = Table("Before", "Now", title="Films with another verdict than before", title_justify="left")
     table.add_column("Films", justify="right")
     table.add_column("Rules that judge them otherwise")
@@ -196,7 +206,10 @@ def _changes(told: list[dict[str, Any]]) -> Any:
         listed = [f"{rule} {count}" for rule, count in row["rules"].items()]
         others = [f"and {len(listed) - MOST} more"] if len(listed) > MOST else []
         table.add_row(
-            row["before"], row["now"], str(row["films"]), ", ".join(listed[:MOST] + others) or "none: only how they are summed up"
+            words(row["before"]),
+            words(row["now"]),
+            str(row["films"]),
+            ", ".join(listed[:MOST] + others) or "none: only how they are summed up",
         )
     return table
 

@@ -22,6 +22,7 @@ def test_run_ends_with_a_table_and_times(tmp_path):
     answer = medimg("qc", "run", films.cohort(tmp_path, patients=1), f"out={tmp_path / 'out'}", "workers=1")
     assert answer.code == 0
     assert "Films by verdict" in answer.text
+    assert all(word in answer.text for word in ("Overall completeness", "to be looked at", "Study"))  # as the report has it
     assert "2 films of 2 files" in answer.text
     assert "measure p50" in answer.text
 
@@ -31,6 +32,16 @@ def test_films_without_masks_are_told_with_the_way_to_outline_them(tmp_path):
     answer = medimg("qc", "run", tmp_path / "in", f"out={tmp_path / 'out'}", "workers=1")
     assert answer.code == 0
     assert "1 film without outlined organs, left to a person: network=RUN_PA,RUN_LAT outlines such films, with another out=." in answer.text
+
+
+def test_where_no_file_is_a_film_there_is_no_table_and_the_reasons_are_told_as_in_the_report(tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "notes.txt").write_text("no film " * 50)
+    answer = medimg("qc", "run", tmp_path / "in", f"out={tmp_path / 'out'}", "workers=1")
+    assert answer.code == 3
+    assert "Films by verdict" not in answer.text
+    assert "No film could be judged. 0 films of 1 file, rules chest-1." in answer.text
+    assert "Skipped: not DICOM (1). Why stands in" in answer.text
 
 
 def test_a_folder_without_files_is_nothing_to_do_and_leaves_no_report(tmp_path):

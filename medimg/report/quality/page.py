@@ -35,9 +35,10 @@ def write_report(path: Path, language: str, by: tuple[str, ...], human: Human) -
     listed = _listed(found, pages, texts, linked)
     report = pages.write(
         "report.html", "quality/report.html", title=words("title"), banners=header.banners(out, words),
-        verdict=header.verdict(found, tables, words), tiles=header.tiles(out, found, words), rates=tables.groups(human),
+        verdict=header.verdict(out, found, tables, words), tiles=header.tiles(out, found, words), rates=tables.groups(human),
         failing=tables.rules(human, True), clean=tables.rules(human, False),
         divisions=[(tables.divided(name), tables.rules_by(name)) for name in by], charts=_charts(found, tables, words),
+        films=found.films,
         one_month=len(found.months) < 2, no_month=found.words["month"][UNKNOWN], exposure=exposure_table(found.spread, words),
         skipped=_skipped(out, words), times=_times(out, words), **listed,
     )  # fmt: skip

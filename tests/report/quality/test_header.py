@@ -28,8 +28,8 @@ def made():
 
 
 def test_counts_add_up_and_the_rate_has_its_interval(tmp_path):
-    _, found, tables, words = told(tmp_path / "out", made())
-    first, second = header.verdict(found, tables, words)
+    out, found, tables, words = told(tmp_path / "out", made())
+    first, second = header.verdict(out, found, tables, words)
     assert first.startswith("42 films of ")
     counts = found.kinds
     assert f"{counts['fail']} fail, 2 to be looked at, {counts['pass'] + counts['borderline']} pass" in first
@@ -55,4 +55,4 @@ def test_it_is_said_that_fails_are_no_rejects_and_that_films_are_built_in(tmp_pa
         "内置模拟数据：仅演示方法，不代表临床实际。",
         words("research"),
     ]
-    assert header.verdict(found, tables, words)[-1] == "少于 30 张：样本过小，比率仅供参考。"
+    assert header.verdict(out, found, tables, words)[-1] == "少于 30 张：样本过小，比率仅供参考。"

@@ -81,7 +81,7 @@ def test_one_month_and_few_films_are_said(tmp_path):
 def test_a_folder_without_a_film_has_a_report(tmp_path):
     text = write_report(write_out(tmp_path / "out", []), "zh").read_text(encoding="utf-8")
     assert "没有可判定的胸片" in text
-    assert "没有不合格、待复核或临界的胸片" in text
+    assert "没有不合格、待复核或临界的胸片" not in text
 
 
 def test_films_that_cannot_be_judged_give_no_rate(tmp_path):
@@ -116,3 +116,10 @@ def test_names_are_escaped(tmp_path):
 def test_another_language_is_refused(folder):
     with pytest.raises(ConfigError, match="choose en or zh"):
         write_report(folder, "fr")
+
+
+def test_where_no_file_is_a_film_the_report_says_why_and_nothing_of_fails(tmp_path):
+    text = write_report(write_out(tmp_path / "out", [])).read_text(encoding="utf-8")
+    assert "No film could be judged. Files skipped: 3, cut short (2), not DICOM (1)." in text
+    assert "Each with its reason in skipped.csv." in text
+    assert [said for said in ("No film fails", "Fail rates</h2>", 'id="worklist"', "Deviation index", "unknown") if said in text] == []
