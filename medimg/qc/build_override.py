@@ -1,6 +1,7 @@
 """What is otherwise for some films, read and held against the rule."""
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from medimg.qc import fields
@@ -36,6 +37,8 @@ def overrides(
         change = {key: value for key, value in change.items() if value is not None}
         if "limits" in change and "evidence" not in change:
             change["evidence"] = told_by_site(change["limits"])
+        if "limits" in change and "source" not in change:
+            change["source"] = fields.source(Path(desk.layer.place(here).file).name)
         when = {key: _condition(desk, one["when"], key, metric, (*here, "when"), what) for key in WHEN if key in one["when"]}
         if "unit" in change and change["unit"] != values["unit"] and "limits" not in change:
             desk.fault(here, f"{what}another unit needs limits in it. Write limits beside unit: {change['unit']}.")

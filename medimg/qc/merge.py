@@ -53,6 +53,8 @@ def _one(whole: Layer, layer: Layer, rule: str, keys: Mapping[str, Any], here: P
         whole.places[trail] = here
     if "limits" in keys and "evidence" not in keys:
         known.pop("evidence", None)  # the sources of the limits below say nothing about new ones
+    if known and "limits" in keys and "source" not in keys:
+        whole.put((*trail, "source"), Path(here.file).name, layer, (*trail, "limits"))
     for key, value in keys.items():
         if key == "overrides" and isinstance(value, list) and isinstance(known.get(key, []), list):
             _add(whole, layer, trail, value)

@@ -166,6 +166,9 @@ rules:
     assert (rule.text.title["en"], rule.text.finding, rule.gates) == (
         "Turned", built_in["P1_rotation"].text.finding, built_in["P1_rotation"].gates)  # fmt: skip
     assert site["I1_deviation_index"].at({"StationName": "DR4", "view": "PA"}).limits == (-3, -1.5, 1.5, 3)
+    assert rule.source == {"en": "site.yaml", "zh": "site.yaml"}  # the sources of the limits below say nothing of these
+    assert site["I1_deviation_index"].at({"StationName": "DR4", "view": "PA"}).source["en"] == "site.yaml"
+    assert site["I1_deviation_index"].source == built_in["I1_deviation_index"].source
     assert not site["C5_collimation_excess"].enabled
     changed = ("P1_rotation", "I1_deviation_index", "C5_collimation_excess")
     assert [one for one in site.rules if one.id not in changed] == [one for one in built_in.rules if one.id not in changed]

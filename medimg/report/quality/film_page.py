@@ -80,7 +80,7 @@ def told(rule: Mapping[str, Any], texts: RuleTexts, words: Words) -> Told:
         words.value(rule["value"], unit, limits), limit_bar(limits, rule["value"], say) if shown else Markup(""),
         within(limits, unit, words), sentence(texts.reason(rule["reason"])),
         texts.finding(rule["rule"], side) if judged else "", texts.mend(rule["rule"], side) if judged else "",
-        texts.source(rule["rule"]), bool(rule["critical"]),
+        texts.source(rule["rule"], limits), bool(rule["critical"]),
     )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from medimg.qc.rules import GROUPS
+from medimg.qc.rules import GROUPS, Limits
 from medimg.qc.words import REASONS, say
 from medimg.report.quality.words import Words
 from medimg.report.words import scrub
@@ -46,10 +46,14 @@ class RuleTexts:
         """How to mend it; empty where nothing is said."""
         return self._said(rule, "mend", side)
 
-    def source(self, rule: str) -> str:
-        """What the limits rest on: the sources named, and of which kind each limit is."""
+    def source(self, rule: str, limits: Limits | None = None) -> str:
+        """What the limits rest on: the sources named, and of which kind each limit is. `limits`: those of a film, which may be others."""
         known = self.rules.get(rule, {})
-        kinds = [self.words.known("evidence", kind) for kind in dict.fromkeys((known.get("evidence") or {}).values()) if kind]
+        if limits is not None and tuple((known.get("limits") or {}).values()) != limits:
+            known = next((one for one in reversed(known.get("overrides") or []) if tuple(one.get("limits") or ()) == limits), known)
+        evidence = known.get("evidence") or {}
+        kinds_of = evidence.values() if isinstance(evidence, Mapping) else evidence
+        kinds = [self.words.known("evidence", kind) for kind in dict.fromkeys(kinds_of) if kind]
         said = known.get("source") or ""
         said = said if isinstance(said, str) else said.get(self.words.language, "")  # folders judged before it had languages
         return " – ".join(part for part in (self.words("comma").join(kinds), scrub(said)) if part)

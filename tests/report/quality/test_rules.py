@@ -31,6 +31,20 @@ def test_rules_are_told_by_number_and_lateral_ones_as_such():
     assert not texts.counted("P1_rotation_mm")
 
 
+def test_limits_of_some_films_have_their_own_source():
+    evidence = {"fail_lo": None, "warn_lo": "published"}
+    override = {
+        "when": {"site": ["A"]},
+        "limits": [None, 2.0],
+        "evidence": [None, "site"],
+        "source": {"en": "site.yaml", "zh": "site.yaml"},
+    }
+    rule = {"limits": {"fail_lo": None, "warn_lo": 1.0}, "evidence": evidence, "source": "RCR", "overrides": [override]}
+    texts = RuleTexts({"X1": rule}, Words("en"))
+    assert (texts.source("X1"), texts.source("X1", (None, 1.0)), texts.source("X1", (None, 2.0))) == (
+        "published – RCR", "published – RCR", "this site – site.yaml")  # fmt: skip
+
+
 def test_a_rule_that_is_not_described_is_called_by_its_id():
     texts = RuleTexts({}, Words("zh"))
     assert (texts.title("X1_own_rule"), texts.numbered("X1_own_rule")) == ("own rule", "X1 own rule")
