@@ -1,6 +1,7 @@
 """Figures of the report as SVG: a p-chart of months, a histogram of a room; the browser has the letters of every language."""
 
 from collections.abc import Sequence
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -82,8 +83,10 @@ def _band(rows: Sequence[Row], x: Sequence[float], step: float, end: float) -> M
 
 
 def _line(rows: Sequence[Row], x: Sequence[float], end: float) -> Markup:
-    points = " ".join(f"{at:.1f},{_y(row['rate'], end):.1f}" for row, at in zip(rows, x, strict=True) if row["n"])
-    return Markup('<polyline class="rate-line" points="{}"/>').format(points)
+    """The rates, broken where a month has no films."""
+    line = Markup('<polyline class="rate-line" points="{}"/>')
+    parts = (list(part) for there, part in groupby(zip(rows, x, strict=True), key=lambda one: bool(one[0]["n"])) if there)
+    return Markup("").join(line.format(" ".join(f"{at:.1f},{_y(row['rate'], end):.1f}" for row, at in part)) for part in parts)
 
 
 def _point(row: Row, x: float, end: float, share: Any) -> Markup:

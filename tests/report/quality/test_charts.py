@@ -41,6 +41,8 @@ def test_few_films_are_hollow_and_a_month_without_any_has_no_point():
     svg = drawn([1, 0, 2], [20, 0, 100])
     assert (svg.count('class="few"'), svg.count('class="usual"'), svg.count("<title>")) == (1, 1, 2)
     assert "2025-01: 1 / 20, 5.0 %" in svg
+    lines = re.findall(r'class="rate-line" points="([^"]*)"', drawn([1, 2, 0, 2], [50, 100, 0, 100]))
+    assert [len(line.split()) for line in lines] == [2, 1]  # broken at the month without films
 
 
 def test_points_lie_at_their_rate():
