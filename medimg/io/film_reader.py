@@ -100,7 +100,7 @@ def _dicom(path: Path, file: FilmFile) -> dict[str, Any]:
     told = view_of(header)
     view = file.told.get("view") or told
     guessed = not view and file.any_view and not tells_other_view(header)
-    view = view_by(_letters(header.dataset)) if guessed else _view(view)
+    view = view_by(_letters(header.dataset)) if guessed else _view(view, file.told)
     stored = without_unused_bits(read_values(path, header), header)
     if stored.shape != (header.rows, header.columns):
         raise UnreadableImage(f"the pixels are {stored.shape}, the header says {header.rows} x {header.columns}")
@@ -150,7 +150,7 @@ def _raster(path: Path, file: FilmFile) -> dict[str, Any]:
     if stored.dtype.kind not in "ub":
         raise UnreadableImage(f"values of the kind {stored.dtype} have no black and white", code="not_applicable")
     white = float(2 ** (8 * stored.dtype.itemsize) - 1) if stored.dtype.kind == "u" else 1.0
-    whole, view = raster.luminance(stored), _view(file.told["view"])
+    whole, view = raster.luminance(stored), _view(file.told["view"], file.told)
     way, _, _ = place(whole.shape, view, [], None)
     sample = way.sampled(whole)
     box, print_ = seen_field(sample), facts_of_values(stored, 0)
@@ -163,10 +163,13 @@ def _raster(path: Path, file: FilmFile) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _view(told: str) -> str:
-    if told not in VIEWS:
+def _view(view: str, told: Mapping[str, Any]) -> str:
+    """A view that is known. `told`: what a manifest says of the film."""
+    if view not in VIEWS and told.get("view"):
+        raise UnreadableImage(f"the manifest's column view says '{view[:40]}'. Write {', '.join(VIEWS)}.", code="not_applicable")
+    if view not in VIEWS:
         raise UnreadableImage("the view is not told (PA, AP or LAT): ViewPosition (0018,5101) is empty or another", code="not_applicable")
-    return told
+    return view
 
 
 def _letters(dataset: Any) -> list[str]:

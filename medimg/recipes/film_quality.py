@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ from medimg.recipes.films.summary import write_summary
 from medimg.recipes.films.tables import Seen, write_tables
 from medimg.recipes.films.workbook import write_workbook
 from medimg.report.quality import write_report
+from medimg.words import plural
 
 LOG = logging.getLogger("medimg")
 GIVEN = "given masks"
@@ -59,6 +61,10 @@ def run(sources: Sequence[str], options: RunOptions, rules: RuleSet, segmenter: 
     own = [word for word, path in zip(sources, paths, strict=True) if path.resolve().is_relative_to(out.resolve())]
     if own:
         raise ConfigError(*(f"{word}: lies in out={options.out}, which holds results. Name the films, or another out=." for word in own))
+    found = found_in(paths, out, ORGANS)
+    first = next(found, None)
+    if first is None:  # before there is a folder
+        raise NothingToDo(*(_nothing(word, path) for word, path in zip(sources, paths, strict=True)))
     with (
         told_if_stopped(f"stopped; what was measured is kept in {options.out}. The same command goes on from there."),
         _folder(out),
@@ -69,17 +75,22 @@ def run(sources: Sequence[str], options: RunOptions, rules: RuleSet, segmenter: 
         store.begin({"model": model, "medimg": medimg.__version__, "grid": str(LONGER)})
         LOG.info("films are measured with %s, and judged by %s", model, rules.version)
         store.note(cohort=next(filter(None, map(cohort_of, paths)), ""))
-        waiting, total = index(found_in(paths, out, ORGANS), store)
-        if not total:
-            raise NothingToDo(f"{', '.join(sources)}: no file is there. Check the path.")
+        waiting, total = index(chain([first], found), store)
         new = measure_all(waiting, total, out, store, options, segmenter)
         store.settle()
         if options.save_masks:
             write_masks(out, store)
-        LOG.info("%d files, %d of them looked at now", total, new)
+        LOG.info("%s, %d of them looked at now", plural(total, "file"), new)
         wall = time.perf_counter() - began
         told = {"dicom": write_dicom(out, store, rules, options, model)} if options.dicom else {}
         return _judge(out, store, rules, options, {"wall_s": round(wall, 3), "new_files": new, **told})
+
+
+def _nothing(word: str, path: Path) -> str:
+    """Why a source has no file to look at."""
+    if path.suffix.lower() == ".csv" and path.is_file():
+        return f"{word}: has no rows. Write one for each film, with its image, patient_id and view."
+    return f"{word}: no file is there. Check the path."
 
 
 def judge_again(options: JudgeOptions, rules: RuleSet | None = None) -> Outcome:

@@ -162,6 +162,13 @@ def test_a_manifest_says_the_view_and_the_difference_is_noted(tmp_path):
     assert film.exposure["ViewPosition"] == "PA"
 
 
+def test_a_view_that_a_manifest_misspells_is_answered_with_its_column(tmp_path):
+    for path in (fakes.chest_film(tmp_path / "a.dcm", view="PA"), fakes.png(tmp_path / "a.png", fakes.ramp(24, 20, 0, 255, np.uint8))):
+        with pytest.raises(UnreadableImage, match=r"the manifest's column view says 'frontal'. Write PA, AP, LAT.") as fault:
+            read(path, told={"view": "frontal"})
+        assert fault.value.code == "not_applicable"
+
+
 def test_pictures_only_with_a_manifest(tmp_path):
     path = fakes.png(tmp_path / "a.png", fakes.ramp(24, 20, 0, 255, np.uint8))
     code, why = refused(path)
