@@ -17,6 +17,13 @@ if TYPE_CHECKING:
     from medimg.recipes.film_quality import Outcome
     from medimg.recipes.films.options import RunOptions
 
+AGREEMENT = {
+    "accuracy": "accuracy: share of verdicts that are the same",
+    "sensitivity": "sensitivity: of the films that the reference fails, the share that the answer fails",
+    "specificity": "specificity: of the films that the reference passes, the share that the answer passes",
+    "kappa": "kappa: agreement beyond chance, from 0 (none) to 1 (whole); low where fails are rare, however well both agree",
+    "ac1": "ac1: Gwet's AC1, agreement beyond chance by a rule that rare fails do not lower",
+}
 MOST = 5  # rules named of films that changed
 RULES = "Rules; limits: fail below, warn below, warn above, fail above, or none (.); medimg qc rules ID tells one in full"
 STANDING = (
@@ -54,6 +61,7 @@ def rejudge(command: Command) -> int:
 
 def agree(command: Command) -> int:
     """medimg qc agree: exit code 3 where labels name films that are not there."""
+    from medimg.qc.rules import GROUPS
     from medimg.recipes.films.agreeing import agree_with
     from medimg.recipes.films.options import AgreeOptions, read_options
 
@@ -63,10 +71,16 @@ def agree(command: Command) -> int:
     if command.json:
         print(json.dumps({**asdict(found), "exit_code": code}))
         return code
-    for title, told in (("Verdicts", found.verdicts), ("Measurements, ours minus theirs", found.values)):
+    heads = ("film", *GROUPS)
+    shown_first = [row for row in found.verdicts if row["metric"] in AGREEMENT and (row["item"] in heads or _disagreed(row))]
+    shown_first.sort(key=lambda row: heads.index(row["item"]) if row["item"] in heads else len(heads))
+    for title, told in (("Verdicts", shown_first), ("Measurements, ours minus theirs", found.values)):
         if told:
             console().print(_agreement(title, told))
     tables = [f"{options.out}/{name}.csv" for name, told in (("agreement", found.verdicts), ("bland_altman", found.values)) if told]
+    if shown_first:
+        print(*AGREEMENT.values(), sep="\n")
+        print("Rules on which all agree, and other figures, stand only in the table.")
     if tables:
         print(f"All columns: {', '.join(tables)}")
     if not found.verdicts:
@@ -92,7 +106,8 @@ def calibrate(command: Command) -> int:
     refused = [one for one in found.proposals if one.refused]
     for why in sorted({one.refused for one in refused}):
         names = [one.rule for one in refused if one.refused == why]
-        print(f"Not proposed: {', '.join(names)}: {why}.", file=sys.stderr)
+        more = f" and {len(names) - MOST} more rules" if len(names) > MOST else ""
+        print(f"Not proposed: {', '.join(names[:MOST])}{more}: {why}.", file=sys.stderr)
     return 0
 
 
@@ -168,10 +183,12 @@ def _tell(outcome: "Outcome", out: str, command: Command) -> int:
         print(f"Skipped: {listed}. Why stands in {out}/skipped.csv (exit code 3).", file=sys.stderr)
     if told.get("dicom"):
         unsent = sum(count for state, count in told["dicom"]["sent"].items() if state != "stored")
-        print(f"{told['dicom']['objects']} DICOM objects: {out}/dicom. They name the patients: keep them where such files may be.")
-        for what, count in (("films have no DICOM objects", told["dicom"]["without"]), ("objects were not stored", unsent)):
+        print(
+            f"{plural(told['dicom']['objects'], 'DICOM object')}: {out}/dicom. They name the patients: keep them where such files may be."
+        )
+        for noun, what, count in (("film", "without DICOM objects", told["dicom"]["without"]), ("object", "not stored", unsent)):
             if count:
-                print(f"{count} {what}. Why stands in {out}/dicom.csv (exit code 3).", file=sys.stderr)
+                print(f"{plural(count, noun)} {what}. Why stands in {out}/dicom.csv (exit code 3).", file=sys.stderr)
     if told["gate"]["failed"]:
         rate, most = told["fail_rate"]["rate"], told["gate"]["max_fail_rate"]
         print(f"The fail rate of {rate:.1%} is beyond gate.max_fail_rate={most:g} (exit code 5).", file=sys.stderr)
@@ -214,8 +231,14 @@ def _changes(told: list[dict[str, Any]]) -> Any:
     return table
 
 
+def _disagreed(row: dict[str, Any]) -> bool:
+    return bool(row["answer_only"] or row["reference_only"])
+
+
 def _agreement(title: str, told: list[dict[str, Any]]) -> Any:
     from rich.table import Table
+
+    from medimg.report.quality.words import texts
 
     table = Table("Item", "Reference", "Answer", "Figure", title=title, title_justify="left")
     for column in ("Value", "95 % interval", "n"):
@@ -223,7 +246,8 @@ def _agreement(title: str, told: list[dict[str, Any]]) -> Any:
     for row in told:
         estimate = "" if row["estimate"] is None else f"{row['estimate']:.3f}"
         interval = row["undefined"] or "" if row["low"] is None else f"{row['low']:.3f} to {row['high']:.3f}"
-        table.add_row(row["item"], row["reference"], row["answer"], row["metric"], estimate, interval, str(row["n"]))
+        item = texts()[row["item"]]["en"] if row["item"] in texts() else row["item"]
+        table.add_row(item, row["reference"], row["answer"], row["metric"], estimate, interval, str(row["n"]))
     return table
 
 

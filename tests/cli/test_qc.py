@@ -49,7 +49,11 @@ def test_a_folder_without_files_is_nothing_to_do_and_leaves_no_report(tmp_path):
     answer = medimg("qc", "run", tmp_path / "films", f"out={tmp_path / 'out'}", "workers=1")
     assert answer.code == 4
     assert "films: no file is there. Check the path." in answer.text
-    assert not (tmp_path / "out" / "report.html").exists()
+    assert not (tmp_path / "out").exists()
+    (tmp_path / "manifest.csv").write_text("image,patient_id,view\n")
+    answer = medimg("qc", "run", tmp_path / "manifest.csv", f"out={tmp_path / 'out'}", "workers=1")
+    assert answer.code == 4
+    assert "manifest.csv: has no rows. Write one for each film" in answer.text
 
 
 def labels(path, results):
@@ -78,6 +82,20 @@ def test_agreement_on_the_screen_names_its_table(results, tmp_path):
     labels(tmp_path / "labels.csv", results)
     answer = medimg("qc", "agree", f"out={results}", f"human={tmp_path / 'labels.csv'}")
     assert f"All columns: {results}/agreement.csv" in answer.text
+    assert "Overall completeness" in answer.text
+    assert "kappa: agreement beyond chance" in answer.text
+    assert "pabak" not in answer.text
+
+
+def test_agreement_shows_rules_only_where_verdicts_differ(results, tmp_path):
+    with (results / "rules.csv").open(newline="") as stream:
+        rows = [row for row in csv.DictReader(stream) if row["rule"] in ("C1_apex_margin", "I6_sharpness")]
+    same = [f"{row['film']},{row['rule']},{'fail' if row['verdict'] == 'fail' else 'pass'}" for row in rows if row["rule"][0] == "C"]
+    other = [f"{row['film']},{row['rule']},{'pass' if row['verdict'] == 'fail' else 'fail'}" for row in rows if row["rule"][0] == "I"]
+    (tmp_path / "labels.csv").write_text("\n".join(["film,rule,verdict", *same, *other, ""]))
+    answer = medimg("qc", "agree", f"out={results}", f"human={tmp_path / 'labels.csv'}")
+    assert "I6_sharpness" in answer.out
+    assert "C1_apex_margin" not in answer.out
 
 
 def test_agreement_knows_a_sites_rules_and_verdicts_on_studies(tmp_path):
