@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import PIL.Image
 from numpy.typing import NDArray
 
+from medimg.data.film_frame import framed, squared
 from medimg.data.films import Films
 from medimg.data.store import RowStore
 from medimg.errors import ManifestError
@@ -22,7 +22,7 @@ from medimg.io.workers import Refused, each
 Pixels = NDArray[np.float32]
 Packed = NDArray[np.uint8]
 Task = tuple[str, str, tuple[str, ...], tuple[str, ...], int]  # path, view, organs, their masks ("" for none), size
-VERSION = 2  # a new number whenever the same files give other films
+VERSION = 3  # a new number whenever the same files give other films
 _BATCH = 64  # films between two writes
 
 
@@ -99,21 +99,13 @@ class FilmCache:
 
 
 def prepare_film(task: Task) -> tuple[Pixels, Packed]:
-    """Read one film: canonical grey of its field (size, size), and masks there (organs, size, size / 8). UnreadableImage."""
+    """Read one film: canonical grey of its field, framed (size, size), and masks there (organs, size, size / 8). UnreadableImage."""
     path, view, organs, masks, size = task
     names = {organ: mask for organ, mask in zip(organs, masks, strict=True) if mask}
     film = read_film(FilmFile(path, {"view": view} if view else {}, names))
     blank = np.zeros(film.pixels.shape, bool)
-    planes = [squared(film.masks.get(organ, blank)[film.within].astype(np.float32), size) >= 0.5 for organ in organs]
-    return squared(film.pixels[film.within], size), np.packbits(np.stack(planes), axis=-1)
-
-
-def squared(plane: Pixels, size: int) -> Pixels:
-    """Fill (rows, columns) up with zeros below or on the right to a square, and bring that to (size, size), with antialiasing."""
-    side = max(plane.shape)
-    square = np.zeros((side, side), np.float32)
-    square[: plane.shape[0], : plane.shape[1]] = plane
-    return np.asarray(PIL.Image.fromarray(square).resize((size, size), PIL.Image.Resampling.BILINEAR), dtype=np.float32)
+    planes = [squared(framed(film.masks.get(organ, blank)[film.within]).astype(np.float32), size) >= 0.5 for organ in organs]
+    return squared(framed(film.pixels[film.within]), size), np.packbits(np.stack(planes), axis=-1)
 
 
 def _key(name: str, task: Task) -> str:

@@ -24,13 +24,19 @@ def smooth(coarse: Tensor, size: torch.Size | tuple[int, int]) -> Tensor:
     return F.interpolate(coarse, size=tuple(size), mode="bicubic", align_corners=True)
 
 
-def within(planes: Tensor, borders: Tensor) -> Tensor:
-    """Blacken planes (B, C, H, W) beyond `borders` (B, 4): shares of their sides from top, left, bottom and right."""
-    rows, columns = (torch.linspace(0, 1, side, device=planes.device) for side in planes.shape[2:])
-    top, left, bottom, right = borders.T[..., None]
-    tall, wide = (rows >= top) & (rows <= 1 - bottom), (columns >= left) & (columns <= 1 - right)
-    inside: Tensor = tall[:, None, :, None] & wide[:, None, None, :]
-    return planes * inside
+def ended(planes: Tensor, borders: Tensor, more: float) -> Tensor:
+    """End planes (B, C, H, W) at `borders` (B, 4), shares of their sides from top, left, bottom and right.
+
+    Beyond them the outermost pixels go on for `more` of the side, then all is black.
+    """
+    for axis, (first, last) in ((2, (0, 2)), (3, (1, 3))):
+        side = planes.shape[axis]
+        low, high = (borders[:, first] * side).round(), side - 1 - (borders[:, last] * side).round()
+        place = torch.arange(side, device=planes.device)
+        kept = place.clamp(low[:, None].long(), high[:, None].long())
+        shape = (-1, 1, side, 1) if axis == 2 else (-1, 1, 1, side)
+        planes = planes.take_along_dim(kept.reshape(shape), axis) * ((place - kept).abs() <= more * side).reshape(shape)
+    return planes
 
 
 def window(image: Tensor, low: Tensor, high: Tensor) -> Tensor:

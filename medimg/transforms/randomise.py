@@ -8,7 +8,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from medimg.transforms.fields import blur, emphasise, grain, smooth, warp, window, within
+from medimg.data.film_frame import FRAME
+from medimg.transforms.fields import blur, emphasise, ended, grain, smooth, warp, window
 from medimg.transforms.mirror import mirrored
 
 Numbers = dict[str, NDArray[np.floating[Any]]]
@@ -25,12 +26,13 @@ class Randomise:
     """Change films with their masks; every strength is the end of a range around nothing, and each kind is left out of a film at times.
 
     Geometry is one resampling: `rotate_deg`, `scale` (0.4: from 1 / 1.4 to 1.4), `stretch` of one axis against the other, `shear`,
-    `translate` and `bend` as shares of the side; then all beyond four lines, as far as `collimate` of the side from its borders, is black:
-    an exposed field that ends anywhere. `mirror` (see `mirror_order`) mirrors half of the films and renames their organs.
+    `translate` and `bend` as shares of the side. `mirror` (see `mirror_order`) mirrors half of the films and renames their organs.
     Look, in this order: `gamma` in doublings of the exponent, `window` as shares of the scale cut off or left blank at either end, `shade`,
     a smooth field that multiplies and one that adds, `detail` emphasised or flattened, `blur_px`, `noise` of low exposure, and `contrast`
-    and `brightness` at last. Never inverted: polarity is a fault to be found. How much of all these ranges a film is given is drawn for
-    each, half of the films less than half: what a film hardly shows can only be learned where it is to be seen.
+    and `brightness` at last. Never inverted: polarity is a fault to be found.
+    Then the film ends at four lines, as far as `collimate` of the side from its borders, and is framed as before a network: an exposed
+    field that ends anywhere. How much of all these ranges a film is given is drawn for each, half of the films less than half: what a
+    film hardly shows can only be learned where it is to be seen.
     Masks come back with sides `shrink` times smaller, as shares of their pixels.
     Source: Tobin et al., IROS 2017; Gao et al., SyntheX, Nature Machine Intelligence 2023 (from simulated to real X-rays).
     """
@@ -76,7 +78,8 @@ class Randomise:
         normal = torch.randn(image.shape, generator=generator, device=image.device, dtype=image.dtype)
         with torch.autocast(image.device.type, enabled=False):
             image, mask, known = self._moved(image, mask, known, numbers)
-            return self._looks(image, numbers, normal), mask, known
+            borders = numbers["collimate"].clamp(min=FRAME)
+            return ended(self._looks(image, numbers, normal), borders, FRAME), ended(mask, borders, FRAME), known
 
     def _moved(self, image: Tensor, mask: Tensor, known: Tensor, numbers: dict[str, Tensor]) -> tuple[Tensor, Tensor, Tensor]:
         if self.mirror is not None:
@@ -86,8 +89,7 @@ class Randomise:
             image, mask = torch.where(wide, there[0], image), torch.where(wide, there[1], mask)
             known = torch.where(turned[:, None], there[2], known)
         matrices, bend = _matrices(numbers), 2 * numbers["bend"]
-        image, mask = warp(image, matrices, bend), warp(mask, matrices, bend, self.shrink)
-        return within(image, numbers["collimate"]), within(mask, numbers["collimate"]), known
+        return warp(image, matrices, bend), warp(mask, matrices, bend, self.shrink), known
 
     def _looks(self, image: Tensor, numbers: dict[str, Tensor], normal: Tensor) -> Tensor:
         one = {name: value.reshape(-1, 1, 1, 1) for name, value in numbers.items() if value.ndim == 1}

@@ -3,7 +3,7 @@ import pytest
 import torch
 from scipy import ndimage
 
-from medimg.transforms.fields import blur, emphasise, grain, smooth, warp, window
+from medimg.transforms.fields import blur, emphasise, ended, grain, smooth, warp, window
 
 STILL = torch.tensor([[[1.0, 0, 0], [0, 1, 0]]])
 
@@ -26,6 +26,23 @@ def test_an_even_bend_shifts_by_that_share():
     moved = warp(film(), STILL, bend)
     torch.testing.assert_close(moved[..., :-3], film()[..., 3:], atol=1e-4, rtol=0)
     assert float(moved[..., -3:].max()) < 1e-4
+
+
+def test_a_film_ends_at_its_borders_goes_on_a_little_and_is_black_then():
+    borders = torch.tensor([[8 / 24, 0, 0, 6 / 24]])  # top and right
+    found, given = ended(film(), borders, 2 / 24)[0, 0], film()[0, 0]
+    torch.testing.assert_close(found[8:, :18], given[8:, :18])
+    torch.testing.assert_close(found[6:8, :18], given[8:9, :18].expand(2, -1))
+    torch.testing.assert_close(found[8:, 18:20], given[8:, 17:18].expand(-1, 2))
+    assert not found[:6].any()
+    assert not found[:, 20:].any()
+
+
+def test_films_end_each_at_their_own_borders():
+    borders = torch.tensor([[0.0, 0, 0, 0], [0.25, 0.25, 0.25, 0.25]])
+    found = ended(film(count=2), borders, 0)
+    torch.testing.assert_close(found[0], film(count=2)[0])
+    assert found[1].count_nonzero() == 12 * 12
 
 
 def test_a_coarse_grid_is_met_at_its_corners():

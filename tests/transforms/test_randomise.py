@@ -13,12 +13,13 @@ LOOK = {"gamma": 1.0, "window": 0.3, "shade": 0.4, "detail": 1.0, "blur_px": 2.0
 
 
 def films(count=3, size=32, seed=0):
-    """Films that are bright where the first organ is, with a second organ inside it."""
+    """Films that are bright where the first organ is, with a second organ inside it; framed, as a network is given them."""
     generator = torch.Generator().manual_seed(seed)
     mask = torch.zeros(count, 2, size, size)
     mask[:, 0, 8:24, 10:26] = 1
     mask[:, 1, 12:20, 12:16] = 1
     image = 0.2 + 0.6 * mask[:, :1] + 0.02 * torch.rand(count, 1, size, size, generator=generator)
+    image = torch.nn.functional.pad(image[..., 1:-1, 1:-1], (1, 1, 1, 1), mode="replicate")
     return image, mask, torch.ones(count, 2, dtype=torch.bool)
 
 

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from medimg.data.film_cache import VERSION, squared
+from medimg.data.film_cache import VERSION
+from medimg.data.film_frame import squared
 from medimg.errors import ConfigError
 from medimg.metrics import Flags
 from medimg.models.averaged import Averaged

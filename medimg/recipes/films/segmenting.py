@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from medimg.data.film_frame import framed, unframed
 from medimg.io.film_reader import ReadFilm
 from medimg.metrics import Flags
 from medimg.qc.film import Film, NotMeasurable
@@ -75,9 +76,9 @@ def of_lungs(view: str, masks: Mapping[str, Flags], trust: Mapping[str, float]) 
 
 
 def _asked(films: Sequence[ReadFilm], segmenter: Segmenter, pixels: Sequence[NDArray[np.float32]]) -> list[Segmented]:
-    """Cut each film to its exposed field, fill that up to a square, segment squares of one side together, and put the masks back."""
+    """Cut each film to its exposed field, frame that, fill it up to a square, segment squares of one side together, put the masks back."""
     found: dict[int, Segmented] = {}
-    seen = [plane[film.within] for film, plane in zip(films, pixels, strict=True)]
+    seen = [framed(plane[film.within]) for film, plane in zip(films, pixels, strict=True)]
     for side in sorted({max(one.shape) for one in seen}):
         places = [place for place, one in enumerate(seen) if max(one.shape) == side]
         images = np.zeros((len(places), side, side), np.float32)
@@ -93,8 +94,7 @@ def _asked(films: Sequence[ReadFilm], segmenter: Segmenter, pixels: Sequence[NDA
 def _put_back(mask: Flags, film: ReadFilm) -> Flags:
     """A mask of the square that a film's field was filled up to -> one of the film."""
     whole = np.zeros(film.pixels.shape, bool)
-    rows, columns = whole[film.within].shape
-    whole[film.within] = mask[:rows, :columns]
+    whole[film.within] = unframed(mask, whole[film.within].shape)
     return whole
 
 

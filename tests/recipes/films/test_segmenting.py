@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from qc.shapes import Pose, frontal_masks, grey
 
+from medimg.data.film_frame import framed
 from medimg.io.film_reader import ReadFilm
 from medimg.recipes.films.segmenting import in_memory, organs_of
 
@@ -31,7 +32,8 @@ class Network:
         padded = {}
         for organ, mask in self.masks.items():
             padded[organ] = np.zeros(image.shape, bool)
-            padded[organ][: mask.shape[0], : mask.shape[1]] = mask
+            wide = framed(mask)
+            padded[organ][: wide.shape[0], : wide.shape[1]] = wide
         dark = image[padded["lung_r"]].mean() < image[padded["mediastinum"]].mean()
         return padded, dict.fromkeys(padded, 0.95 if dark else 0.3)
 
@@ -57,6 +59,19 @@ def test_masks_have_the_size_of_their_film(masks):
     np.testing.assert_array_equal(found.masks["heart"], masks["heart"])
     assert found.trust["heart"] == 0.95
     assert found.device == "cpu"
+
+
+def test_a_network_sees_a_film_go_on_beyond_its_frame_and_black_then(masks):
+    class Looking(Network):
+        def segment(self, images, views):
+            self.seen = images.copy()
+            return super().segment(images, views)
+
+    network, pixels = Looking(masks), grey(masks)[:, 8:]
+    organs_of([film(pixels)], network)
+    wide, (square, *_) = framed(pixels), network.seen
+    np.testing.assert_array_equal(square[: wide.shape[0], : wide.shape[1]], wide)
+    assert not square[:, wide.shape[1] :].any()
 
 
 def test_given_masks_are_not_asked_for_again(masks):
@@ -91,18 +106,18 @@ def test_a_view_that_no_network_knows_has_no_organs(masks):
 
 def test_memory_that_runs_out_halves_the_batch(masks):
     network = Network(masks, room=2)
-    images = np.stack([grey(masks, seed=seed) for seed in range(5)])
+    images = np.stack([framed(grey(masks, seed=seed)) for seed in range(5)])
     assert len(in_memory(network, images, ["PA"] * 5)) == 5
     assert network.batches == [2, 1, 2]
 
 
 def test_a_single_film_goes_to_the_processor_and_then_gives_up(masks):
     network = Network(masks, accelerator=True)
-    assert len(in_memory(network, grey(masks)[None], ["PA"])) == 1
+    assert len(in_memory(network, framed(grey(masks))[None], ["PA"])) == 1
     with pytest.raises(MemoryError):
-        in_memory(Network(masks, room=0), grey(masks)[None], ["PA"])
+        in_memory(Network(masks, room=0), framed(grey(masks))[None], ["PA"])
 
 
 def test_other_faults_are_not_hidden(masks):
     with pytest.raises(KeyError):
-        in_memory(Network({}), grey(masks)[None], ["PA"])
+        in_memory(Network({}), framed(grey(masks))[None], ["PA"])
