@@ -19,13 +19,14 @@ class ChestNet(nn.Module):
     `depth` encoder layers work on maps of five sizes, as many decoder layers on the four larger ones; `width` branches lie side by side in
     each. The largest maps have a `reduce`-th of the film's side: blocks of its pixels become channels, and nothing is lost. Each size of
     the decoder answers, and mends what the smaller one has said; with `supervise` all of these are given in training, the largest at half
-    the side of the film: what is finer is joined linearly, teaches nothing more, and costs most of a step.
+    the side of the film: what is finer is joined linearly, teaches nothing more, and costs most of a step. Made `small`, it answers with
+    the largest maps as they are, a `reduce`-th of the film's side, for who joins them linearly around an organ alone.
     Source: Wang P. et al., China Medical Devices 2020;35(10):28-33, section 3 and figure 5, as docs/decisions/chest_networks.md reads it.
     """
 
     def __init__(self, organs: int, depth: int, width: int, *, base: int = 8, reduce: int = 4, supervise: bool = False) -> None:
         super().__init__()
-        self.reduce, self.supervise = reduce, supervise
+        self.reduce, self.supervise, self.small = reduce, supervise, False
         self.enlarge = max(1, reduce // 2) if supervise else reduce
         self.shrink = reduce // self.enlarge  # the side of a film by that of the largest answer in training
         kernels, channels, widths = KERNELS[width], [base * k for k in CHANNELS], [base * k for k in WIDTHS]
@@ -41,13 +42,18 @@ class ChestNet(nn.Module):
             self.decoder.append(nn.ModuleList([start, *(same(channels[level], widths[level], kernels) for _ in range(layers - 1))]))
             self.heads.append(side_by_side(channels[level], organs, kernels))
 
+    @property
+    def whole(self) -> int:
+        """What sides of films are filled up to multiples of."""
+        return self.reduce << len(self.decoder)
+
     def forward(self, film: Tensor) -> Tensor | list[Tensor]:
         """Give the logits; where supervised, in training, those of every size, the largest first.
 
         ValueError for a film that cannot be halved often enough then.
         """
         rows, columns = film.shape[2:]
-        whole = self.reduce * 2 ** len(self.decoder)
+        whole = self.whole
         if self.supervise and self.training and (rows % whole or columns % whole):
             raise ValueError(f"films of {rows} x {columns} px: a supervised network is trained on sides that are multiples of {whole}")
         maps = F.pixel_unshuffle(F.pad(film, (0, -columns % whole, 0, -rows % whole)), self.reduce)
@@ -62,7 +68,7 @@ class ChestNet(nn.Module):
         finest = answers.pop()
         if self.supervise and self.training:
             return [_enlarged(finest, self.enlarge), *reversed(answers)]
-        return _enlarged(finest, self.reduce)[..., :rows, :columns]
+        return finest if self.small else _enlarged(finest, self.reduce)[..., :rows, :columns]
 
 
 def chest_net(name: str, organs: int, *, base: int = 8, supervise: bool = False) -> ChestNet:

@@ -28,6 +28,15 @@ def test_the_joined_network_answers_the_same(width, size):
         torch.testing.assert_close(joined(network)(film), expected, atol=1e-4 * float(expected.abs().max()), rtol=0)
 
 
+def test_made_small_it_gives_the_maps_that_the_answer_is_joined_from():
+    network, film = trained(3), torch.rand(2, 1, 64, 128)
+    network.small = True
+    small = network(film)
+    assert small.shape == (2, 3, 16, 32)
+    network.small = False
+    torch.testing.assert_close(nn.functional.interpolate(small, scale_factor=4.0, mode="bilinear", align_corners=False), network(film))
+
+
 def test_no_batch_normalisation_is_left_and_layers_are_joined():
     made = joined(trained(3))
     assert not [norm for norm in made.modules() if isinstance(norm, nn.BatchNorm2d)]

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from scipy import ndimage, special
+from torch import nn
 from torch.nn import functional as F
 
 from medimg.data.film_cache import VERSION
@@ -27,7 +28,8 @@ from medimg.settings import Settings, Trainer
 from medimg.training.machine import Machine, look
 from medimg.training.score import logits_of
 
-BAND = 1 / 128  # of the side of a network's film, on either side of a contour: where trust is measured
+Plane = NDArray[np.float32]
+BAND = 1 / 128  # of the side of a network's answer, on either side of a contour: where trust is measured
 
 
 @dataclass(frozen=True)
@@ -77,53 +79,47 @@ class NetworkSegmenter:
     @torch.inference_mode()
     def _outlined(self, images: NDArray[np.float32], asked: Outliner) -> list[Segmented]:
         films = torch.from_numpy(np.stack([squared(image, asked.size) for image in images]))[:, None]
-        logits = logits_of(asked.network, films, self.machine)
+        logits = logits_of(asked.network, films, self.machine).cpu().numpy()
         return [_found(film, asked.organs, images.shape[1]) for film in logits]
 
 
-def _found(logits: Tensor, organs: Sequence[str], side: int) -> Segmented:
+def _found(logits: Plane, organs: Sequence[str], side: int) -> Segmented:
     trust = {organ: value for organ, each in zip(organs, logits, strict=True) if (value := trust_of(each)) is not None}
     return {organ: enlarged(each, side) for organ, each in zip(organs, logits, strict=True)}, trust
 
 
-def trust_of(logits: Tensor) -> float | None:
+def trust_of(logits: Plane) -> float | None:
     """Mean largest probability on the band around an organ's contour: (H, W) logits -> 0.5 to 1; None without a contour."""
-    reach = max(1, round(BAND * len(logits)))
-    place = _around(logits, reach + 1)
-    if place is None:
-        return None
-    near = logits[place]
-    inside = (near > 0).float()[None]
-    grown, shrunk = (F.max_pool2d(mask, 2 * reach + 1, stride=1, padding=reach) for mask in (inside, 1 - inside))
-    band = grown * shrunk  # near the organ and near what is none
-    sure = float((torch.sigmoid(near.abs()) * band).sum() / band.sum())
-    return sure if math.isfinite(sure) else None
+    inside, width = (logits > 0).astype(np.uint8), 2 * max(1, round(BAND * len(logits))) + 1
+    grown, shrunk = (rank(inside, width, mode="nearest") for rank in (ndimage.maximum_filter, ndimage.minimum_filter))
+    band = np.abs(logits[grown > shrunk])  # near the organ and near what is none
+    return float(special.expit(band).mean()) if len(band) and np.isfinite(band).all() else None
 
 
-def enlarged(logits: Tensor, side: int) -> Flags:
-    """Mask of one organ at its film's own size: (size, size) logits, joined linearly -> (side, side)."""
+def enlarged(logits: Plane, side: int) -> Flags:
+    """Mask of one organ at its film's own size: (size, size) logits, joined linearly -> (side, side).
+
+    They are joined around the organ alone: most organs are small, and what is far from them would cost most of the time.
+    """
     size, mask = len(logits), np.zeros((side, side), bool)
-    place = _around(logits, 1, step=size // math.gcd(size, side))
+    place = _around(logits > 0, step=size // math.gcd(size, side))
     if place is not None:
         rows, columns = (slice(each.start * side // size, each.stop * side // size) for each in place)
         shape = (rows.stop - rows.start, columns.stop - columns.start)
-        larger = F.interpolate(logits[place][None, None], size=shape, mode="bilinear", align_corners=False)
-        mask[rows, columns] = (larger[0, 0] > 0).cpu().numpy()
+        near = torch.from_numpy(np.ascontiguousarray(logits[place]))[None, None]
+        mask[rows, columns] = (F.interpolate(near, size=shape, mode="bilinear", align_corners=False)[0, 0] > 0).numpy()
     return mask
 
 
-def _around(logits: Tensor, margin: int, step: int = 1) -> tuple[slice, slice] | None:
-    """Rows and columns that hold all logits above 0 and `margin` more, in multiples of `step`; None where there are none.
-
-    Most organs are small, and what is far from them costs most of the time.
-    """
-    inside, found = logits > 0, list[slice]()
+def _around(inside: Flags, step: int) -> tuple[slice, slice] | None:
+    """Rows and columns that hold an organ and one more on every side, in multiples of `step`; None where there is no organ."""
+    found = list[slice]()
     for axis in (1, 0):
-        there = inside.any(dim=axis).nonzero()
+        there = np.flatnonzero(inside.any(axis=axis))
         if not len(there):
             return None
-        first, last = int(there[0]) - margin, int(there[-1]) + margin + 1
-        found.append(slice(max(0, first) // step * step, min(logits.shape[1 - axis], -(-last // step) * step)))
+        first, last = int(there[0]) - 1, int(there[-1]) + 2
+        found.append(slice(max(0, first) // step * step, min(inside.shape[1 - axis], -(-last // step) * step)))
     return found[0], found[1]
 
 
@@ -160,7 +156,7 @@ def segmenter_of(runs: Sequence[tuple[Path, Settings]], mirror: bool = False) ->
 
 def _loaded(run: Path, settings: Settings, mirror: bool) -> Outliner:
     files = [best_of(run / "stages" / stage_name(*job)) for job in networks(run)]
-    first, *others = [_fast(outliner(settings, seed=0, trained=file)) for file in files]
+    first, *others = [_fast(outliner(settings, seed=0, trained=file), settings.data.size) for file in files]
     network = answering(settings, Averaged([first, *others]) if others else first, mirror)
     weights = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]
     several = f" x {len(files)}" if len(files) > 1 else ""
@@ -168,5 +164,9 @@ def _loaded(run: Path, settings: Settings, mirror: bool) -> Outliner:
     return Outliner(network.eval(), settings.view.organs, settings.data.size, name)
 
 
-def _fast(network: nn.Module) -> nn.Module:
-    return joined(network) if isinstance(network, ChestNet) else network
+def _fast(network: nn.Module, size: int) -> nn.Module:
+    if not isinstance(network, ChestNet):
+        return network
+    made = joined(network)
+    made.small = size % made.whole == 0
+    return made

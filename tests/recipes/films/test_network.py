@@ -48,23 +48,23 @@ def test_films_of_several_views_come_back_in_their_order():
 
 
 def test_trust_is_one_of_a_sure_contour_and_a_half_of_a_guess():
-    logits = torch.from_numpy(np.where(disc(32), 1.0, -1.0).astype(np.float32))
+    logits = np.where(disc(32), 1.0, -1.0)
     assert trust_of(50 * logits) == pytest.approx(1)
     assert trust_of(1e-6 * logits) == pytest.approx(0.5, abs=1e-3)
-    assert trust_of(torch.full((8, 8), -5.0)) is None
-    assert trust_of(torch.full((8, 8), 5.0)) is None
+    assert trust_of(np.full((8, 8), -5.0)) is None
+    assert trust_of(np.full((8, 8), 5.0)) is None
 
 
 def test_trust_looks_at_the_contour_alone():
     """What is far inside or outside may be as sure as it likes."""
-    logits = torch.from_numpy(np.where(disc(64), 0.5, -0.5).astype(np.float32))
-    far = logits.clone()
+    logits = np.where(disc(64), 0.5, -0.5)
+    far = logits.copy()
     far[30:34, 30:34], far[:4, :4] = 20, -20
     assert trust_of(far) == trust_of(logits) == pytest.approx(1 / (1 + np.exp(-0.5)))
 
 
 def test_masks_are_enlarged_to_the_film():
-    logits = torch.tensor([[-1.0, 1.0], [-1.0, 1.0]])
+    logits = np.array([[-1.0, 1.0], [-1.0, 1.0]], np.float32)
     np.testing.assert_array_equal(enlarged(logits, 8), np.arange(8)[None].repeat(8, 0) >= 4)
 
 
@@ -75,7 +75,7 @@ def test_only_the_surroundings_of_an_organ_are_enlarged_and_the_mask_is_that_of_
     logits = -torch.rand(64, 64, generator=torch.Generator().manual_seed(side)) - 0.01
     logits[top:bottom, left:right] *= -1
     whole = F.interpolate(logits[None, None], size=(side, side), mode="bilinear", align_corners=False)[0, 0]
-    np.testing.assert_array_equal(enlarged(logits, side), whole.numpy() > 0)
+    np.testing.assert_array_equal(enlarged(logits.numpy(), side), whole.numpy() > 0)
 
 
 def test_runs_that_outline_nothing_are_refused_all_at_once(tmp_path):
