@@ -2,14 +2,14 @@
 
 import csv
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 from medimg.recipes.films.results import rows
-
-Verdicts = dict[tuple[str, str], str]  # film and rule -> verdict
 
 
 class Before:
@@ -40,21 +40,19 @@ class Before:
         pairs = {film: (verdict, now[film]) for film, verdict in told if film in now and verdict and verdict != now[film]}
         if not pairs:
             return []
-        old, new = (_of_rules(table, pairs) for table in (self.rules, rows(self.out, "rules")))
+        tables = (_of_rules(table, pairs) for table in (self.rules, rows(self.out, "rules")))  # films come in one order
         rules = defaultdict[tuple[str, str], Counter[str]](Counter)
-        for film, rule in sorted(old.keys() | new.keys()):
-            if old.get((film, rule)) != new.get((film, rule)):
-                rules[pairs[film]][rule] += 1
+        for (film, old), (other, new) in zip(*tables, strict=False):
+            if film != other:  # a damaged table
+                break
+            rules[pairs[film]].update(rule for rule in sorted(old.keys() | new.keys()) if old.get(rule) != new.get(rule))
         counts = Counter(pairs.values())
         return [
             {"before": pair[0], "now": pair[1], "films": n, "rules": dict(rules[pair].most_common())} for pair, n in counts.most_common()
         ]
 
 
-def _of_rules(table: Iterable[Mapping[str, str]], films: Mapping[str, Any]) -> Verdicts:
-    """Verdicts of the rules that count, on these films."""
-    return {
-        (row["film"], row["rule"]): row["verdict"]
-        for row in table
-        if row.get("film") in films and row.get("rule") and row.get("counted") == "1"
-    }
+def _of_rules(table: Iterable[Mapping[str, str]], films: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, str]]]:
+    """Give each of these films with the verdicts of the rules that count."""
+    for film, told in groupby((row for row in table if row.get("film") in films and row.get("rule")), itemgetter("film")):
+        yield film, {row["rule"]: row["verdict"] for row in told if row.get("counted") == "1"}
