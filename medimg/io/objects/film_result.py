@@ -37,10 +37,11 @@ class RuleResult:
 class FilmResult:
     """All that the objects say of one film.
 
-    `film`: its row id, which the files are named by. `groups`: group -> verdict. `reject`: reasons for which it fails, meaning -> code of
-    context group 7011 (PS3.16). `masks`: organ -> bool (rows, columns) of the measured grid. `to_source`: two rows of a matrix that leads
-    from (row, column, 1) of the measured grid to (row, column) of the stored image, pixel centres both. `model`, `config`: hashes of what
-    it was judged by: with the film's SOPInstanceUID they make the objects' UIDs. `rules_version`: of the limits. `when`: of judging.
+    `film`: its row id, which the files are named by. `groups`: group -> verdict. `reasons`: what speaks against it, the gravest first, in
+    the report's language. `reject`: reasons for which it fails, meaning -> code of context group 7011 (PS3.16). `masks`: organ -> bool
+    (rows, columns) of the measured grid. `to_source`: two rows of a matrix that leads from (row, column, 1) of the measured grid to (row,
+    column) of the stored image, pixel centres both. `model`, `config`: hashes of what it was judged by: with the film's SOPInstanceUID
+    they make the objects' UIDs. `rules_version`: of the limits. `when`: of judging.
     Raises ValueError for a verdict or a language that does not exist.
     """
 
@@ -55,6 +56,7 @@ class FilmResult:
     rules_version: str
     when: datetime
     groups: Mapping[str, str] = field(default_factory=dict)
+    reasons: tuple[str, ...] = ()
     reject: Mapping[str, str] = field(default_factory=dict)
     masks: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
     manual_masks: bool = False

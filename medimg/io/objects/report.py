@@ -53,7 +53,7 @@ def observer() -> ObserverContext:
 
 
 def _of_film(header: Dataset, result: FilmResult) -> MeasurementsAndQualitativeEvaluations:
-    """The film's verdict and those of its groups, reasons for rejecting it, and what it was judged by."""
+    """The film's verdict and those of its groups, what speaks against it, and what it was judged by."""
     judged = [("film", result.verdict), *result.groups.items()]
     evaluations = [QualitativeEvaluation(_name(what), codes.verdict(verdict)) for what, verdict in judged]
     evaluations += [
@@ -61,7 +61,8 @@ def _of_film(header: Dataset, result: FilmResult) -> MeasurementsAndQualitativeE
     ]
     by = [f"limits {result.rules_version}", f"config {result.config}", f"model {result.model}"]
     evaluations += [QualitativeEvaluation(codes.private("grade"), codes.private(result.grade))] if result.grade else []
-    return _group(header, result, "film", AlgorithmIdentification(ALGORITHM, __version__, parameters=by), evaluations)
+    group = _group(header, result, "film", AlgorithmIdentification(ALGORITHM, __version__, parameters=by), evaluations)
+    return _with_texts(group, result.reasons)
 
 
 def _name(what: str) -> CodedConcept:
@@ -101,13 +102,17 @@ def _with_texts(group: MeasurementsAndQualitativeEvaluations, texts: tuple[str, 
 
 
 def limits_text(rule: RuleResult, language: str = "en") -> str:
-    """Limits in words; "" where there are none.
+    """Limits in words, with a unit where UCUM has one; "" where there are none. A warning limit that lies on the fail limit is left out.
 
-    >>> limits_text(RuleResult("P1_rotation", "Rotation", "rotation", "pass", 0.7, "ratio", (0.4, 0.6, None, None)))
-    'fail < 0.4, warn < 0.6 ratio'
+    >>> limits_text(RuleResult("C6_tilt", "Tilt", "tilt", "pass", 0.7, "deg", (-5.0, -3.0, 3.0, 5.0)))
+    'fail < -5, warn < -3, warn > 3, fail > 5 deg'
+    >>> limits_text(RuleResult("O1_organ_set", "Organs shown", "organs_missing", "pass", 0.0, "count", (None, None, 0.0, 0.0)))
+    'fail > 0'
     """
     fail, warn = WORDS[language]
     fail_lo, warn_lo, warn_hi, fail_hi = rule.limits
-    parts = [(f"{fail} <", fail_lo), (f"{warn} <", warn_lo), (f"{warn} >", warn_hi), (f"{fail} >", fail_hi)]
+    low, high = (warn_lo if warn_lo != fail_lo else None), (warn_hi if warn_hi != fail_hi else None)
+    parts = [(f"{fail} <", fail_lo), (f"{warn} <", low), (f"{warn} >", high), (f"{fail} >", fail_hi)]
     said = ", ".join(f"{sign} {limit:g}" for sign, limit in parts if limit is not None)
-    return f"{said} {rule.unit}".strip() if said else ""
+    unit = codes.unit(rule.unit).value
+    return said if not said or unit == codes.NO_UNIT[0] or unit.startswith("{") else f"{said} {unit}"

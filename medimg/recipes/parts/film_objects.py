@@ -41,6 +41,7 @@ def film_result(
         rules=tuple(_rule(one, rules[one.rule], by_metric.get(one.metric), language) for one in judged.rules),
         rules_version=judged.version,
         groups=judged.groups,
+        reasons=tuple(_reason(reason, rules, language) for reason in judged.reasons),
         reject=codes_of(judged, rules),
         manual_masks=manual_masks,
         **told,
@@ -50,6 +51,12 @@ def film_result(
 def _rule(one: RuleVerdict, rule: Rule, value: Value | None, language: str) -> RuleResult:
     marks, title = value.marks if value else (), rule.text.title[language]
     return RuleResult(one.rule, title, one.metric, one.verdict, one.value, one.unit, one.limits, _texts(one, rule, language), marks)
+
+
+def _reason(reason: str, rules: RuleSet, language: str) -> str:
+    """A rule that speaks against a film by its number and title, or a reason for the whole film."""
+    known = next((rule for rule in rules.rules if rule.id == reason), None)
+    return f"{reason.partition('_')[0]} {known.text.title[language]}" if known else say(reason, language)
 
 
 def _texts(one: RuleVerdict, rule: Rule, language: str) -> tuple[str, ...]:

@@ -66,9 +66,13 @@ def test_every_verdict_is_a_code(report):
 
 
 def test_limits_and_reasons_are_texts(report):
-    assert texts(report, "P1_rotation") == ["Rotation", "fail < 0.4, warn < 0.6 ratio", "The patient is turned."]
+    assert texts(report, "P1_rotation") == ["Rotation", "fail < 0.4, warn < 0.6", "The patient is turned."]
     assert texts(report, "I6_sharpness") == ["Sharpness", "warn > 2, fail > 3 mm", "too few edges"]
     assert texts(report, "P7_posterior_borders") == ["Posterior borders", "no spacing"]
+
+
+def test_the_film_says_what_speaks_against_it(tmp_path):
+    assert texts(written(tmp_path, reasons=("P1 Rotation", "C1 Apex margin")), "film") == ["P1 Rotation", "C1 Apex margin"]
 
 
 def texts(report, rule):
@@ -85,7 +89,7 @@ def test_it_says_what_the_film_was_judged_by(report):
 def test_chinese_texts_are_said_to_be_chinese(tmp_path):
     turned = replace(rules()[0], title="旋转", texts=("患者身体有旋转。",))
     report = written(tmp_path, language="zh", rules=(turned,))
-    assert texts(report, "P1_rotation") == ["旋转", "不合格 < 0.4, 警告 < 0.6 ratio", "患者身体有旋转。"]
+    assert texts(report, "P1_rotation") == ["旋转", "不合格 < 0.4, 警告 < 0.6", "患者身体有旋转。"]
     assert report.ContentSequence[0].ConceptCodeSequence[0].CodeValue == "zh"
 
 

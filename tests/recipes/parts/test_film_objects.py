@@ -50,6 +50,19 @@ def test_what_could_not_be_judged_says_why():
     assert of_rule(result(values)[0], "I6_sharpness").texts == ("could not be measured (no edge)",)
 
 
+@pytest.mark.parametrize(("language", "told"), [("en", "I6 Sharpness of the borders"), ("zh", "I6 边缘锐利度")])
+def test_a_film_left_to_a_person_names_the_rules_that_are_open(language, told):
+    values = [replace(one, value=None, reason="no edge") if one.metric == "sharpness" else one for one in good_film()]
+    found, judged = result(values, language=language)
+    assert (judged.verdict, found.reasons) == ("review", (told,))
+
+
+def test_a_film_that_no_rule_is_for_says_why():
+    judged = judge_film(good_film(), {"view": "PA", "age": 3}, replace(CHEST, ages=(18.0, None)))
+    told = {"masks": MASKS, "to_source": [], "model": "m", "config": "c", "when": datetime(2026, 1, 2)}
+    assert film_result("a1", "PA", good_film(), judged, CHEST, **told).reasons == ("no rules for this age",)
+
+
 def test_marks_are_those_that_were_measured():
     mark = Mark("line", "d", ((1.0, 2.0), (3.0, 4.0)))
     values = [replace(one, marks=(mark,)) if one.metric == "rotation" else one for one in good_film()]
