@@ -36,9 +36,9 @@ def _line(room: str, values: Sequence[float], exposure: Sequence[float], words: 
 
 
 def signed(value: float) -> str:
-    """A deviation index with its sign and a true minus.
+    """A deviation index with its sign and a true minus; what rounds to nothing is no minus.
 
-    >>> signed(-1.26)
-    '−1.3'
+    >>> signed(-1.26), signed(-0.04)
+    ('−1.3', '+0.0')
     """
-    return f"{value:+.1f}".replace("-", "−")
+    return f"{round(value, 1) + 0.0:+.1f}".replace("-", "−")

@@ -1,7 +1,7 @@
 """The page of one film: the image with what was measured, findings with advice, every rule's value against its limits, facts."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -47,12 +47,19 @@ def write_film_page(pages: Pages, film: Mapping[str, Any], texts: RuleTexts) -> 
     drawn = overlay.contours(film)
     return pages.write(
         f"films/{name}.html", "quality/film.html", film=film, rules=rules, title=words("film_title", view=film["view"], film=name),
-        findings=sorted((one for one in rules if one.verdict in GRAVEST), key=lambda one: (GRAVEST[one.verdict], not one.critical)),
+        findings=findings(rules, film["verdict"].get("reasons") or ()),
         groups=[(group, film["verdict"]["groups"].get(group, NOT_APPLICABLE)) for group in GROUPS], contours=drawn,
         marks=overlay.marks(film, words), picture=f"{name}.jpg" if (pages.out / "films" / f"{name}.jpg").is_file() else "",
         facts=list(facts(film, words)), notes=[words.note(note) for note in film.get("notes") or []], times=times(film, words),
         reason=texts.reason(str(film["verdict"].get("reason") or "")),
     )  # fmt: skip
+
+
+def findings(rules: Sequence[Told], reasons: Sequence[str]) -> list[Told]:
+    """Rules that speak against a film: its reasons in their order, so that what doubts the masks stands first, then others."""
+    place = {reason: n for n, reason in enumerate(reasons)}
+    told = [one for one in rules if one.verdict in GRAVEST]
+    return sorted(told, key=lambda one: (place.get(one.rule, len(place)), GRAVEST[one.verdict]))
 
 
 def read_film(path: Path) -> Mapping[str, Any] | None:

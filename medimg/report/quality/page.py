@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from medimg.qc.rates import UNKNOWN
+from medimg.qc.rates import GREY, UNKNOWN
 from medimg.qc.rules import GROUPS
 from medimg.report.quality import header, worklist
 from medimg.report.quality.charts import chart_rows, p_chart_svg
@@ -39,7 +39,7 @@ def write_report(path: Path, language: str, by: tuple[str, ...], human: Human) -
         failing=tables.rules(human, True), clean=tables.rules(human, False),
         divisions=[(tables.divided(name), tables.rules_by(name)) for name in by], charts=_charts(found, tables, words),
         films=found.films,
-        one_month=len(found.months) < 2, no_month=found.words["month"][UNKNOWN], exposure=exposure_table(found.spread, words),
+        grey=GREY, one_month=len(found.months) < 2, no_month=found.words["month"][UNKNOWN], exposure=exposure_table(found.spread, words),
         skipped=_skipped(out, words), times=_times(out, words), **listed,
     )  # fmt: skip
     pages.remove_others(("films", "worklist"))

@@ -39,7 +39,8 @@ class RateTables:
     def groups(self, human: Human) -> Table:
         """The film and its four groups, with people's rates where there are any."""
         items = [item for item in ("film", *GROUPS) if ("", "", item) in self.rows]
-        return self._table(self.words("rates_caption"), items, human, self.words("rates_note", grey=GREY))
+        note = self.words("rates_note", grey=GREY) + (" " + self.words("human_note") if human else "")
+        return self._table(self.words("rates_caption"), items, human, note)
 
     def rules(self, human: Human, failing: bool) -> Table:
         """Every rule that films fail, or every other one that applied to a film."""

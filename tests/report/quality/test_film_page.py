@@ -6,7 +6,8 @@ import re
 import pytest
 from qc.rulesets import CHEST
 
-from medimg.report.quality.film_page import read_film, within
+from medimg.report.quality.film_page import findings, read_film, told, within
+from medimg.report.quality.rules import RuleTexts
 from medimg.report.quality.words import Words
 
 
@@ -57,6 +58,15 @@ def test_facts_are_those_of_the_film(folders):
     for name in ("operator", "StationName", "month", "study"):
         assert film["facts"][name] in page
     assert "decoding 61 ms" in page
+
+
+def test_what_doubts_the_masks_is_found_first_and_what_counts_before_what_is_only_shown():
+    def one(rule, verdict):
+        given = {"rule": rule, "group": "position", "value": None, "unit": "frac", "limits": [None] * 4, "reason": "no_value", "side": ""}
+        return told(given | {"verdict": verdict, "critical": True}, RuleTexts({}, Words("en")), Words("en"))
+
+    rules = [one("P2", "pass"), one("P8", "fail"), one("C1", "unevaluable"), one("O3", "unevaluable"), one("C4", "fail")]
+    assert [found.rule for found in findings(rules, ("O3", "C4", "C1"))] == ["O3", "C4", "C1", "P8"]
 
 
 def test_a_damaged_file_has_no_page(tmp_path):

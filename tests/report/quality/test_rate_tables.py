@@ -73,6 +73,8 @@ def test_people_stand_beside_us_with_the_films_that_both_judged():
     assert [cell.text for cell in film_row[-2:]] == ["20.0 % / 25.0 %", "25.0 % / 25.0 %"]
     assert film_row[-1].small == "Li, n = 40; Wang, n = 20"
     assert [cell.text for cell in group_row[-2:]] == ["–", "–"]
+    assert "medimg qc agree" in table.note
+    assert "medimg qc agree" not in tables().groups({}).note
 
 
 def test_what_no_film_could_be_judged_by_has_no_rate():
