@@ -24,6 +24,11 @@ AGREEMENT = {
     "kappa": "kappa: agreement beyond chance, from 0 (none) to 1 (whole); low where fails are rare, however well both agree",
     "ac1": "ac1: Gwet's AC1, agreement beyond chance by a rule that rare fails do not lower",
 }
+MEASUREMENTS = (
+    "bias: mean of ours minus theirs; lower, upper: limits of agreement, between which 95 % of these differences lie",
+    "repeatability: what two measurements of a film differ by at most in 95 %",
+    "icc_2_1, icc_3_1: intraclass correlation, whether values are the same, and whether they are so but for a constant; 1 is whole",
+)
 MOST = 5  # rules named of films that changed
 RULES = "Rules; limits: fail below, warn below, warn above, fail above, or none (.); medimg qc rules ID tells one in full"
 STANDING = (
@@ -81,6 +86,8 @@ def agree(command: Command) -> int:
     if shown_first:
         print(*AGREEMENT.values(), sep="\n")
         print("Rules on which all agree, and other figures, stand only in the table.")
+    if found.values:
+        print(*MEASUREMENTS, sep="\n")
     if tables:
         print(f"All columns: {', '.join(tables)}")
     if not found.verdicts:
@@ -245,7 +252,7 @@ def _agreement(title: str, told: list[dict[str, Any]]) -> Any:
         table.add_column(column, justify="right")
     for row in told:
         estimate = "" if row["estimate"] is None else f"{row['estimate']:.3f}"
-        interval = row["undefined"] or "" if row["low"] is None else f"{row['low']:.3f} to {row['high']:.3f}"
+        interval = row["undefined"] or row["method"] if row["low"] is None else f"{row['low']:.3f} to {row['high']:.3f}"
         item = texts()[row["item"]]["en"] if row["item"] in texts() else row["item"]
         table.add_row(item, row["reference"], row["answer"], row["metric"], estimate, interval, str(row["n"]))
     return table

@@ -87,6 +87,16 @@ def test_agreement_on_the_screen_names_its_table(results, tmp_path):
     assert "pabak" not in answer.text
 
 
+def test_agreement_explains_measurements_and_why_a_figure_has_no_interval(results, tmp_path):
+    with (results / "rules.csv").open(newline="") as stream:
+        rows = [row for row in csv.DictReader(stream) if row["rule"] == "C1_apex_margin" and row["value"]]
+    told = [f"{row['film']},{row['rule']},{('pass', 'fail')[n % 2]},{float(row['value']) + n / 100}" for n, row in enumerate(rows)]
+    (tmp_path / "labels.csv").write_text("\n".join(["film,rule,verdict,value", *told, ""]))
+    answer = medimg("qc", "agree", f"out={results}", f"human={tmp_path / 'labels.csv'}")
+    assert "limits of agreement" in answer.text
+    assert "too few patients for an interval" in " ".join(answer.out.replace("│", " ").split())
+
+
 def test_agreement_shows_rules_only_where_verdicts_differ(results, tmp_path):
     with (results / "rules.csv").open(newline="") as stream:
         rows = [row for row in csv.DictReader(stream) if row["rule"] in ("C1_apex_margin", "I6_sharpness")]
