@@ -11,6 +11,7 @@ from medimg.qc.rates import interval
 Row = dict[str, Any]
 SIGMAS = 3.0
 RUN = 8  # points in a row on one side of the centre that speak for a shift (Nelson's rule has nine, Western Electric's eight)
+NOTHING = ("rate", "rate_low", "rate_high", "centre", "low", "high", "exact_low", "exact_high")  # what a month without films has not
 
 
 def binomial(share: float, n: int) -> tuple[float, float]:
@@ -51,6 +52,3 @@ def p_chart(words: Sequence[str], fails: Sequence[int], films: Sequence[int]) ->
             row |= {"exact_low": least, "exact_high": most, "signal": not least <= rate <= most, "run": length >= RUN}
         rows.append(row)
     return rows
-
-
-NOTHING = ("rate", "rate_low", "rate_high", "centre", "low", "high", "exact_low", "exact_high")

@@ -13,7 +13,7 @@ from medimg.words import plural
 
 LINE = re.compile(r"^(\s*limits:\s*)\[[^\]]*\]\s*(#.*)?$")
 NEW = """# Limits of this site, proposed by medimg qc calibrate. Read them before you use them.
-version: {version}
+version: site
 extends: [{base}]
 
 rules:
@@ -36,12 +36,12 @@ def note(proposal: Proposal) -> str:
     return f"# {plural(proposal.n, 'film')}, {plural(proposal.patients, 'patient')}: {told}; was {as_yaml(proposal.old)}"
 
 
-def changed(text: str, name: str, proposals: Sequence[Proposal], rules: RuleSet, base: str = "chest", version: str = "site") -> str:
+def changed(text: str, name: str, proposals: Sequence[Proposal], rules: RuleSet, base: str = "chest") -> str:
     """The site's rule file with the proposed limits in it; `text`: as it is, empty where there is none; `name`: as `rules` names it.
 
     Lines of other keys and comments stay. Raises ConfigError where the file is written in a way that a line cannot be changed.
     """
-    lines = (text or NEW.format(version=version, base=base)).splitlines()
+    lines = (text or NEW.format(base=base)).splitlines()
     accepted = [one for one in proposals if one.new is not None and one.new != one.old]
     inserted: list[tuple[int, list[str]]] = []
     start = next((place for place, line in enumerate(lines, 1) if re.match(r"^rules:\s*(#.*)?$", line)), None)
@@ -68,9 +68,9 @@ def changed(text: str, name: str, proposals: Sequence[Proposal], rules: RuleSet,
     return "\n".join(lines) + "\n"
 
 
-def diff(text: str, name: str, proposals: Sequence[Proposal], rules: RuleSet, base: str = "chest", version: str = "site") -> str:
+def diff(text: str, name: str, proposals: Sequence[Proposal], rules: RuleSet, base: str = "chest") -> str:
     """A unified diff of the site's rule file to what is proposed; empty where nothing changes."""
     if not any(one.new is not None and one.new != one.old for one in proposals):
         return ""
-    new = changed(text, name, proposals, rules, base, version)
+    new = changed(text, name, proposals, rules, base)
     return "".join(difflib.unified_diff(text.splitlines(keepends=True), new.splitlines(keepends=True), name, f"{name} (proposed)"))

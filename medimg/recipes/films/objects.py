@@ -65,9 +65,7 @@ def complete(told: dict[str, Any] | None) -> bool:
     return not told or (not told["without"] and set(told["sent"]) <= {"stored"})
 
 
-def _written(
-    out: Path, store: Store, rules: RuleSet, language: str, model: str
-) -> Iterator[tuple[str, list[Path] | str]]:  # fmt: skip
+def _written(out: Path, store: Store, rules: RuleSet, language: str, model: str) -> Iterator[tuple[str, list[Path] | str]]:
     """Each film with its files, or with the reason why there are none."""
     when, config = datetime.now(), rules_hash(rules)
     for film, judged, _ in judged_films(store, rules):

@@ -21,8 +21,9 @@ def write_summary(out: Path, store: Store, rules: RuleSet, seen: Seen, most: flo
     told = fail_rate(seen.counts, "", "", FILM)
     rate = told["rate"]
     wall, new, meta = more.get("wall_s"), more.get("new_files"), store.meta()
+    made = json.loads(meta["made_with"])
     summary = {
-        "schema": SCHEMA, **(made := json.loads(meta["made_with"])), "medimg": versions(made["medimg"]), "version": rules.version,
+        "schema": SCHEMA, **made, "medimg": versions(made["medimg"]), "version": rules.version,
         "cohort": meta.get("cohort", ""), "config": rules_hash(rules), "files": store.count(), "films": seen.films, "no_organs": seen.bare,
         "studies": _verdicts(seen.studies, FILM), "skipped": dict(sorted(seen.skipped.items())),
         "duplicates": seen.skipped.get("duplicate", 0), "unknown": seen.unknown,

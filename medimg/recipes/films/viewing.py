@@ -61,9 +61,7 @@ def as_they_look(films: Sequence[ReadFilm], segmenter: Segmenter | None) -> list
     return [(best.film, best.organs) for best in found]
 
 
-def _guessed(
-    films: Sequence[ReadFilm], ways: Callable[[str], Sequence[Way]], segmenter: Segmenter | None
-) -> list[list[Guess]]:  # fmt: skip
+def _guessed(films: Sequence[ReadFilm], ways: Callable[[str], Sequence[Way]], segmenter: Segmenter | None) -> list[list[Guess]]:
     """Ask the networks of all views and ways that each film may have."""
     asked = [(place, guess, way) for place, film in enumerate(films) for guess, way in _open(film, ways, segmenter)]
     seen = organs_of([film for _, film, _ in asked], segmenter)

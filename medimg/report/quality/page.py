@@ -21,7 +21,7 @@ from medimg.report.words import number
 
 STAGES = ("decode", "segment", "measure", "write")
 FIRST = 24  # films of the worklist that are shown at once
-GRAVEST = 60  # films shown in the report itself where the worklist is paged by month
+MOST = 60  # films shown in the report itself where the worklist is paged by month
 
 
 def write_report(path: Path, language: str, by: tuple[str, ...], human: Human) -> Path:
@@ -60,7 +60,7 @@ def write_film_pages(entries: Sequence[Entry], pages: Pages, texts: RuleTexts) -
 def _listed(found: Tally, pages: Pages, texts: RuleTexts, linked: frozenset[str]) -> dict[str, Any]:
     todo = worklist.to_do(found.entries)
     others = [] if found.large else [entry for entry in found.entries if entry.kind not in worklist.TO_DO]
-    shown = todo[:GRAVEST] if found.large else todo
+    shown = todo[:MOST] if found.large else todo
     months = worklist.write_months(todo, pages, texts, linked) if found.large else []
 
     def cards(entries: Sequence[Entry]) -> list[worklist.Card]:

@@ -67,10 +67,6 @@ class RuleTexts:
         place = {rule: n for n, rule in enumerate(self.rules)}
         return sorted(items, key=lambda item: -1 if item in ("film", *GROUPS) else place.get(item, len(place)))
 
-    def group(self, item: str) -> str:
-        """The group of a rule."""
-        return str(self.rules.get(item, {}).get("group", ""))
-
     def _text(self, rule: str) -> Mapping[str, Any]:
         text: Mapping[str, Any] = self.rules.get(rule, {}).get("text", {})
         return text
