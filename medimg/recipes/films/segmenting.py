@@ -18,7 +18,7 @@ from medimg.qc.segmenter import Segmented, Segmenter
 _LOG = logging.getLogger("medimg")
 Told = tuple[Mapping[str, Flags], Mapping[str, float], tuple[str, ...]]  # masks, trust, notes
 # Trust of the lungs from which on nobody asks whether a film is shown the right way round (docs/film_quality.md: measured).
-PLAIN = {"PA": 0.8, "AP": 0.8, "LAT": 0.72}
+PLAIN = {"PA": 0.85, "AP": 0.85, "LAT": 0.72}
 LUNGS = {"PA": ("lung_r", "lung_l"), "AP": ("lung_r", "lung_l"), "LAT": ("lung",)}
 
 
