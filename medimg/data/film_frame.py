@@ -6,8 +6,6 @@ import numpy as np
 import PIL.Image
 from numpy.typing import NDArray
 
-from medimg.metrics import Flags
-
 Kind = TypeVar("Kind", bound=np.generic)
 FRAME = 1 / 32  # of the longer side: how far the outermost pixels go on (docs/decisions/chest_networks.md: measured)
 
@@ -17,10 +15,10 @@ def framed(plane: NDArray[Kind]) -> NDArray[Kind]:
     return np.pad(plane, _frame(plane.shape), mode="edge")
 
 
-def unframed(mask: Flags, shape: tuple[int, ...]) -> Flags:
+def unframed(plane: NDArray[Kind], shape: tuple[int, ...]) -> NDArray[Kind]:
     """Cut a film of `shape` (rows, columns) out of the square that it was framed and filled up to."""
     first, (rows, columns) = _frame(shape), shape
-    return mask[first : first + rows, first : first + columns]
+    return plane[first : first + rows, first : first + columns]
 
 
 def squared(plane: NDArray[np.float32], size: int) -> NDArray[np.float32]:
