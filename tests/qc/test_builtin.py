@@ -17,7 +17,8 @@ from medimg.qc.verdict import FAIL, PASS, UNEVALUABLE
 
 BOTH = [(fault, view) for fault in FAULTS for view in fault.views]
 CUT = {"organ_cut", "angles_found", "recess_level"}
-ALSO = {"cut_apex": CUT, "cut_angle": CUT}  # what cannot be right where the frame cuts a lung
+# What cannot be right where the frame cuts a lung; and in a shallow breath the heart lies across, hardly to one side.
+ALSO = {"cut_apex": CUT, "cut_angle": CUT, "poor_inspiration": {"view_match"}}
 # measured minus true value: a pixel of 1 mm over a field of 350, a rib at the dome, a tenth of the contour that lies at the frame
 NEAR = {
     "apex_margin": 0.004, "lateral_margin": 0.004, "base_margin": 0.005, "centring_x": 0.006, "centring_y": 0.004,

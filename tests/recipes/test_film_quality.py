@@ -19,6 +19,7 @@ from command import medimg, refused
 from PIL import Image
 from qc.shapes import frontal_masks, lateral_masks
 
+from medimg.data.film_frame import framed
 from medimg.io import workers
 from medimg.io.identity import hash_id
 from medimg.qc.load import load
@@ -280,7 +281,7 @@ class Lateral:
     def segment(self, images, views):
         told = [list(self._masks(view).items()) for view in views]
         found = [dict(masks if view == "LAT" else masks[::2]) for masks, view in zip(told, views, strict=True)]
-        return [(masks, dict.fromkeys(masks, 0.9)) for masks in found]
+        return [({organ: framed(mask) for organ, mask in masks.items()}, dict.fromkeys(masks, 0.9)) for masks in found]
 
 
 def test_a_lateral_film_that_its_file_calls_pa_is_for_a_person_and_told_as_what_it_looks_like(tmp_path):
